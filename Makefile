@@ -1,0 +1,41 @@
+.PHONY: help run test acceptance test-django6 check fix clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+
+run:  ## set up what is missing and serve the workbench with the demo course (PORT=8001 for another port)
+	@scripts/run
+
+test:  ## all tests, the browser's included (ARGS="-k name" for the first pytest)
+	@scripts/test $(ARGS)
+
+acceptance:  ## only the tests in a browser
+	@scripts/test --browser $(ARGS)
+
+test-django6:  ## the tests on the newest Django 6, in an environment of their own
+	@scripts/setup dev .venv-django6 'Django>=6,<7'
+	@.venv-django6/bin/python -m pytest -n 2 -rs tests $(ARGS)
+
+# Names the step, and shows its output only when it fails.
+step = echo '$(1)'; output=$$($(1) 2>&1) || { printf '%s\n' "$$output"; exit 1; }
+django = .venv/bin/python -m django
+settings = --settings xblock_experiments.settings.workbench
+
+check:  ## lint, format, types, import contracts, migrations, Django's own checks
+	@scripts/setup dev
+	@$(call step,.venv/bin/ruff check .)
+	@$(call step,.venv/bin/ruff format --check .)
+	@$(call step,.venv/bin/mypy)
+	@$(call step,.venv/bin/lint-imports)
+	@$(call step,$(django) makemigrations --check --dry-run $(settings))
+	@$(call step,$(django) check $(settings))
+
+fix:  ## mend what ruff can mend, and format
+	@scripts/setup dev
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+clean:  ## remove the environments, the workbench's data (var) and all caches
+	rm -rf .venv* var build dist *.egg-info .coverage htmlcov .hypothesis
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

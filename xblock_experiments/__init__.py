@@ -1,0 +1,5 @@
+"""Content experiments for any XBlock runtime."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What an author places in a course."""

@@ -1,0 +1,37 @@
+"""What a learner is given of any block's inside: its children, or those it picks for the learner.
+
+Works on blocks of other packages too, which may know nothing of experiments.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_ICONS_BY_PRECEDENCE = ("problem", "video")
+
+
+def children_of(block: Any) -> list[Any]:
+    """`get_child_blocks` where the block has one, as it may pick; else its children."""
+    pick = getattr(block, "get_child_blocks", None) or block.get_children
+    return list(pick())
+
+
+def icon_of(blocks: list[Any]) -> str:
+    """One icon for several blocks: problem before video before other."""
+    icons = {block.get_icon_class() for block in blocks}
+    return next((icon for icon in _ICONS_BY_PRECEDENCE if icon in icons), "other")
+
+
+def title_of(block: Any) -> str:
+    """The title that stands for the block in navigation; "" where it has none."""
+    if hasattr(block, "tooltip_title"):
+        return block.tooltip_title or ""
+    return getattr(block, "display_name", None) or ""
+
+
+def content_titles_of(block: Any) -> list[str]:
+    """The titles of the leaves below the block."""
+    if hasattr(block, "get_content_titles"):
+        return list(block.get_content_titles())
+    title = title_of(block)
+    return [title] if title else []

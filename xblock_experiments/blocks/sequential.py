@@ -1,0 +1,107 @@
+"""A lesson: its units behind tabs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from web_fragments.fragment import Fragment
+from xblock.core import XBlock
+from xblock.exceptions import JsonHandlerError
+from xblock.fields import Integer, Scope
+
+from xblock_experiments.blocks import given
+from xblock_experiments.blocks.rendering import render
+from xblock_experiments.blocks.structure import Structure
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab, with the icon and the title of what this learner is given behind it."""
+
+    key: str
+    icon: str
+    kind: str
+    title: str
+    content: str
+    is_selected: bool
+
+
+@XBlock.wants("pages")
+class SequentialBlock(Structure):
+    """What Open edX calls a subsection."""
+
+    position = Integer(
+        help="The tab where this learner is, from 1.", scope=Scope.user_state, default=1
+    )
+
+    @XBlock.supports("multi_device")
+    def student_view(self, context: Any = None) -> Fragment:
+        fragment = Fragment()
+        _ = self.gettext
+        strings = {
+            "empty": _("This lesson is still empty."),
+            "next": _("Next"),
+            "previous": _("Previous"),
+            "units": _("Units of this lesson"),
+            "where": _("Where you are"),
+        }
+        fragment.content = render(
+            "sequential.html",
+            {
+                "path": self._path(),
+                "strings": strings,
+                "tabs": self._tabs(fragment, context),
+                "title": self.display_name_with_default,
+            },
+        )
+        self.add_style(fragment, "sequential.css")
+        self.add_script(fragment, "sequential.js")
+        fragment.initialize_js("XBlockExperimentsSequential")
+        return fragment
+
+    @XBlock.json_handler
+    def goto_position(self, data: Any, suffix: str = "") -> dict[str, int]:
+        """Remember the tab that the learner went to, as Open edX does."""
+        position = data.get("position") if isinstance(data, dict) else None
+        if not isinstance(position, int) or not 1 <= position <= len(self.children):
+            raise JsonHandlerError(400, "There is no such position.")
+        self.position = position
+        return {"position": position}
+
+    def _tabs(self, fragment: Fragment, context: Any) -> list[Tab]:
+        """Content first: rendering an arm settles the group that icon and title depend on."""
+        children = self.get_child_blocks()
+        contents = [self.render_child(child, fragment, context) for child in children]
+        selected = self.position if 1 <= self.position <= len(children) else 1
+        page = hashlib.sha256(str(self.scope_ids.usage_id).encode()).hexdigest()[:8]
+        return [
+            self._tab(f"{page}-{number}", child, content, number, number == selected)
+            for number, (child, content) in enumerate(zip(children, contents, strict=True), 1)
+        ]
+
+    def _tab(self, key: str, child: Any, content: str, number: int, is_selected: bool) -> Tab:
+        _ = self.gettext
+        icon = child.get_icon_class()
+        kinds = {"problem": _("Problem"), "video": _("Video")}
+        return Tab(
+            key=key,
+            icon=icon,
+            kind=kinds.get(icon, ""),
+            title=given.title_of(child) or _("Unit {number}").format(number=number),
+            content=content,
+            is_selected=is_selected,
+        )
+
+    def _path(self) -> list[dict[str, str]]:
+        """The blocks above this one, from the course down, where the runtime has pages for them."""
+        pages = self.runtime.service(self, "pages")
+        if pages is None:
+            return []
+        path: list[dict[str, str]] = []
+        block = self.get_parent()
+        while block is not None:
+            path.insert(0, {"title": block.display_name_with_default, "url": pages.url(block)})
+            block = block.get_parent()
+        return path

@@ -1,0 +1,169 @@
+"""An experiment in the course: shows each learner the arm of the learner's group, and no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from web_fragments.fragment import Fragment
+from webob import Response
+from xblock.core import XBlock
+from xblock.fields import Integer, Scope
+
+from xblock_experiments.blocks import given
+from xblock_experiments.blocks.fields import JSONDict
+from xblock_experiments.blocks.rendering import render
+from xblock_experiments.blocks.structure import Structure
+from xblock_experiments.course_user_segmentation.data import (
+    NOT_SELECTED,
+    Group,
+    NoSuchSegmentation,
+    SegmentationError,
+)
+from xblock_experiments.usage import url_name_of
+
+CHILD_RENDER = "xblock.split_test.child_render"
+
+
+@XBlock.needs("user_segmentation")
+@XBlock.wants("user")
+class SplitTestBlock(Structure):
+    """Names a segmentation of its course, and maps the groups of it to its children."""
+
+    user_partition_id = Integer(
+        help="The id of the course's segmentation.", scope=Scope.content, default=NOT_SELECTED
+    )
+    group_id_to_child = JSONDict(
+        help="Which child is a group's arm: group id, as text, to usage id.",
+        scope=Scope.content,
+        default={},
+    )
+
+    _group: Group | None = None
+
+    @XBlock.supports("multi_device")
+    def student_view(self, context: Any = None) -> Fragment:
+        """Settle the learner's group, show its arm, and note that it was shown."""
+        if self._is_staff():
+            return self._staff_view(context)
+        self._group = self._settle_group()
+        children = self.get_child_blocks()
+        if not children:
+            return self._empty_view()
+        fragment = self._arm_view(children[0], context)
+        self._service().record_exposure(self.user_partition_id)
+        return fragment
+
+    @XBlock.handler
+    def log_child_render(self, request: Any, suffix: str = "") -> Response:
+        """The learner's browser tells that it shows the arm."""
+        if request.method != "POST":
+            return Response(status=405, allow=["POST"])
+        for child in self.get_child_blocks():
+            child_id = str(child.scope_ids.usage_id)
+            self.runtime.publish(self, CHILD_RENDER, {"child_id": child_id})
+        return Response()
+
+    def get_child_blocks(self) -> list[Any]:
+        """The learner's arm, or nothing: before it is settled, and where it has no child."""
+        group = self._group or self._read_group()
+        usage_id = self.group_id_to_child.get(str(group.id)) if group else None
+        arm: list[Any] = self.get_children(lambda child_id: str(child_id) == str(usage_id))
+        return arm
+
+    def has_dynamic_children(self) -> bool:
+        return True
+
+    def get_icon_class(self) -> str:
+        return given.icon_of(self.get_child_blocks())
+
+    @property
+    def tooltip_title(self) -> str:
+        """The arm's: the experiment's own name is not for learners."""
+        return next(map(given.title_of, self.get_child_blocks()), "")
+
+    def max_score(self) -> None:
+        """None: the scores are the arm's blocks' own."""
+        return
+
+    @classmethod
+    def parse_xml(cls, node: Any, runtime: Any, keys: Any) -> Any:
+        block = super().parse_xml(node, runtime, keys)
+        child_ids = {url_name_of(child_id): child_id for child_id in block.children}
+        block.group_id_to_child = {
+            group_id: child_ids.get(_last_part(usage_id), usage_id)
+            for group_id, usage_id in block.group_id_to_child.items()
+        }
+        return block
+
+    def _service(self) -> Any:
+        return self.runtime.service(self, "user_segmentation")
+
+    def _settle_group(self) -> Group | None:
+        try:
+            group: Group = self._service().assign(self.user_partition_id)
+        except SegmentationError:
+            return None
+        return group
+
+    def _read_group(self) -> Group | None:
+        try:
+            self._group = self._service().group(self.user_partition_id)
+        except SegmentationError:
+            return None
+        return self._group
+
+    def _is_staff(self) -> bool:
+        user_service = self.runtime.service(self, "user")
+        if user_service is None:
+            return False
+        attributes = user_service.get_current_user().opt_attrs
+        return bool(attributes.get("edx-platform.user_is_staff"))
+
+    def _arm_view(self, child: Any, context: Any) -> Fragment:
+        fragment = Fragment()
+        content = self.render_child(child, fragment, context)
+        fragment.content = render(
+            "split_test.html", {"child_id": child.scope_ids.usage_id, "content": content}
+        )
+        self.add_script(fragment, "split_test.js")
+        fragment.initialize_js("SplitTestStudentView")
+        return fragment
+
+    def _empty_view(self) -> Fragment:
+        sentence = self.gettext("There is nothing for you to do here.")
+        fragment = Fragment(render("split_test_empty.html", {"sentence": sentence}))
+        self.add_style(fragment, "vertical.css")
+        return fragment
+
+    def _staff_view(self, context: Any) -> Fragment:
+        """Every arm, under its group's name. Assigns nobody."""
+        fragment = Fragment()
+        names = self._group_names()
+        arms = [
+            {
+                "name": names.get(str(child.scope_ids.usage_id), self.gettext("Inactive")),
+                "child_id": child.scope_ids.usage_id,
+                "content": self.render_child(child, fragment, context),
+            }
+            for child in self.get_children()
+        ]
+        fragment.content = render("split_test_staff.html", {"arms": arms})
+        self.add_style(fragment, "vertical.css")
+        return fragment
+
+    def _group_names(self) -> dict[str, str]:
+        try:
+            segmentation = self._service().segmentation(self.user_partition_id)
+        except NoSuchSegmentation:
+            return {}
+        children = self.group_id_to_child
+        return {
+            str(children[str(group.id)]): group.name
+            for group in segmentation.groups
+            if str(group.id) in children
+        }
+
+
+def _last_part(usage_id: Any) -> Any:
+    """The url_name in `i4x://org/course/type/url_name` or `block-v1:…+block@url_name`."""
+    return str(usage_id).rpartition("/")[2].rpartition("@")[2]

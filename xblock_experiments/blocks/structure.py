@@ -1,0 +1,100 @@
+"""What course, chapter, sequential, vertical and split_test have in common."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from web_fragments.fragment import Fragment
+from xblock.core import XBlock
+from xblock.fields import Scope, String
+
+from xblock_experiments.blocks import given
+from xblock_experiments.blocks.fields import JSONDict
+
+log = logging.getLogger(__name__)
+
+
+@XBlock.needs("i18n")
+class Structure(XBlock):
+    """A block that is there for its children.
+
+    Attributes of its OLX that are no field of it are kept, to be written out again.
+    """
+
+    has_children = True
+    public_dir = "static"
+
+    display_name = String(scope=Scope.settings, default="")
+    xml_attributes = JSONDict(scope=Scope.settings, default={})
+
+    def get_child_blocks(self) -> list[Any]:
+        """What this learner is given. Reads, and settles nothing."""
+        children: list[Any] = self.get_children()
+        return children
+
+    def has_dynamic_children(self) -> bool:
+        """Whether learners are given different children."""
+        return False
+
+    def get_icon_class(self) -> str:
+        return given.icon_of(self.get_child_blocks())
+
+    @property
+    def tooltip_title(self) -> str:
+        """Its own name, else the first title of what this learner is given in it."""
+        titles = (given.title_of(child) for child in self.get_child_blocks())
+        return self.display_name or next(filter(None, titles), "")
+
+    def get_content_titles(self) -> list[str]:
+        """The titles of the leaves that this learner is given."""
+        children = self.get_child_blocks()
+        return [title for child in children for title in given.content_titles_of(child)]
+
+    @property
+    def display_name_with_default(self) -> str:
+        name: str = self.display_name
+        return name or self.scope_ids.block_type.replace("_", " ").capitalize()
+
+    @property
+    def gettext(self) -> Callable[[str], str]:
+        translate: Callable[[str], str] = self.runtime.service(self, "i18n").gettext
+        return translate
+
+    def render_child(self, child: Any, fragment: Fragment, context: Any) -> str:
+        """The child's view as HTML; its scripts and styles go to the fragment."""
+        rendered = child.render("student_view", context)
+        fragment.add_fragment_resources(rendered)
+        return str(rendered.content)
+
+    def add_script(self, fragment: Fragment, name: str) -> None:
+        fragment.add_javascript_url(self.runtime.local_resource_url(self, f"static/{name}"))
+
+    def add_style(self, fragment: Fragment, name: str) -> None:
+        fragment.add_css_url(self.runtime.local_resource_url(self, f"static/{name}"))
+
+    @classmethod
+    def _set_field_if_present(cls, block: Any, name: str, value: str, attrs: Any) -> None:
+        """XBlock's parser calls this with each attribute. None makes the import fail."""
+        if name == "url_name":
+            return
+        if name == "xml_attributes" or not cls._is_authored(name):
+            block.xml_attributes = {**block.xml_attributes, name: value}
+            return
+        try:
+            super()._set_field_if_present(block, name, value, attrs)
+        except (TypeError, ValueError) as error:
+            report = getattr(block.runtime, "error_tracker", log.warning)
+            report(f"the {name} of <{block.scope_ids.block_type}> cannot be used: {error}")
+            block.xml_attributes = {**block.xml_attributes, name: value}
+
+    @classmethod
+    def _is_authored(cls, name: str) -> bool:
+        """Whether it is a field of authors: not of learners, nor its place in a tree."""
+        field = cls.fields.get(name)
+        return field is not None and field.scope in (Scope.content, Scope.settings)
+
+    def __repr__(self) -> str:
+        """XBlock's shows all fields, and the SDK prints it into learners' pages."""
+        return f"<{self.scope_ids.block_type} {self.scope_ids.usage_id}>"

@@ -1,0 +1,1 @@
+"""Each course's segmentations, and who is in which group."""

@@ -1,0 +1,285 @@
+"""A segmentation, its groups, and what can be wrong with them.
+
+Frozen values in the shape of Open edX's user partitions, so that one JSON serves both. The weights
+of an experiment live on its groups and nowhere else: `parameters["weights"]` is only how they are
+written down. What a newer version of the format adds is kept in `extra` and written out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from xblock_experiments.errors import ExperimentsError
+
+EXPERIMENT = "experiment"
+"""The type that promises exactly one group for each user who met it."""
+
+NOT_SELECTED = -1
+"""The segmentation id of a split_test whose author has not chosen one yet."""
+
+EXCLUSIVE_TYPES = frozenset({EXPERIMENT})
+"""The types in which a user is in at most one group."""
+
+MAX_ID = 2**31 - 1
+MAX_WEIGHT = 2**31 - 1
+
+_GROUP_VERSION = 1
+_VERSION = 3
+_TYPE_OF_SCHEME = {"random": EXPERIMENT}
+_SCHEME_OF_TYPE = {type_: scheme for scheme, type_ in _TYPE_OF_SCHEME.items()}
+_GROUP_KEYS = frozenset({"id", "name", "version"})
+_KEYS = frozenset(
+    {"id", "name", "description", "scheme", "parameters", "active", "version", "groups"}
+)
+
+
+class SegmentationError(ExperimentsError):
+    """Something about a segmentation keeps the call from being done; nothing was changed."""
+
+
+class InvalidSegmentation(SegmentationError, ValueError):
+    """A segmentation that no course can have."""
+
+
+class NoSuchSegmentation(SegmentationError, LookupError):
+    """The course has no segmentation of that id and type."""
+
+
+class NoSuchGroup(SegmentationError, LookupError):
+    """The segmentation has no group of that id."""
+
+
+class NotAssignable(SegmentationError):
+    """An experiment that can give nobody a group: it has none, none with weight, or is inactive."""
+
+
+class InvalidId(SegmentationError, ValueError):
+    """An id of a course, a user or a block that cannot be stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group of a segmentation. `weight` is its share among its siblings: any integer >= 0."""
+
+    id: int
+    name: str
+    weight: int = 1
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _check_id(self.id, "group")
+        _check_text(self.name, "name", f"group {self.id}")
+        if not _is_int(self.weight) or not 0 <= self.weight <= MAX_WEIGHT:
+            msg = (
+                f"The weight of group {self.id} must be an integer from 0 to {MAX_WEIGHT}, "
+                f"not {self.weight!r}."
+            )
+            raise InvalidSegmentation(msg)
+
+    def to_json(self) -> dict[str, Any]:
+        return {**self.extra, "id": self.id, "name": self.name, "version": _GROUP_VERSION}
+
+    @classmethod
+    def from_json(cls, value: Any, *, weight: int = 1) -> Self:
+        """Raises InvalidSegmentation."""
+        _require(value, ("id", "name", "version"), "group")
+        if value["version"] != _GROUP_VERSION:
+            msg = f"Group {value['id']!r} has unexpected version {value['version']!r}."
+            raise InvalidSegmentation(msg)
+        return cls(_int(value["id"]), value["name"], weight, _rest(value, _GROUP_KEYS))
+
+
+@dataclass(frozen=True, slots=True)
+class UserSegmentation:
+    """A named way to put users into groups. Its type says what it promises and who decides."""
+
+    id: int
+    type: str
+    name: str
+    description: str
+    groups: tuple[Group, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    active: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "groups", tuple(self.groups))
+        _check_id(self.id, "segmentation")
+        for text, what in (
+            (self.type, "type"),
+            (self.name, "name"),
+            (self.description, "description"),
+        ):
+            _check_text(text, what, f"segmentation {self.id}")
+        if not self.type or len(self.type) > 32:
+            msg = f"The type of segmentation {self.id} must have 1 to 32 characters."
+            raise InvalidSegmentation(msg)
+        ids = [group.id for group in self.groups]
+        if len(set(ids)) < len(ids):
+            msg = f"Segmentation {self.id} has two groups of one id: {ids!r}."
+            raise InvalidSegmentation(msg)
+        if not isinstance(self.parameters, Mapping):
+            msg = f"The parameters of segmentation {self.id} must be a mapping."
+            raise InvalidSegmentation(msg)
+        if "weights" in self.parameters:
+            msg = f"Segmentation {self.id} has weights in its parameters: they go on its groups."
+            raise InvalidSegmentation(msg)
+        if not isinstance(self.parameters.get("salt", ""), str):
+            msg = f"The salt of segmentation {self.id} must be text."
+            raise InvalidSegmentation(msg)
+
+    def group(self, group_id: int) -> Group:
+        """Raises NoSuchGroup."""
+        for group in self.groups:
+            if group.id == group_id:
+                return group
+        msg = f"Segmentation {self.id} ({self.type}) has no group {group_id!r}."
+        raise NoSuchGroup(msg)
+
+    def to_json(self) -> dict[str, Any]:
+        """Open edX's UserPartition, version 3."""
+        return {
+            **self.extra,
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "scheme": _SCHEME_OF_TYPE.get(self.type, self.type),
+            "parameters": {**self.parameters, **self._weights_json()},
+            "active": self.active,
+            "version": _VERSION,
+            "groups": [group.to_json() for group in self.groups],
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Reads versions 1 to 3 and newer. Raises InvalidSegmentation.
+
+        Version 1 knew no schemes, all its partitions were random. A newer one may add keys, which
+        are kept; it was agreed never to change the meaning of an old one.
+        """
+        _require(value, ("id", "name", "description", "version", "groups"), "segmentation")
+        if not _is_int(value["version"]) or value["version"] < 1:
+            msg = f"Segmentation {value['id']!r} has unexpected version {value['version']!r}."
+            raise InvalidSegmentation(msg)
+        if value["version"] == 1:
+            value = {**value, "scheme": "random", "parameters": {}, "active": True}
+        _require(value, ("scheme",), "segmentation")
+        parameters = _mapping(value.get("parameters", {}), "parameters")
+        weights = _mapping(parameters.get("weights", {}), "weights")
+        return cls(
+            id=_int(value["id"]),
+            type=_TYPE_OF_SCHEME.get(value["scheme"], value["scheme"])
+            if isinstance(value["scheme"], str)
+            else value["scheme"],
+            name=value["name"],
+            description=value["description"],
+            groups=_groups_from_json(value["groups"], weights),
+            parameters=_rest(parameters, frozenset({"weights"})),
+            active=bool(value.get("active", True)),
+            extra=_rest(value, _KEYS),
+        )
+
+    def _weights_json(self) -> dict[str, dict[str, int]]:
+        if all(group.weight == 1 for group in self.groups):
+            return {}
+        return {"weights": {str(group.id): group.weight for group in self.groups}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where one user stands in one segmentation: its definition, and the groups the user is in."""
+
+    segmentation: UserSegmentation
+    version: int
+    group_ids: frozenset[int]
+    row_id: int
+    """Names the segmentation in the store; means nothing outside it."""
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """In listed order, without those that were removed; none of an inactive segmentation."""
+        if not self.segmentation.active:
+            return ()
+        return tuple(group for group in self.segmentation.groups if group.id in self.group_ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """User U is in group G, since when, why, and under which version of the segmentation."""
+
+    user_id: str
+    group_id: int
+    since: datetime
+    why: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One move of one user. `from_group_id` is None for the first, `to_group_id` for a removal."""
+
+    user_id: str
+    when: datetime
+    from_group_id: int | None
+    to_group_id: int | None
+    why: str
+    who: str
+
+
+def is_id(value: object) -> bool:
+    """Whether `value` can be the id of a segmentation or a group. 0 is as good as any."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_ID
+
+
+def _groups_from_json(groups: Any, weights: Mapping[str, Any]) -> tuple[Group, ...]:
+    if not isinstance(groups, list):
+        msg = f"The groups of a segmentation must be a list, not {groups!r}."
+        raise InvalidSegmentation(msg)
+    return tuple(
+        Group.from_json(group, weight=weights.get(str(_mapping(group, "group").get("id")), 1))
+        for group in groups
+    )
+
+
+def _require(value: Any, keys: tuple[str, ...], what: str) -> None:
+    for key in keys:
+        if key not in _mapping(value, what):
+            msg = f"A {what} is missing the key {key!r}: {value!r}."
+            raise InvalidSegmentation(msg)
+
+
+def _mapping(value: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        msg = f"{what.capitalize()} must be an object, not {value!r}."
+        raise InvalidSegmentation(msg)
+    return value
+
+
+def _rest(value: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    return {key: item for key, item in value.items() if key not in known}
+
+
+def _int(value: Any) -> Any:
+    """Open edX applies int() to ids: "10" is 10. What is not a number is left to the check."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
+        return int(value)
+    return value
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_id(value: Any, what: str) -> None:
+    if not is_id(value):
+        msg = f"The id of a {what} must be an integer from 0 to {MAX_ID}, not {value!r}."
+        raise InvalidSegmentation(msg)
+
+
+def _check_text(value: Any, what: str, whose: str) -> None:
+    if not isinstance(value, str):
+        msg = f"The {what} of {whose} must be text, not {value!r}."
+        raise InvalidSegmentation(msg)

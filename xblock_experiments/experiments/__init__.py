@@ -1,0 +1,1 @@
+"""The type `experiment`: exactly one group for each learner who met it."""

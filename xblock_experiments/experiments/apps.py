@@ -1,0 +1,17 @@
+"""The app of the type `experiment`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.apps import AppConfig
+
+
+class ExperimentsConfig(AppConfig):
+    """The type `experiment`. Open edX has an app labelled `experiments`, hence the prefix."""
+
+    name = "xblock_experiments.experiments"
+    label = "xblock_experiments_experiments"
+    verbose_name = "Content experiments"
+    default_auto_field = "django.db.models.BigAutoField"
+    plugin_app: ClassVar[dict[str, Any]] = {}

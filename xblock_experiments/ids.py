@@ -1,0 +1,49 @@
+"""The ids of courses, users and blocks, as the stores keep them: text, compared exactly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+if TYPE_CHECKING:
+    _CharField = models.CharField[str, str]
+else:
+    _CharField = models.CharField
+
+MAX_LENGTH = 255
+
+
+def flaw_of(text: object) -> str | None:
+    """What keeps `text` from being an id, as the end of a sentence; None where nothing does."""
+    if not isinstance(text, str):
+        return f"must be text, not {type(text).__name__}"
+    if not text:
+        return "is empty"
+    if len(text) > MAX_LENGTH:
+        return f"has {len(text)} characters, {MAX_LENGTH} are allowed"
+    if "\x00" in text:
+        return "holds a NUL character"
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return "holds half a surrogate pair"
+    return None
+
+
+class ExactField(_CharField):
+    """Short text of which case, accents and trailing spaces count, on every database.
+
+    The default collations of MariaDB and MySQL fold all three, and their ordinary binary
+    collation still ignores trailing spaces: only the "no pad" ones compare exactly.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", MAX_LENGTH)
+        super().__init__(*args, **kwargs)
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "mysql":
+            is_mariadb = getattr(connection, "mysql_is_mariadb", False)
+            parameters["collation"] = "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
+        return parameters

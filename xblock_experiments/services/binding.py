@@ -1,0 +1,40 @@
+"""Whom and where a service speaks of: found from the block, as services are given no handle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The user, course and block that one service object is bound to."""
+
+    user_id: str | None
+    """None for nobody: an anonymous visitor, or a preview in an editor."""
+    course_id: str
+    block_type: str
+    usage_id: str
+
+    @classmethod
+    def of(cls, runtime: Any, block: Any) -> Self:
+        ids = block.scope_ids
+        return cls(
+            user_id=None if ids.user_id in (None, "") else str(ids.user_id),
+            course_id=course_id_of(runtime, block),
+            block_type=ids.block_type,
+            usage_id=str(ids.usage_id),
+        )
+
+
+def course_id_of(runtime: Any, block: Any) -> str:
+    """The course of the usage key where keys are opaque, else the runtime's, else the scenario.
+
+    The workbench's usage ids are text that begins with the scenario: `scenario.type.d0.u0`.
+    """
+    course_id = block.context_key
+    if course_id is None:
+        course_id = getattr(runtime, "course_id", None)
+    if course_id is None:
+        course_id = str(block.scope_ids.usage_id).partition(".")[0]
+    return str(course_id)

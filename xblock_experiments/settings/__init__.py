@@ -1,0 +1,1 @@
+"""Settings of the apps, and of a workbench with them."""

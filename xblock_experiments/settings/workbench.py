@@ -1,0 +1,61 @@
+"""Settings of a workbench with our services, blocks and courses.
+
+XBlock developers run their own blocks with them:
+`DJANGO_SETTINGS_MODULE=xblock_experiments.settings.workbench`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from workbench.settings import *  # noqa: F403 - the SDK's settings are ours, but for what follows
+from workbench.settings import INSTALLED_APPS
+
+from xblock_experiments.settings.common import plugin_settings
+
+DATA = Path(os.environ.get("XBLOCK_EXPERIMENTS_DATA", "var")).resolve()
+"""The folder of the database and of imported courses."""
+DATA.mkdir(parents=True, exist_ok=True)
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA / "workbench.db",
+        "OPTIONS": {
+            # Readers do not wait for the writer, and writers wait for each other.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+        },
+    }
+}
+
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    "xblock_experiments.course_user_segmentation",
+    "xblock_experiments.experiments",
+    "xblock_experiments.user_tags",
+    "xblock_experiments.workbench",
+]
+ROOT_URLCONF = "xblock_experiments.workbench.urls"
+
+# The SDK's writes to a folder of the current directory, and fails where that has no such folder.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {
+        "xblock_experiments": {"handlers": ["console"], "level": "INFO", "propagate": True},
+    },
+}
+
+_DEMO = Path(__file__).parents[2] / "workbench" / "energy"
+XBLOCK_EXPERIMENTS = {
+    # Not there where the package was installed without its repository.
+    "COURSES": [_DEMO] if _DEMO.is_dir() else [],
+    "IMPORTED": DATA / "courses",
+}
+plugin_settings(sys.modules[__name__])

@@ -1,0 +1,114 @@
+"""For anyone's tests of blocks that use the services, and of courses with experiments in them.
+
+Needs Django's settings, such as `xblock_experiments.settings.workbench`, and a test database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group
+from xblock_experiments.services import UserSegmentationService
+from xblock_experiments.workbench.loading import load
+from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.runtime import ExperimentsRuntime as Runtime
+from xblock_experiments.workbench.serving import open_course
+
+__all__ = ["LoadedCourse", "find_block", "load_course", "override_group", "render", "runtime_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCourse:
+    """A course that was read, and what of it could not be used: a line each, file and reason."""
+
+    course_id: str
+    usage_id: Any
+    problems: tuple[str, ...]
+
+
+def load_course(source: str | Path, course_id: str | None = None) -> LoadedCourse:
+    """Read a course into this process: an OLX folder, a .tar.gz, or the text of one XML element.
+
+    Its segmentations are published to the database. A course of the same id is replaced.
+
+    Raises xblock_experiments.olx.OlxError.
+    """
+    is_text = isinstance(source, str) and source.lstrip().startswith("<")
+    course = load(source, course_id) if is_text else open_course(Path(source), course_id)
+    return LoadedCourse(course.course_id, course.usage_id, tuple(course.problems))
+
+
+def runtime_for(user_id: str | None, *, staff: bool = False) -> Runtime:
+    """A runtime of one user, or of nobody; it has the blocks of all loaded courses."""
+    return Runtime(user_id, staff=staff)
+
+
+def find_block(
+    course: LoadedCourse, user_id: str | None, url_name: str, *, staff: bool = False
+) -> Any:
+    """The block of that url_name, as the user's. Raises LookupError."""
+    blocks = registry.course_of(course.usage_id)
+    if blocks is None:
+        msg = f"Course {course.course_id} is not loaded."
+        raise LookupError(msg)
+    return runtime_for(user_id, staff=staff).get_block(blocks.find(url_name))
+
+
+def render(
+    course: LoadedCourse,
+    user_id: str | None,
+    url_name: str | None = None,
+    *,
+    view: str = "student_view",
+    staff: bool = False,
+) -> str:
+    """What the user's browser is sent for a block, or for the whole course: body and resources."""
+    if url_name is None:
+        block = runtime_for(user_id, staff=staff).get_block(course.usage_id)
+    else:
+        block = find_block(course, user_id, url_name, staff=staff)
+    fragment = block.render(view, {})
+    return "\n".join((fragment.head_html(), fragment.body_html(), fragment.foot_html()))
+
+
+@contextmanager
+def override_group(id: int, group_id: int, type: str = EXPERIMENT) -> Iterator[None]:
+    """As decorator or context manager: meanwhile everybody is in that group of that segmentation.
+
+    Assigns nobody and stores nothing. Of other segmentations the services answer as always.
+    NoSuchSegmentation and NoSuchGroup are raised when a service is asked.
+    """
+    wanted_id, wanted_type = id, type
+    real = UserSegmentationService
+    real_groups, real_assign = real.groups, real.assign
+    real_assign_all, real_record_exposure = real.assign_all, real.record_exposure
+
+    def is_wanted(id: int, type: str) -> bool:
+        return (id, type) == (wanted_id, wanted_type)
+
+    def group(service: UserSegmentationService) -> Group:
+        return service.segmentation(wanted_id, wanted_type).group(group_id)
+
+    def groups(self: UserSegmentationService, id: int, type: str) -> tuple[Group, ...]:
+        return (group(self),) if is_wanted(id, type) else real_groups(self, id, type)
+
+    def assign(self: UserSegmentationService, id: int) -> Group:
+        return group(self) if is_wanted(id, EXPERIMENT) else real_assign(self, id)
+
+    def assign_all(self: UserSegmentationService, ids: Iterable[int]) -> dict[int, Group]:
+        ids = set(ids)
+        meant = {id for id in ids if is_wanted(id, EXPERIMENT)}
+        return {**real_assign_all(self, ids - meant), **{id: group(self) for id in meant}}
+
+    def record_exposure(self: UserSegmentationService, id: int) -> bool:
+        return not is_wanted(id, EXPERIMENT) and real_record_exposure(self, id)
+
+    with mock.patch.multiple(
+        real, groups=groups, assign=assign, assign_all=assign_all, record_exposure=record_exposure
+    ):
+        yield

@@ -1,0 +1,1 @@
+"""Key/values of users, per course or global."""

@@ -1,0 +1,99 @@
+"""Key/values of users. Keys are full here (`<xblock_type>.<name>`); who may write is services'.
+
+A `course_id` of None means global, everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db import connections, router
+
+from xblock_experiments.ids import flaw_of
+from xblock_experiments.user_tags.data import JSON, InvalidTag, dump_value
+from xblock_experiments.user_tags.models import GLOBAL as _GLOBAL
+from xblock_experiments.user_tags.models import Tag as _Tag
+
+__all__ = [
+    "delete_tag",
+    "export_user",
+    "get_tag",
+    "get_tags",
+    "retire_user",
+    "set_tag",
+]
+
+
+def get_tag(user_id: str, course_id: str | None, key: str, *, default: JSON = None) -> JSON:
+    where = _where(user_id, course_id)
+    _check(key, "key of a tag")
+    text = _Tag.objects.filter(**where, key=key).values_list("value", flat=True).first()
+    return default if text is None else _load(text)
+
+
+def get_tags(user_id: str, course_id: str | None) -> dict[str, JSON]:
+    """All tags of the user in the course, or all global ones, by full key, in order of keys."""
+    rows = _Tag.objects.filter(**_where(user_id, course_id)).values_list("key", "value")
+    return {key: _load(value) for key, value in sorted(rows)}
+
+
+def set_tag(user_id: str, course_id: str | None, key: str, value: JSON) -> None:
+    """One statement. Raises InvalidTag, and then stores nothing."""
+    where = _where(user_id, course_id)
+    _check(key, "key of a tag")
+    tag = _Tag(**where, key=key, value=dump_value(value))
+    features = connections[router.db_for_write(_Tag)].features
+    unique_fields = ["user_id", "course_id", "key"]
+    _Tag.objects.bulk_create(
+        [tag],
+        update_conflicts=True,
+        update_fields=["value"],
+        # MariaDB and MySQL look for any conflict and cannot be told which.
+        unique_fields=unique_fields if features.supports_update_conflicts_with_target else None,
+    )
+
+
+def delete_tag(user_id: str, course_id: str | None, key: str) -> bool:
+    """Whether there was one."""
+    where = _where(user_id, course_id)
+    _check(key, "key of a tag")
+    deleted, _ = _Tag.objects.filter(**where, key=key).delete()
+    return deleted > 0
+
+
+def export_user(user_id: str) -> dict[str, Any]:
+    """All that is stored of the user: `{"global": {key: value}, "courses": {course_id: {…}}}`."""
+    _check(user_id, "id of a user")
+    export: dict[str, Any] = {"global": {}, "courses": {}}
+    rows = _Tag.objects.filter(user_id=user_id).values_list("course_id", "key", "value")
+    for course_id, key, value in sorted(rows):
+        is_global = course_id == _GLOBAL
+        tags = export["global"] if is_global else export["courses"].setdefault(course_id, {})
+        tags[key] = _load(value)
+    return export
+
+
+def retire_user(user_id: str) -> int:
+    """Delete all that is stored of the user; how many tags that were."""
+    _check(user_id, "id of a user")
+    deleted, _ = _Tag.objects.filter(user_id=user_id).delete()
+    return deleted
+
+
+def _where(user_id: str, course_id: str | None) -> dict[str, str]:
+    _check(user_id, "id of a user")
+    if course_id is not None:
+        _check(course_id, "id of a course")
+    return {"user_id": user_id, "course_id": _GLOBAL if course_id is None else course_id}
+
+
+def _check(text: str, what: str) -> None:
+    if flaw := flaw_of(text):
+        msg = f"The {what} {flaw}."
+        raise InvalidTag(msg)
+
+
+def _load(text: str) -> JSON:
+    value: JSON = json.loads(text)
+    return value

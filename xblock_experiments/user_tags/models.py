@@ -1,0 +1,36 @@
+"""One row for each key of each user in each course, and for each global one.
+
+A value is JSON as ASCII text: databases' own JSON types change what they are given (PostgreSQL's
+takes no NUL and reorders keys) and nothing searches inside a value.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from xblock_experiments.ids import ExactField
+
+GLOBAL = ""
+"""The course id of global tags. Not NULL: to a unique constraint no two NULLs are equal."""
+
+
+class Tag(models.Model):
+    """A key/value of a user.
+
+    .. pii: Whatever XBlocks note about a user
+    .. pii_types: other
+    .. pii_retirement: local_api
+    """
+
+    user_id = ExactField()
+    course_id = ExactField(blank=True)
+    key = ExactField()
+    value = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user_id", "course_id", "key"], name="xbexp_one_tag"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.user_id}"

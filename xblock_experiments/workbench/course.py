@@ -1,0 +1,63 @@
+"""A course in the memory of the workbench: what its authors wrote. Learners' state is elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xblock_experiments import olx
+from xblock_experiments.usage import url_name_of
+
+
+@dataclass(slots=True)
+class CourseBlocks:
+    """The blocks of one course, by usage id, in the order they were read."""
+
+    course_id: str
+    name: str
+    """The course's part of addresses: `/scenario/<name>/`."""
+    usage_id: Any = None
+    """The root's."""
+    folder: Path | None = None
+    problems: list[str] = field(default_factory=list)
+    types: dict[Any, str] = field(default_factory=dict)
+    """Each block's type."""
+    values: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    """Each block's authored fields."""
+
+    def find(self, url_name: str) -> Any:
+        """The usage id of the first block of that url_name. Raises LookupError."""
+        for usage_id in self.types:
+            if url_name_of(usage_id) == url_name:
+                return usage_id
+        msg = f"Course {self.course_id} has no block {url_name!r}."
+        raise LookupError(msg)
+
+    def has(self, url_name: str) -> bool:
+        return any(url_name_of(usage_id) == url_name for usage_id in self.types)
+
+    @property
+    def title(self) -> str:
+        return self.values[self.usage_id].get("display_name") or self.course_id
+
+    def static_file(self, path: str) -> Path | None:
+        """A file that the course's pages refer to as `/static/…`; None where there is none."""
+        if self.folder is None or "\x00" in path:
+            return None
+        root = (self.folder / "static").resolve()
+        file = (root / path).resolve()
+        return file if file.is_relative_to(root) and file.is_file() else None
+
+
+def course_id_of(usage_id: Any) -> str:
+    """The course that a usage id of a course of ours names; of another, whatever."""
+    key = getattr(usage_id, "context_key", None)
+    return str(usage_id).partition(".")[0] if key is None else str(key)
+
+
+def as_usage_id(usage_id: Any) -> Any:
+    """An opaque key also where the host, as in the address of a handler, has it as text."""
+    if isinstance(usage_id, str) and usage_id.startswith("block-v1:"):
+        return olx.parse_usage_id(usage_id)
+    return usage_id

@@ -1,0 +1,52 @@
+"""Stands for a block of a type that is not installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.utils.html import format_html
+from lxml import etree
+from web_fragments.fragment import Fragment
+from xblock.core import XBlock
+from xblock.fields import Scope, String
+
+_ICONS = frozenset({"problem", "video"})
+
+
+@XBlock.needs("i18n")
+class PlaceholderBlock(XBlock):
+    """Keeps the block's name and icon, and its XML, which is written out again unchanged."""
+
+    display_name = String(scope=Scope.settings, default="")
+    olx = String(help="The block as it was read.", scope=Scope.content, default="")
+
+    @classmethod
+    def parse_xml(cls, node: Any, runtime: Any, keys: Any) -> Any:
+        block = runtime.construct_xblock_from_class(cls, keys)
+        block.display_name = node.get("display_name") or ""
+        block.olx = etree.tostring(node, encoding="unicode", with_tail=False)
+        return block
+
+    def student_view(self, context: Any = None) -> Fragment:
+        _ = self.runtime.service(self, "i18n").gettext
+        block_type = self.scope_ids.block_type
+        sentence = _("A component of type “{type}” stands here. Its package is not installed.")
+        fragment = Fragment(
+            format_html(
+                '<div class="xbx-placeholder seq_{}" role="note">'
+                '<p class="xbx-placeholder-title">{}</p><p>{}</p></div>',
+                self.get_icon_class(),
+                self.display_name or block_type,
+                sentence.format(type=block_type),
+            )
+        )
+        fragment.add_css_url(static("xblock_experiments/workbench.css"))
+        return fragment
+
+    def get_icon_class(self) -> str:
+        block_type: str = self.scope_ids.block_type
+        return block_type if block_type in _ICONS else "other"
+
+    def __repr__(self) -> str:
+        return f"<{self.scope_ids.block_type} {self.scope_ids.usage_id}>"

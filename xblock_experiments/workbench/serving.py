@@ -1,0 +1,63 @@
+"""The courses that a workbench serves: those of the settings, and those imported from the shell."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from pathlib import Path
+
+from django.utils.text import slugify
+
+from xblock_experiments import olx
+from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.settings.common import setting
+from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.workbench.loading import load
+from xblock_experiments.workbench.registry import registry
+
+log = logging.getLogger(__name__)
+
+_lock = threading.Lock()
+_served: dict[Path, float] = {}
+_unpacked: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def serve() -> None:
+    """Load the courses that are new or were changed since. One that cannot be read is logged."""
+    with _lock:
+        for source in _sources():
+            changed = source.stat().st_mtime
+            if _served.get(source) == changed:
+                continue
+            _served[source] = changed
+            try:
+                course = open_course(source)
+            except ExperimentsError as error:
+                log.error("The course %s is not served. %s", source.name, error)
+            else:
+                log.info("Serving %s, with %d problems.", course.course_id, len(course.problems))
+
+
+def open_course(source: Path, course_id: str | None = None) -> CourseBlocks:
+    """Load a folder or an archive, under a name made from its own. Raises OlxError."""
+    name = slugify(source.name.partition(".")[0]) or "course"
+    if source.is_file():
+        folder = tempfile.TemporaryDirectory(prefix="course-")
+        olx.unpack(source, Path(folder.name))
+        _unpacked.append(folder)
+        source = Path(folder.name)
+    return load(source, course_id, name=name)
+
+
+def forget() -> None:
+    """Serve nothing, until asked to serve again."""
+    _served.clear()
+    registry.clear()
+
+
+def _sources() -> list[Path]:
+    listed = [Path(path) for path in setting("COURSES")]
+    folder = Path(setting("IMPORTED"))
+    imported = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in [*listed, *imported] if path.exists() and path.suffix != ".partial"]

@@ -1,0 +1,60 @@
+"""Where a block's fields are: authored ones in its course, others in the learner's state.
+
+Scenarios of the SDK, which are no courses of ours, keep the SDK's own store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from workbench.runtime import WORKBENCH_KVS
+from xblock.fields import Scope
+from xblock.runtime import KeyValueStore
+
+from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.workbench.state import StateStore
+
+_AUTHORED = (Scope.content, Scope.settings, Scope.children, Scope.parent)
+
+
+class WorkbenchStore(KeyValueStore):
+    """Sends each key where its value is."""
+
+    def __init__(self, course_of: Callable[[Any], CourseBlocks | None]) -> None:
+        self._course_of = course_of
+        self._state = StateStore()
+
+    def get(self, key: Any) -> Any:
+        authored = self._authored(key)
+        return self._stored_in(key).get(key) if authored is None else authored[key.field_name]
+
+    def has(self, key: Any) -> bool:
+        authored = self._authored(key)
+        if authored is None:
+            return bool(self._stored_in(key).has(key))
+        return key.field_name in authored
+
+    def set(self, key: Any, value: Any) -> None:
+        authored = self._authored(key)
+        if authored is None:
+            self._stored_in(key).set(key, value)
+        else:
+            authored[key.field_name] = value
+
+    def delete(self, key: Any) -> None:
+        authored = self._authored(key)
+        if authored is None:
+            self._stored_in(key).delete(key)
+        else:
+            del authored[key.field_name]
+
+    def _authored(self, key: Any) -> dict[str, Any] | None:
+        """The authored fields that the key's is one of; None where it is another kind of field."""
+        if key.scope not in _AUTHORED:
+            return None
+        course = self._course_of(key.block_scope_id)
+        return None if course is None else course.values[key.block_scope_id]
+
+    def _stored_in(self, key: Any) -> Any:
+        return WORKBENCH_KVS if self._course_of(key.block_scope_id) is None else self._state
