@@ -1,0 +1,88 @@
+"""A workbench and a browser, one of each for all tests."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.remote.remote_connection import RemoteConnection
+
+from acceptance.demo import Learner, new_learners
+from acceptance.server import Workbench
+
+ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--lang=en",
+    "--no-first-run",
+    "--no-proxy-server",
+    "--window-size=1100,900",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # The last selenium that bok-choy works with, on the last urllib3 that this selenium works with.
+    config.addinivalue_line(
+        "filterwarnings", r"ignore:HTTPResponse\.getheader:DeprecationWarning:selenium"
+    )
+
+
+@pytest.fixture(scope="session")
+def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    workbench = Workbench(tmp_path_factory.mktemp("workbench"))
+    try:
+        workbench.start()
+        yield workbench
+    finally:
+        workbench.stop()
+
+
+@pytest.fixture(scope="session")
+def _browser() -> Iterator[Any]:
+    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not chromedriver:
+        pytest.skip("chromium and chromedriver are not both installed")
+    options = Options()
+    options.binary_location = chromium
+    for argument in ARGUMENTS:
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    RemoteConnection.set_timeout(60)
+    browser = Chrome(executable_path=chromedriver, options=options)
+    try:
+        yield browser
+    finally:
+        browser.quit()
+
+
+@pytest.fixture
+def browser(_browser: Any) -> Any:
+    """As if just opened."""
+    _browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    _browser.delete_all_cookies()
+    _browser.get("about:blank")
+    _browser.get_log("browser")
+    return _browser
+
+
+@pytest.fixture(scope="session")
+def new_learner() -> Callable[..., Learner]:
+    """Makes a learner whom no other test has: `new_learner(style="Film", hint="Hint only")`."""
+    learners = new_learners()
+
+    def make(**groups: str) -> Learner:
+        return next(
+            learner
+            for learner in learners
+            if all(getattr(learner, name) == group for name, group in groups.items())
+        )
+
+    return make

@@ -1,0 +1,146 @@
+"""What the demo course says to whom, read from its files without the package that is tested.
+
+Only whom it assigns to which group is asked of the package.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree, html
+
+from acceptance.server import REPOSITORY
+from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
+from xblock_experiments.experiments.assignment import choose_group, salt_of
+
+COURSE_ID = "course-v1:DemoX+Energy+2026"
+COURSE_TITLE = "Heat from Cold Air: How a Heat Pump Works"
+LESSONS = ("first_steps", "round_the_loop", "heat_per_unit", "at_home")
+
+_FOLDER = REPOSITORY / "workbench" / "energy"
+_POLICY = json.loads((_FOLDER / "policies/2026/policy.json").read_text(encoding="utf-8"))
+_SEGMENTATIONS = tuple(
+    UserSegmentation.from_json(value) for value in _POLICY["course/2026"]["user_partitions"]
+)
+_STYLE, _HINT = _SEGMENTATIONS
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A block of the course: its url_name, if its author gave it one, and its words."""
+
+    url_name: str | None
+    name: str | None
+    texts: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Blocks of the course, and all that could give them away on a page."""
+
+    url_names: frozenset[str]
+    names: frozenset[str]
+    texts: frozenset[str]
+
+    def __sub__(self, other: Material) -> Material:
+        return Material(
+            self.url_names - other.url_names, self.names - other.names, self.texts - other.texts
+        )
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A learner, and the groups that the course's experiments give to the learner."""
+
+    user_id: str
+
+    @property
+    def style(self) -> str:
+        return _group(_STYLE, self.user_id).name
+
+    @property
+    def hint(self) -> str:
+        return _group(_HINT, self.user_id).name
+
+    @property
+    def group_ids(self) -> frozenset[int]:
+        return frozenset(_group(segmentation, self.user_id).id for segmentation in _SEGMENTATIONS)
+
+
+def new_learners() -> Iterator[Learner]:
+    """Learners whom no workbench has met."""
+    return (Learner(f"learner_{number}") for number in itertools.count(1))
+
+
+def labels() -> frozenset[str]:
+    """The names of segmentations and groups: researchers' words, which no learner should read."""
+    groups = [group.name for segmentation in _SEGMENTATIONS for group in segmentation.groups]
+    return frozenset([*groups, *(segmentation.name for segmentation in _SEGMENTATIONS)])
+
+
+def given_to(learner: Learner, *lessons: str) -> Material:
+    """What the learner is given in the lessons."""
+    return _material(lessons, learner.group_ids)
+
+
+def kept_from(learner: Learner, *lessons: str) -> Material:
+    """What only learners of other groups are given, and what no learner is told."""
+    return _material(lessons, None) - given_to(learner, *lessons)
+
+
+def inside_experiments() -> Material:
+    """What lies in the arms of any experiment."""
+    return _material(LESSONS, None) - _material(LESSONS, frozenset())
+
+
+def _group(segmentation: UserSegmentation, user_id: str) -> Group:
+    return choose_group(segmentation.groups, salt_of(COURSE_ID, segmentation), user_id)
+
+
+def _material(lessons: tuple[str, ...], group_ids: frozenset[int] | None) -> Material:
+    pieces = [
+        piece
+        for lesson in lessons
+        for piece in _pieces(etree.Element("sequential", url_name=lesson), group_ids)
+    ]
+    return Material(
+        url_names=frozenset(piece.url_name for piece in pieces if piece.url_name),
+        names=frozenset(piece.name for piece in pieces if piece.name),
+        texts=frozenset().union(*(piece.texts for piece in pieces)),
+    )
+
+
+def _pieces(pointer: Any, group_ids: frozenset[int] | None) -> Iterator[Piece]:
+    """The block and those below it: of an experiment the arms of the groups, or all if None."""
+    url_name = pointer.get("url_name")
+    node = pointer
+    if url_name is not None:
+        node = etree.parse(_FOLDER / pointer.tag / f"{url_name}.xml").getroot()
+    if node.tag == "html":
+        body = (_FOLDER / "html" / f"{node.get('filename')}.html").read_text(encoding="utf-8")
+        yield Piece(url_name, node.get("display_name"), _texts(html.fragment_fromstring(body, "x")))
+        return
+    if node.tag == "html_demo":
+        yield Piece(None, None, _texts(node))
+        return
+    is_secret = node.tag == "split_test" and group_ids is not None
+    yield Piece(url_name, None if is_secret else node.get("display_name"), frozenset())
+    arms = json.loads(node.get("group_id_to_child", "{}"))
+    given = {
+        usage_id.rpartition("@")[2]
+        for group_id, usage_id in arms.items()
+        if group_ids is None or int(group_id) in group_ids
+    }
+    for child in node:
+        if node.tag != "split_test" or child.get("url_name") in given:
+            yield from _pieces(child, group_ids)
+
+
+def _texts(node: Any) -> frozenset[str]:
+    """Stretches of text without markup in them, as they stand in a page's source."""
+    texts = (" ".join(text.split()) for text in node.itertext())
+    return frozenset(text for text in texts if len(text) >= 12)

@@ -1,0 +1,282 @@
+"""Page objects: what a learner sees and can do on the workbench's pages of a course."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import quote
+
+from bok_choy.page_object import PageObject
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+OURS = ".student_view"
+"""What is around it is the SDK's own frame."""
+
+SDK_BLOCKS = "[data-block-type$=_demo]"
+"""The questions in the demo course are blocks of the SDK."""
+
+_SHOWN = "[role=tabpanel]:not([hidden])"
+_INDICATOR = f"{_SHOWN} .problem .indicator"
+
+
+@dataclass(frozen=True)
+class Tab:
+    """How a tab looks, and what it says of its unit."""
+
+    icon: str
+    title: str
+    tooltip: str
+    name: str
+    """As a screen reader says it."""
+
+
+@dataclass(frozen=True)
+class TabState:
+    """What a tab tells the browser and screen readers, and whether its panel is there."""
+
+    aria_selected: str
+    tabindex: int
+    is_panel_hidden: bool
+
+
+class CoursePage(PageObject):  # type: ignore[misc]
+    """Any block of the demo course on a page of its own, and without url_name the whole course."""
+
+    def __init__(self, browser: Any, site: str, user_id: str, url_name: str = "") -> None:
+        super().__init__(browser)
+        scenario = f"energy.{url_name}" if url_name else "energy"
+        self._url = f"{site}/scenario/{scenario}/?student={quote(user_id, safe='')}"
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    def is_browser_on_page(self) -> bool:
+        return bool(self.browser.current_url == self.url and self.q(css=OURS).present)
+
+    def reload(self) -> Self:
+        self.wait_for_ajax()
+        self.browser.refresh()
+        self.wait_for_page()
+        return self
+
+    @property
+    def source(self) -> str:
+        """With scripts, comments and all that is hidden; in one line."""
+        return " ".join(html.unescape(self.browser.page_source).split())
+
+    @property
+    def usage_ids(self) -> set[str]:
+        return set(self.q(css="[data-usage]").attrs("data-usage"))
+
+    @property
+    def resources(self) -> list[str]:
+        """The addresses of all that the browser has fetched for the page."""
+        addresses: list[str] = self._run(
+            "return performance.getEntriesByType('resource').map((entry) => entry.name);"
+        )
+        return addresses
+
+    @property
+    def console_errors(self) -> list[str]:
+        """Those since last asked, by whichever page."""
+        return [
+            entry["message"]
+            for entry in self.browser.get_log("browser")
+            if entry["level"] == "SEVERE" and "/favicon.ico " not in entry["message"]
+        ]
+
+    @property
+    def is_too_wide(self) -> bool:
+        """Whether something of ours can be seen only by scrolling sideways."""
+        return bool(
+            self._run(
+                "const ours = document.querySelector(arguments[0]);"
+                "return ours.scrollWidth > ours.clientWidth"
+                "  || ours.getBoundingClientRect().right > document.documentElement.clientWidth;",
+                OURS,
+            )
+        )
+
+    @property
+    def focus(self) -> tuple[str, str]:
+        """Role and name, as a screen reader says them, of what has the focus."""
+        (focused,) = (node for node in self._accessible_nodes() if _has(node, "focused"))
+        return focused["role"]["value"], focused["name"]["value"]
+
+    def press(self, *keys: str, shift: bool = False) -> None:
+        """Keys of the keyboard, one after the other. They go to what has the focus."""
+        actions = ActionChains(self.browser)
+        if shift:
+            actions.key_down(Keys.SHIFT)
+        actions.send_keys(*keys)
+        if shift:
+            actions.key_up(Keys.SHIFT)
+        actions.perform()
+
+    def resize(self, width: int, height: int) -> None:
+        """What the window shows of a page, until the end of the test."""
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+        )
+
+    def write_from_right_to_left(self) -> None:
+        self._run("document.documentElement.dir = 'rtl';")
+
+    def check_accessibility(self) -> None:
+        """Of what is visible. Raises AccessibilityError."""
+        # Else bok-choy takes the results of the last audit of this page for this one's.
+        self._run("delete window.a11yAuditResults;")
+        self.a11y_audit.config.set_scope(include=[OURS], exclude=[SDK_BLOCKS])
+        self.a11y_audit.check_for_accessibility_errors()
+
+    def _run(self, script: str, *arguments: Any) -> Any:
+        return self.browser.execute_script(script, *arguments)
+
+    def _accessible_nodes(self) -> list[dict[str, Any]]:
+        tree = self.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})
+        return [
+            node
+            for node in tree["nodes"]
+            if not node["ignored"] and node["role"]["value"] != "RootWebArea"
+        ]
+
+
+class CourseOutlinePage(CoursePage):
+    """The chapters and lessons of the course, or the lessons of one chapter."""
+
+    def is_browser_on_page(self) -> bool:
+        return super().is_browser_on_page() and bool(self.q(css=".xbx-outline").present)
+
+    @property
+    def links(self) -> list[str]:
+        texts: list[str] = self.q(css=".xbx-outline a").text
+        return texts
+
+    def follow(self, link: str) -> None:
+        self.q(css=".xbx-outline a").filter(text=link).first.click()
+
+
+class LessonPage(CoursePage):
+    """A sequential: units behind tabs."""
+
+    def is_browser_on_page(self) -> bool:
+        """And the scripts have begun, which the SDK notes on each block."""
+        return super().is_browser_on_page() and bool(
+            self._run(
+                "const lesson = document.querySelector('.xbx-sequential');"
+                "return lesson && lesson.parentElement.xblock_children !== undefined;"
+            )
+        )
+
+    @property
+    def heading(self) -> str:
+        return self._only_text(".xbx-sequential-title")
+
+    @property
+    def path(self) -> list[str]:
+        """The links that lead back to where the lesson is in the course."""
+        texts: list[str] = self.q(css=".xbx-path a").text
+        return texts
+
+    def follow(self, link: str) -> None:
+        self.q(css=".xbx-path a").filter(text=link).first.click()
+
+    @property
+    def tabs(self) -> list[Tab]:
+        elements = self.q(css="[role=tab]")
+        names = [
+            node["name"]["value"]
+            for node in self._accessible_nodes()
+            if node["role"]["value"] == "tab"
+        ]
+        return [
+            Tab(*tab)
+            for tab in zip(
+                map(_icon_in, elements.attrs("class")),
+                elements.attrs("data-page-title"),
+                elements.attrs("title"),
+                names,
+                strict=True,
+            )
+        ]
+
+    @property
+    def tab_states(self) -> list[TabState]:
+        states = self._run(
+            "return Array.from(document.querySelectorAll('[role=tab]'), (tab) => ["
+            "  tab.getAttribute('aria-selected'), tab.tabIndex,"
+            "  document.getElementById(tab.getAttribute('aria-controls')).hidden]);"
+        )
+        return [TabState(*state) for state in states]
+
+    @property
+    def selected(self) -> str:
+        """The title of the one tab that is selected."""
+        (title,) = self.q(css="[role=tab][aria-selected=true]").attrs("data-page-title")
+        return str(title)
+
+    @property
+    def unit(self) -> str:
+        """The heading of the one unit that is visible."""
+        return self._only_text(f"{_SHOWN} .xbx-unit-title")
+
+    @property
+    def text(self) -> str:
+        """What can be read of the visible unit."""
+        return self._only_text(_SHOWN)
+
+    def open(self, title: str) -> None:
+        """By a click on its tab."""
+        self.q(css="[role=tab]").filter(
+            lambda tab: tab.get_attribute("data-page-title") == title
+        ).first.click()
+
+    @property
+    def steps(self) -> dict[str, bool]:
+        """The buttons below the unit, and whether they can be used."""
+        buttons = self.q(css=".xbx-step")
+        return dict(zip(buttons.text, buttons.map(lambda button: button.is_enabled()), strict=True))
+
+    def step(self, button: str) -> None:
+        self.q(css=".xbx-step").filter(text=button).first.click()
+
+    def answer(self, text: str) -> None:
+        """The question in the visible unit's experiment; returns when the server has checked it."""
+        self.q(css=f"{_SHOWN} .split-test-view .problem input[type=text]").fill(text)
+        self.q(css=f"{_SHOWN} .split-test-view .check").click()
+        self.wait_for_ajax()
+
+    @property
+    def verdict(self) -> str:
+        """On the answer that the server has: "correct", "incorrect" or "not attempted"."""
+        images = self.q(css=f"{_INDICATOR} img").attrs("src")
+        if not images:
+            return self._only_text(_INDICATOR).strip("()").lower()
+        (image,) = images
+        return str(image).rpartition("/")[2].removesuffix("-icon.png")
+
+    @property
+    def arm_ids(self) -> list[str]:
+        """The usage ids of the arms that are visible, an outer one before those inside it."""
+        ids: list[str] = self.q(css=f"{_SHOWN} .split-test-view").attrs("data-child-id")
+        return ids
+
+    def _only_text(self, css: str) -> str:
+        (text,) = self.q(css=css).text
+        return str(text)
+
+
+def _has(node: dict[str, Any], name: str) -> bool:
+    return any(
+        entry["name"] == name and entry["value"].get("value")
+        for entry in node.get("properties", [])
+    )
+
+
+def _icon_in(classes: str) -> str:
+    (icon,) = (name for name in classes.split() if name.startswith("seq_"))
+    return icon

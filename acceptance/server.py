@@ -1,0 +1,109 @@
+"""A workbench that really runs: a process of its own, with data of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from bok_choy.promise import EmptyPromise, Promise
+
+REPOSITORY = Path(__file__).parents[1]
+
+_EVENT = "INFO xblock_experiments.events: "
+
+
+class Workbench:
+    """Serves the demo course on a port of the loopback. `restart` keeps port and data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "workbench.log"
+        self._address = f"127.0.0.1:{_free_port()}"
+        self._environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "xblock_experiments.settings.workbench",
+            "PYTHONUNBUFFERED": "1",
+            "XBLOCK_EXPERIMENTS_DATA": str(folder / "data"),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._address}"
+
+    def start(self) -> None:
+        self._django("migrate").wait()
+        self._process = self._django("runserver", "--noreload", self._address)
+        EmptyPromise(self._answers, f"{self.url} answers", try_interval=0.1, timeout=60).fulfill()
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def events(self, name: str, learner: str) -> list[dict[str, Any]]:
+        """What the server has told of the learner so far, oldest first."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        events = [
+            json.loads(line.removeprefix(_EVENT)) for line in lines if line.startswith(_EVENT)
+        ]
+        return [event for event in events if (event["name"], event["user_id"]) == (name, learner)]
+
+    def wait_for_events(
+        self, name: str, learner: str, is_enough: Callable[[list[dict[str, Any]]], bool] = bool
+    ) -> list[dict[str, Any]]:
+        """Raises BrokenPromise where the server does not tell them within a few seconds."""
+
+        def check() -> tuple[bool, list[dict[str, Any]]]:
+            events = self.events(name, learner)
+            return is_enough(events), events
+
+        promise = Promise(check, f"events {name} of {learner}", try_interval=0.1, timeout=10)
+        found: list[dict[str, Any]] = promise.fulfill()
+        return found
+
+    def _django(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "django", *arguments],
+                cwd=REPOSITORY,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def _answers(self) -> bool:
+        """The first answer is late: the workbench reads all scenarios in before it."""
+        if self._process is not None and self._process.poll() is not None:
+            msg = f"The workbench ended:\n{self.log.read_text(encoding='utf-8')[-2000:]}"
+            raise RuntimeError(msg)
+        try:
+            with build_opener(ProxyHandler({})).open(self.url, timeout=30) as response:
+                return bool(response.status == 200)
+        except (URLError, ConnectionError):
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,79 @@
+"""What learners need who read with other means than most, or on a small screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from acceptance import demo
+from acceptance.demo import Learner
+from acceptance.pages import CourseOutlinePage, LessonPage
+from acceptance.server import Workbench
+
+NewLearner = Callable[..., Learner]
+
+SMALL = 320
+"""The width at which WCAG 2.1 asks for no scrolling sideways (1.4.10)."""
+
+every_group = pytest.mark.parametrize(
+    ("style", "hint"),
+    [("Film", "Worked example"), ("Film", "Hint only"), ("Text", "Worked example")],
+)
+every_lesson = pytest.mark.parametrize("url_name", demo.LESSONS)
+every_outline = pytest.mark.parametrize("url_name", ["", "moving_heat"])
+
+
+@every_outline
+def test_an_outline_passes_the_audit(
+    browser: Any, workbench: Workbench, new_learner: NewLearner, url_name: str
+) -> None:
+    page = CourseOutlinePage(browser, workbench.url, new_learner().user_id, url_name).visit()
+    page.check_accessibility()
+
+
+@every_lesson
+@every_group
+def test_each_unit_of_a_lesson_passes_the_audit(
+    browser: Any,
+    workbench: Workbench,
+    new_learner: NewLearner,
+    url_name: str,
+    style: str,
+    hint: str,
+) -> None:
+    learner = new_learner(style=style, hint=hint).user_id
+    lesson = LessonPage(browser, workbench.url, learner, url_name).visit()
+    for tab in lesson.tabs:
+        lesson.open(tab.title)
+        lesson.check_accessibility()
+
+
+@every_outline
+def test_an_outline_fits_on_a_small_screen(
+    browser: Any, workbench: Workbench, new_learner: NewLearner, url_name: str
+) -> None:
+    page = CourseOutlinePage(browser, workbench.url, new_learner().user_id, url_name)
+    page.resize(SMALL, 640)
+    assert not page.visit().is_too_wide
+
+
+@every_lesson
+@every_group
+def test_each_unit_of_a_lesson_fits_on_a_small_screen(
+    browser: Any,
+    workbench: Workbench,
+    new_learner: NewLearner,
+    url_name: str,
+    style: str,
+    hint: str,
+) -> None:
+    learner = new_learner(style=style, hint=hint).user_id
+    lesson = LessonPage(browser, workbench.url, learner, url_name)
+    lesson.resize(SMALL, 640)
+    lesson.visit()
+    names = [tab.name for tab in lesson.tabs]
+    for tab in lesson.tabs:
+        lesson.open(tab.title)
+        assert not lesson.is_too_wide

@@ -1,0 +1,410 @@
+"""What learners do, and what they see of the experiments they are in."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from acceptance import demo
+from acceptance.demo import Learner, Material
+from acceptance.pages import CourseOutlinePage, LessonPage, Tab, TabState
+from acceptance.server import REPOSITORY, Workbench
+
+ASSIGNED = "xmodule.partitions.assigned_user_to_partition"
+CHILD_RENDER = "xblock.split_test.child_render"
+
+NewLearner = Callable[..., Learner]
+
+WATCH = "Watch: moving heat uphill"
+READ = "Read: moving heat uphill"
+READERS_TITLES = ["Welcome", "Is there heat in cold air?", READ]
+"""Of the tabs in `first_steps`, where a learner of the group Text sees it."""
+
+
+def usage_id(block_type: str, url_name: str) -> str:
+    return f"block-v1:DemoX+Energy+2026+type@{block_type}+block@{url_name}"
+
+
+def vertical(url_name: str) -> str:
+    return usage_id("vertical", url_name)
+
+
+def split_test(url_name: str) -> str:
+    return usage_id("split_test", url_name)
+
+
+def tab(icon: str, title: str, kind: str = "") -> Tab:
+    return Tab(f"seq_{icon}", title, tooltip=title, name=f"{kind} {title}".strip())
+
+
+def only_selected(number: int, *, of: int = 3) -> list[TabState]:
+    """One tab can be reached by the keyboard and has a visible panel: the one selected."""
+    selected = TabState("true", 0, is_panel_hidden=False)
+    other = TabState("false", -1, is_panel_hidden=True)
+    return [selected if tab == number else other for tab in range(of)]
+
+
+def traces(material: Material, source: str) -> set[str]:
+    """What of the material is in the source of a page."""
+    words = set(re.findall(r"\w+", source))
+    texts = material.names | material.texts
+    return (material.url_names & words) | {text for text in texts if text in source}
+
+
+def labels(source: str) -> list[str]:
+    """What the source of a page has of the names that researchers gave."""
+    return [label for label in demo.labels() if re.search(rf"\b{re.escape(label)}\b", source)]
+
+
+def test_a_learner_finds_a_lesson_in_the_outline_and_the_way_back(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner = new_learner().user_id
+    outline = CourseOutlinePage(browser, workbench.url, learner).visit()
+    assert outline.links == [
+        "Moving heat uphill",
+        "Warmth from cold air",
+        "Round the loop",
+        "What it costs to run",
+        "More heat than electricity",
+        "In your own home",
+    ]
+
+    outline.follow("Warmth from cold air")
+    lesson = LessonPage(browser, workbench.url, learner, "first_steps").wait_for_page()
+    assert lesson.heading == "Warmth from cold air"
+    assert lesson.path == [demo.COURSE_TITLE, "Moving heat uphill"]
+
+    lesson.follow("Moving heat uphill")
+    chapter = CourseOutlinePage(browser, workbench.url, learner, "moving_heat").wait_for_page()
+    assert chapter.links == ["Warmth from cold air", "Round the loop"]
+
+    chapter.follow("Round the loop")
+    lesson = LessonPage(browser, workbench.url, learner, "round_the_loop").wait_for_page()
+    lesson.follow(demo.COURSE_TITLE)
+    outline.wait_for_page()
+
+
+def test_learners_keep_their_arms_when_the_workbench_is_restarted(
+    browser: Any, workbench: Workbench
+) -> None:
+    """The learners whom the README of the demo course names, and what it says of them."""
+
+    def see(user_id: str, title: str) -> tuple[list[str], str]:
+        lesson = LessonPage(browser, workbench.url, user_id, "first_steps").visit()
+        lesson.open(title)
+        return lesson.arm_ids, lesson.text
+
+    read, watched = see("student_1", READ), see("student_2", WATCH)
+    assert read[0] == [vertical("why_it_moves_2")]
+    assert "Water runs downhill without help." in read[1]
+    assert watched[0] == [vertical("why_it_moves_1")]
+    assert "This video follows a little heat" in watched[1]
+
+    workbench.restart()
+
+    assert see("student_1", READ) == read
+    assert see("student_2", WATCH) == watched
+    for user_id, group in (("student_1", "Text"), ("student_2", "Film")):
+        events = workbench.events(ASSIGNED, user_id)
+        assert [event["group_name"] for event in events] == [group]
+
+
+@pytest.mark.parametrize("lesson", demo.LESSONS)
+@pytest.mark.parametrize(
+    ("style", "hint"),
+    [("Film", "Worked example"), ("Film", "Hint only"), ("Text", "Worked example")],
+)
+def test_a_learner_is_sent_all_of_the_own_arms_and_nothing_of_others(
+    browser: Any,
+    workbench: Workbench,
+    new_learner: NewLearner,
+    lesson: str,
+    style: str,
+    hint: str,
+) -> None:
+    learner = new_learner(style=style, hint=hint)
+    own, others = demo.given_to(learner, lesson), demo.kept_from(learner, lesson)
+    assert own.texts
+    assert others.texts
+    assert others.url_names
+
+    page = LessonPage(browser, workbench.url, learner.user_id, lesson).visit()
+    page.wait_for_ajax()
+
+    source = page.source
+    assert [text for text in own.texts if text not in source] == []
+    assert traces(others, source) == set()
+    assert labels(source) == []
+    assert traces(others, " ".join(page.resources)) == set()
+
+
+@pytest.mark.parametrize("lesson", demo.LESSONS)
+def test_the_ids_of_the_blocks_in_an_arm_are_on_no_page_of_another_arm(
+    browser: Any, workbench: Workbench, new_learner: NewLearner, lesson: str
+) -> None:
+    """Those too that the workbench made up, where the author gave none."""
+    pages = []
+    for style, hint in (("Film", "Worked example"), ("Text", "Hint only")):
+        learner = new_learner(style=style, hint=hint).user_id
+        page = LessonPage(browser, workbench.url, learner, lesson).visit()
+        pages.append((page.usage_ids, page.source))
+
+    for (own, source), (other, _) in (pages, reversed(pages)):
+        assert own - other
+        assert [usage_id for usage_id in other - own if usage_id in source] == []
+
+
+@pytest.mark.parametrize("url_name", ["", "moving_heat", "what_it_costs"])
+def test_an_outline_tells_nothing_of_experiments_and_assigns_nobody(
+    browser: Any, workbench: Workbench, new_learner: NewLearner, url_name: str
+) -> None:
+    learner = new_learner().user_id
+    source = CourseOutlinePage(browser, workbench.url, learner, url_name).visit().source
+
+    assert traces(demo.inside_experiments(), source) == set()
+    assert labels(source) == []
+    assert workbench.events(ASSIGNED, learner) == []
+
+
+def test_a_lesson_opens_where_the_learner_was(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner, other = (new_learner(style="Text").user_id for _ in range(2))
+
+    lesson = LessonPage(browser, workbench.url, learner, "first_steps").visit()
+    assert lesson.selected == "Welcome"
+    lesson.open("Is there heat in cold air?")
+    assert lesson.reload().selected == "Is there heat in cold air?"
+    lesson.step("Next")
+    assert lesson.reload().selected == READ
+    assert lesson.tab_states == only_selected(2)
+
+    assert LessonPage(browser, workbench.url, other, "first_steps").visit().selected == "Welcome"
+    elsewhere = LessonPage(browser, workbench.url, learner, "round_the_loop").visit()
+    assert elsewhere.selected == "Four parts, one loop"
+    workbench.restart()
+    assert lesson.visit().selected == READ
+
+
+def test_a_click_on_a_tab_shows_its_unit_and_no_other(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner = new_learner(style="Text").user_id
+    lesson = LessonPage(browser, workbench.url, learner, "first_steps").visit()
+    assert lesson.tab_states == only_selected(0)
+    for number in (2, 0, 1):
+        lesson.open(READERS_TITLES[number])
+        assert lesson.tab_states == only_selected(number)
+        assert lesson.unit == READERS_TITLES[number]
+
+
+def test_the_tabs_work_by_keyboard_alone(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner = new_learner(style="Text").user_id
+    lesson = LessonPage(browser, workbench.url, learner, "first_steps").visit()
+    lesson.press(Keys.TAB, Keys.TAB)
+    assert lesson.focus == ("link", "Moving heat uphill")
+    lesson.press(Keys.TAB)
+    assert lesson.focus == ("tab", "Welcome")
+
+    for key, number in (
+        (Keys.ARROW_RIGHT, 1),
+        (Keys.ARROW_RIGHT, 2),
+        (Keys.ARROW_RIGHT, 0),
+        (Keys.ARROW_LEFT, 2),
+        (Keys.ARROW_LEFT, 1),
+        (Keys.HOME, 0),
+        (Keys.HOME, 0),
+        (Keys.END, 2),
+        (Keys.END, 2),
+        (Keys.ARROW_DOWN, 2),
+    ):
+        lesson.press(key)
+        assert lesson.tab_states == only_selected(number)
+        assert lesson.unit == READERS_TITLES[number]
+        assert lesson.focus == ("tab", READERS_TITLES[number])
+
+    lesson.press(Keys.TAB)
+    assert lesson.focus == ("tabpanel", READ)
+    lesson.press(Keys.ARROW_LEFT)
+    assert lesson.selected == READ
+    lesson.press(Keys.TAB, shift=True)
+    assert lesson.focus == ("tab", READ)
+    assert lesson.reload().selected == READ
+
+
+def test_the_arrow_keys_follow_the_direction_of_writing(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner = new_learner(style="Text").user_id
+    lesson = LessonPage(browser, workbench.url, learner, "first_steps").visit()
+    lesson.write_from_right_to_left()
+    lesson.open("Welcome")
+    lesson.press(Keys.ARROW_LEFT)
+    assert lesson.selected == "Is there heat in cold air?"
+    lesson.press(Keys.ARROW_RIGHT)
+    assert lesson.selected == "Welcome"
+
+
+def test_previous_and_next_lead_through_the_lesson_and_no_further(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner = new_learner(style="Text").user_id
+    lesson = LessonPage(browser, workbench.url, learner, "first_steps").visit()
+    assert lesson.steps == {"Previous": False, "Next": True}
+
+    for button, number, steps in (
+        ("Next", 1, {"Previous": True, "Next": True}),
+        ("Next", 2, {"Previous": True, "Next": False}),
+        ("Previous", 1, {"Previous": True, "Next": True}),
+        ("Previous", 0, {"Previous": False, "Next": True}),
+    ):
+        lesson.step(button)
+        assert lesson.tab_states == only_selected(number)
+        assert lesson.unit == READERS_TITLES[number]
+        assert lesson.steps == steps
+        assert lesson.focus == ("tab", READERS_TITLES[number])
+
+    lesson.open(READ)
+    assert lesson.steps == {"Previous": True, "Next": False}
+
+
+@pytest.mark.parametrize(
+    ("style", "arm"), [("Film", tab("video", WATCH, "Video")), ("Text", tab("other", READ))]
+)
+def test_the_tab_of_an_experiment_has_the_icon_and_title_of_the_learners_arm(
+    browser: Any, workbench: Workbench, new_learner: NewLearner, style: str, arm: Tab
+) -> None:
+    learner = new_learner(style=style).user_id
+    lesson = LessonPage(browser, workbench.url, learner, "first_steps").visit()
+    assert lesson.tabs == [
+        tab("other", "Welcome"),
+        tab("other", "Is there heat in cold air?"),
+        arm,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("style", "icon", "kind"), [("Film", "video", "Video"), ("Text", "other", "")]
+)
+def test_the_tab_of_a_unit_has_its_own_title_and_the_icon_of_the_arm_in_it(
+    browser: Any, workbench: Workbench, new_learner: NewLearner, style: str, icon: str, kind: str
+) -> None:
+    learner = new_learner(style=style).user_id
+    lesson = LessonPage(browser, workbench.url, learner, "round_the_loop").visit()
+    assert lesson.tabs == [
+        tab("other", "Four parts, one loop"),
+        tab(icon, "What the compressor does", kind),
+        tab("problem", "Check yourself", "Problem"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("groups", "lesson", "unit", "arms", "wrong", "right"),
+    [
+        ({"style": "Film"}, "first_steps", WATCH, ["why_it_moves_1"], "3", "7"),
+        ({"style": "Text"}, "first_steps", READ, ["why_it_moves_2"], "3", "7"),
+        (
+            {"style": "Text"},
+            "round_the_loop",
+            "What the compressor does",
+            ["compressor_2"],
+            "43",
+            "37",
+        ),
+        (
+            {"style": "Film", "hint": "Worked example"},
+            "at_home",
+            "Warm radiators, not hot ones",
+            ["warm_not_hot_1", "warm_not_hot_1_task_1"],
+            "40",
+            "400",
+        ),
+        (
+            {"style": "Film", "hint": "Hint only"},
+            "at_home",
+            "Warm radiators, not hot ones",
+            ["warm_not_hot_1", "warm_not_hot_1_task_2"],
+            "40",
+            "400",
+        ),
+    ],
+)
+def test_a_question_in_an_arm_is_checked_by_the_server_and_the_answer_kept(
+    browser: Any,
+    workbench: Workbench,
+    new_learner: NewLearner,
+    groups: dict[str, str],
+    lesson: str,
+    unit: str,
+    arms: list[str],
+    wrong: str,
+    right: str,
+) -> None:
+    learner = new_learner(**groups).user_id
+    page = LessonPage(browser, workbench.url, learner, lesson).visit()
+    page.open(unit)
+    assert page.arm_ids == [vertical(arm) for arm in arms]
+    assert page.verdict == "not attempted"
+
+    page.answer(wrong)
+    assert page.verdict == "incorrect"
+    page.answer(right)
+    assert page.verdict == "correct"
+    assert page.reload().verdict == "correct"
+
+
+def test_the_browser_tells_the_server_which_arms_it_shows(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner = new_learner(style="Film", hint="Hint only").user_id
+    lesson = LessonPage(browser, workbench.url, learner, "at_home").visit()
+
+    def shown() -> dict[str, str]:
+        events = workbench.wait_for_events(CHILD_RENDER, learner, lambda events: len(events) >= 2)
+        return {event["usage_id"]: event["child_id"] for event in events}
+
+    assert shown() == {
+        split_test("warm_not_hot_lesson"): vertical("warm_not_hot_1"),
+        split_test("warm_not_hot_1_task"): vertical("warm_not_hot_1_task_2"),
+    }
+    lesson.reload()
+    workbench.wait_for_events(CHILD_RENDER, learner, lambda events: len(events) == 4)
+
+
+def test_the_browser_complains_of_nothing_and_asks_nobody_else(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    for style in ("Film", "Text"):
+        learner = new_learner(style=style).user_id
+        CourseOutlinePage(browser, workbench.url, learner).visit()
+        for url_name in demo.LESSONS:
+            lesson = LessonPage(browser, workbench.url, learner, url_name).visit()
+            for tab in lesson.tabs:
+                lesson.open(tab.title)
+            lesson.wait_for_ajax()
+            assert lesson.resources
+            assert [url for url in lesson.resources if not url.startswith(workbench.url)] == []
+        assert lesson.console_errors == []
+
+
+def test_a_picture_of_a_lesson_is_small_enough_for_the_readme(
+    browser: Any, workbench: Workbench, new_learner: NewLearner, tmp_path: Path
+) -> None:
+    """With UPDATE_SCREENSHOTS in the environment it goes to the README."""
+    folder = REPOSITORY / "docs" / "images" if "UPDATE_SCREENSHOTS" in os.environ else tmp_path
+    picture = folder / "learner.png"
+    lesson = LessonPage(browser, workbench.url, new_learner(style="Film").user_id, "first_steps")
+    lesson.resize(1100, 800)
+    lesson.visit()
+    lesson.open(WATCH)
+    browser.save_screenshot(str(picture))
+    assert picture.stat().st_size < 150_000

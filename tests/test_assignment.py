@@ -1,0 +1,130 @@
+"""Which group a user gets."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import experiment
+from xblock_experiments.course_user_segmentation.data import (
+    Group,
+    NotAssignable,
+    UserSegmentation,
+)
+from xblock_experiments.experiments.assignment import choose_group, salt_of
+
+DATA = Path(__file__).parent / "data"
+VECTORS = json.loads((DATA / "assignment.json").read_text())
+
+weights = st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=8).filter(any)
+user_ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+
+
+def groups_of(weights: list[int]) -> list[Group]:
+    return [Group(id, f"Group {id}", weight) for id, weight in enumerate(weights)]
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_a_user_gets_the_group_of_the_golden_vector(vector: dict[str, Any]) -> None:
+    segmentation = UserSegmentation.from_json(vector["partition"])
+    salt = salt_of(vector["course_id"], segmentation)
+
+    assert choose_group(segmentation.groups, salt, vector["user_id"]).id == vector["group_id"]
+
+
+def test_there_are_enough_golden_vectors_and_they_are_those_of_the_readme() -> None:
+    block = (DATA / "README.rst").read_text().split(".. code-block:: python\n")[1]
+    code = block.split("\nEach vector")[0]
+    names: dict[str, Any] = {}
+    exec(textwrap.dedent(code), names)
+
+    assert len(VECTORS) >= 60
+    for vector in VECTORS:
+        arguments = vector["course_id"], vector["partition"], vector["user_id"]
+        assert names["group_id"](*arguments) == vector["group_id"]
+
+
+@given(weights, st.text(st.characters(exclude_categories=["Cs"])), user_ids)
+def test_the_same_question_has_one_answer_and_it_is_a_group_with_weight(
+    weights: list[int], salt: str, user_id: str
+) -> None:
+    group = choose_group(groups_of(weights), salt, user_id)
+
+    assert group.weight > 0
+    assert group == choose_group(groups_of(weights), salt, user_id)
+
+
+@given(weights, st.integers(1, 50), user_ids)
+def test_only_the_ratio_of_weights_counts(weights: list[int], factor: int, user_id: str) -> None:
+    small = [weight % 1000 for weight in weights] + [1]
+    scaled = [weight * factor for weight in small]
+
+    assert (
+        choose_group(groups_of(small), "salt", user_id).id
+        == choose_group(groups_of(scaled), "salt", user_id).id
+    )
+
+
+@given(weights, user_ids)
+def test_groups_without_weight_change_nothing_wherever_they_stand(
+    weights: list[int], user_id: str
+) -> None:
+    groups = groups_of(weights)
+    with_empty = [Group(1000, "first", 0), *groups, Group(1001, "last", 0)]
+
+    assert choose_group(groups, "salt", user_id) == choose_group(with_empty, "salt", user_id)
+
+
+@pytest.mark.parametrize("weights", [[], [0], [0, 0, 0]])
+def test_without_any_weight_nobody_can_be_assigned(weights: list[int]) -> None:
+    with pytest.raises(NotAssignable, match="no group that has any weight"):
+        choose_group(groups_of(weights), "salt", "user")
+
+
+@pytest.mark.parametrize("weights", [[1, 1], [1, 1, 1], [3, 1], [50, 25, 25], [1, 99]])
+def test_users_split_by_weight_within_four_sigma(weights: list[int]) -> None:
+    users = 20_000
+    counts = Counter(
+        choose_group(groups_of(weights), "balance", str(number)).id for number in range(users)
+    )
+
+    for id, weight in enumerate(weights):
+        share = weight / sum(weights)
+        sigma = math.sqrt(users * share * (1 - share))
+        assert abs(counts[id] - users * share) < 4 * sigma
+
+
+def test_experiments_are_independent_of_each_other() -> None:
+    """Chi-squared of each pair's 2 x 2 table; 19.5 is one in 100,000 for one degree of freedom."""
+    users = 4000
+    groups = {
+        id: [
+            choose_group(groups_of([1, 1]), salt_of("course", experiment(id)), str(user)).id
+            for user in range(users)
+        ]
+        for id in (1, 2, 11, 12, 21)
+    }
+    for one, other in combinations(groups, 2):
+        both = Counter(zip(groups[one], groups[other], strict=True))
+        rows, columns = Counter(groups[one]), Counter(groups[other])
+        chi_squared = sum(
+            (both[row, column] - rows[row] * columns[column] / users) ** 2
+            / (rows[row] * columns[column] / users)
+            for row in rows
+            for column in columns
+        )
+        assert chi_squared < 19.5, (one, other)
+
+
+def test_an_experiments_salt_is_its_own_unless_it_names_one() -> None:
+    assert salt_of("course", experiment(7)) == "course\x1fexperiment\x1f7"
+    assert salt_of("course", experiment(7, parameters={"salt": "mine"})) == "mine"

@@ -1,0 +1,233 @@
+"""The store of segmentations and memberships."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from tests.builders import COURSE_ID, experiment, segmentation
+from xblock_experiments.course_user_segmentation import api
+from xblock_experiments.course_user_segmentation.data import (
+    Group,
+    InvalidId,
+    InvalidSegmentation,
+    NoSuchGroup,
+    NoSuchSegmentation,
+    UserSegmentation,
+)
+from xblock_experiments.course_user_segmentation.models import Membership
+
+pytestmark = pytest.mark.django_db
+
+COHORTS = segmentation(7, "list", (Group(1, "early"), Group(2, "late"), Group(3, "abroad")))
+
+
+def test_a_course_has_the_segmentations_last_saved_in_their_order() -> None:
+    saved = (experiment(300), COHORTS, experiment(100))
+    api.save_segmentations(COURSE_ID, saved)
+
+    assert api.get_segmentations(COURSE_ID) == saved
+    assert api.get_segmentations(COURSE_ID, type="experiment") == (experiment(300), experiment(100))
+    assert api.get_segmentations("course-v1:Other+Course+1") == ()
+
+
+def test_one_id_may_be_of_two_types() -> None:
+    other = segmentation(100, "list", (Group(5, "five"),))
+    api.save_segmentations(COURSE_ID, [experiment(100), other])
+
+    assert api.get_segmentation(COURSE_ID, 100) == experiment(100)
+    assert api.get_segmentation(COURSE_ID, 100, type="list") == other
+
+
+def test_two_of_one_id_and_type_are_refused_and_nothing_is_changed() -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+
+    with pytest.raises(InvalidSegmentation, match="two segmentations of type 'experiment'"):
+        api.save_segmentations(COURSE_ID, [experiment(200), experiment(300), experiment(300)])
+    assert api.get_segmentations(COURSE_ID) == (experiment(100),)
+
+
+def test_what_is_no_json_is_refused_and_nothing_is_changed() -> None:
+    with pytest.raises(InvalidSegmentation, match="cannot be written as JSON"):
+        api.save_segmentations(
+            COURSE_ID, [experiment(1), experiment(2, parameters={"when": object()})]
+        )
+    assert api.get_segmentations(COURSE_ID) == ()
+
+
+def test_saving_the_same_again_writes_nothing() -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100), COHORTS])
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        api.save_segmentations(COURSE_ID, [experiment(100), COHORTS])
+
+    assert not [query for query in queries if query["sql"].startswith(("UPDATE", "INSERT"))]
+
+
+def test_a_removed_segmentation_is_kept_inactive_while_it_has_members() -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100), experiment(200)])
+    api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    api.save_segmentations(COURSE_ID, [])
+
+    (kept,) = api.get_segmentations(COURSE_ID)
+    assert (kept.id, kept.active) == (100, False)
+    assert [member.user_id for member in api.get_members(COURSE_ID, 100, type="experiment")] == [
+        "ann"
+    ]
+    with pytest.raises(NoSuchSegmentation):
+        api.get_segmentation(COURSE_ID, 200)
+
+
+def test_a_segmentation_that_is_added_again_has_its_members_again() -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+    api.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
+    api.save_segmentations(COURSE_ID, [])
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+
+    assert api.get_segmentations(COURSE_ID) == (experiment(100),)
+    assert api.get_group_ids(COURSE_ID, 100, "ann") == {2}
+
+
+@pytest.mark.parametrize("id", [999, -1, 2**31, 2**70, "100", None, True, 1.5])
+def test_a_segmentation_that_is_not_there_is_named(id: Any) -> None:
+    api.save_segmentations(COURSE_ID, [experiment(1), experiment(100)])
+
+    for call in (
+        lambda: api.get_segmentation(COURSE_ID, id),
+        lambda: api.get_group_ids(COURSE_ID, id, "ann"),
+        lambda: api.put_in_group(COURSE_ID, id, "ann", 1, type="experiment"),
+        lambda: api.remove_from_group(COURSE_ID, id, "ann", 1, type="experiment"),
+        lambda: api.get_members(COURSE_ID, id, type="experiment"),
+        lambda: api.get_history(COURSE_ID, id, "ann", type="experiment"),
+    ):
+        with pytest.raises(NoSuchSegmentation, match="has no segmentation"):
+            call()
+
+
+def test_a_user_is_in_one_group_of_an_experiment_at_most() -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+    api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    api.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
+
+    assert api.get_group_ids(COURSE_ID, 100, "ann") == {2}
+
+
+def test_a_second_group_of_an_experiment_is_refused_by_the_database_itself() -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+    api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    row = Membership.objects.get()
+    row.pk, row.group_id = None, 2
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save(force_insert=True)
+
+
+def test_a_user_may_be_in_several_groups_of_a_list_and_once_in_each() -> None:
+    api.save_segmentations(COURSE_ID, [COHORTS])
+    for group_id in (1, 3, 1):
+        api.put_in_group(COURSE_ID, 7, "ann", group_id, type="list")
+
+    assert api.get_group_ids(COURSE_ID, 7, "ann", type="list") == {1, 3}
+    assert len(list(api.get_members(COURSE_ID, 7, type="list"))) == 2
+
+
+def test_a_group_that_is_not_there_takes_nobody() -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+
+    with pytest.raises(NoSuchGroup):
+        api.put_in_group(COURSE_ID, 100, "ann", 9, type="experiment")
+    assert api.get_group_ids(COURSE_ID, 100, "ann") == frozenset()
+
+
+def test_groups_that_were_removed_are_nobodys() -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100, 1, 2)])
+    api.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
+    api.save_segmentations(COURSE_ID, [experiment(100, 1)])
+
+    assert api.get_group_ids(COURSE_ID, 100, "ann") == frozenset()
+
+
+def test_removing_from_a_group_is_done_once() -> None:
+    api.save_segmentations(COURSE_ID, [COHORTS])
+    api.put_in_group(COURSE_ID, 7, "ann", 1, type="list")
+    api.put_in_group(COURSE_ID, 7, "ann", 2, type="list")
+    for _ in range(2):
+        api.remove_from_group(COURSE_ID, 7, "ann", 1, type="list")
+
+    assert api.get_group_ids(COURSE_ID, 7, "ann", type="list") == {2}
+
+
+def test_members_are_listed_in_the_order_they_came_or_of_one_group() -> None:
+    api.save_segmentations(COURSE_ID, [COHORTS])
+    for user_id, group_id in (("zoe", 1), ("ann", 2), ("bob", 1)):
+        api.put_in_group(COURSE_ID, 7, user_id, group_id, type="list")
+
+    everybody = [member.user_id for member in api.get_members(COURSE_ID, 7, type="list")]
+    early = [member.user_id for member in api.get_members(COURSE_ID, 7, type="list", group_id=1)]
+    assert (everybody, early) == (["zoe", "ann", "bob"], ["zoe", "bob"])
+
+
+def test_history_tells_every_move_with_its_reason_and_by_whom() -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+    api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment", actor="staff_1")
+    api.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment", actor="staff_2")
+    api.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment", actor="staff_3")
+    api.remove_from_group(COURSE_ID, 100, "ann", 2, type="experiment", actor="staff_4")
+    api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    api.put_in_group(COURSE_ID, 100, "bob", 1, type="experiment")
+
+    history = api.get_history(COURSE_ID, 100, "ann", type="experiment")
+    moves = [(c.from_group_id, c.to_group_id, c.why, c.who) for c in history]
+    assert moves == [
+        (None, 1, "put", "staff_1"),
+        (1, 2, "put", "staff_2"),
+        (2, None, "removed", "staff_4"),
+        (None, 1, "put", ""),
+    ]
+    assert [change.when for change in history] == sorted(change.when for change in history)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [("ann", "Ann"), ("ann", "ann "), ("zoë", "zoe"), ("zo\u00eb", "zoe\u0308"), ("🙂", "🙃")],
+)
+def test_user_ids_are_compared_exactly(others: tuple[str, str]) -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+    api.put_in_group(COURSE_ID, 100, others[0], 1, type="experiment")
+
+    assert api.get_group_ids(COURSE_ID, 100, others[1]) == frozenset()
+    assert api.get_group_ids(COURSE_ID, 100, others[0]) == {1}
+
+
+@pytest.mark.parametrize("id", ["", "x" * 256, "a\x00b", "\ud800", None, 7])
+def test_an_id_that_cannot_be_stored_is_refused(id: Any) -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+
+    for call in (
+        lambda: api.put_in_group(COURSE_ID, 100, id, 1, type="experiment"),
+        lambda: api.get_group_ids(COURSE_ID, 100, id),
+        lambda: api.save_segmentations(id, [experiment(100)]),
+        lambda: api.get_segmentations(id),
+    ):
+        with pytest.raises(InvalidId):
+            call()
+
+
+def test_ids_have_up_to_255_characters() -> None:
+    course_id, user_id = "c" * 255, "🙂" * 255
+    api.save_segmentations(course_id, [experiment(100)])
+    api.put_in_group(course_id, 100, user_id, 1, type="experiment")
+
+    assert api.get_group_ids(course_id, 100, user_id) == {1}
+
+
+def test_a_segmentation_of_any_size_and_text_is_kept() -> None:
+    groups = tuple(Group(id, f"🙂 {id} \x00 </script>") for id in range(500))
+    large = UserSegmentation(1, "experiment", "n" * 10_000, "d" * 10_000, groups)
+    api.save_segmentations(COURSE_ID, [large])
+
+    assert api.get_segmentation(COURSE_ID, 1) == large

@@ -1,0 +1,212 @@
+"""The type `experiment`: exactly one group for each learner."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from tests.builders import COURSE_ID, experiment, segmentation
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import (
+    InvalidId,
+    NoSuchSegmentation,
+    NotAssignable,
+    UserSegmentation,
+)
+from xblock_experiments.experiments import api
+from xblock_experiments.experiments.assignment import choose_group, salt_of
+
+pytestmark = pytest.mark.django_db
+
+USERS = [f"user {number}" for number in range(60)]
+
+
+@pytest.fixture(autouse=True)
+def _course() -> None:
+    segmentations.save_segmentations(COURSE_ID, [experiment(100), experiment(200, 3, 4, 0)])
+
+
+def save(*experiments: Any) -> None:
+    segmentations.save_segmentations(COURSE_ID, experiments)
+
+
+def assigned(id: int = 100) -> dict[str, int]:
+    return {user_id: api.assign_group(COURSE_ID, id, user_id).id for user_id in USERS}
+
+
+def test_a_user_gets_the_chosen_group_and_keeps_it() -> None:
+    chosen = choose_group(experiment(100).groups, salt_of(COURSE_ID, experiment(100)), "ann")
+
+    assert api.assign_group(COURSE_ID, 100, "ann") == chosen
+    assert api.assign_group(COURSE_ID, 100, "ann") == chosen
+    assert api.get_group(COURSE_ID, 100, "ann") == chosen
+
+
+def test_looking_assigns_nobody() -> None:
+    assert api.get_group(COURSE_ID, 100, "ann") is None
+    assert list(segmentations.get_members(COURSE_ID, 100, type="experiment")) == []
+
+
+def test_the_membership_says_why_and_under_which_version() -> None:
+    api.assign_group(COURSE_ID, 100, "ann")
+    save(experiment(100, 1, 2, 3))
+    api.assign_group(COURSE_ID, 100, "bob")
+
+    members = segmentations.get_members(COURSE_ID, 100, type="experiment")
+    facts = [(member.user_id, member.why, member.version) for member in members]
+    assert facts == [("ann", "assigned", 1), ("bob", "assigned", 2)]
+
+
+def test_several_experiments_are_settled_together() -> None:
+    groups = api.assign_groups(COURSE_ID, [100, 200, 999], "ann")
+
+    assert groups == {
+        100: api.assign_group(COURSE_ID, 100, "ann"),
+        200: api.assign_group(COURSE_ID, 200, "ann"),
+    }
+
+
+def test_many_users_are_settled_and_counted() -> None:
+    api.assign_group(COURSE_ID, 100, USERS[0])
+    counts = api.assign_users(COURSE_ID, 100, USERS)
+
+    assert counts == Counter(assigned().values())
+    assert sum(counts.values()) == len(USERS)
+
+
+def test_a_first_view_takes_two_queries_and_a_repeated_one_takes_one(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(2):
+        api.assign_group(COURSE_ID, 100, "ann")
+    with django_assert_num_queries(1):
+        api.assign_group(COURSE_ID, 100, "ann")
+
+
+def test_new_weights_move_nobody_who_has_a_group() -> None:
+    before = assigned()
+    save(experiment(100, weights=(0, 1)))
+
+    assert assigned() == before
+    assert api.assign_group(COURSE_ID, 100, "somebody new").id == 2
+
+
+def test_a_new_group_gets_only_the_unassigned() -> None:
+    before = assigned()
+    save(experiment(100, 1, 2, 3, weights=(0, 0, 1)))
+
+    assert assigned() == before
+    assert api.assign_group(COURSE_ID, 100, "somebody new").id == 3
+
+
+def test_users_of_a_removed_group_are_assigned_anew_and_history_says_so() -> None:
+    before = assigned()
+    save(experiment(100, 1))
+    after = assigned()
+
+    assert set(after.values()) == {1}
+    moved = next(user_id for user_id in USERS if before[user_id] == 2)
+    history = segmentations.get_history(COURSE_ID, 100, moved, type="experiment")
+    moves = [(change.from_group_id, change.to_group_id, change.why) for change in history]
+    assert moves == [(None, 2, "assigned"), (2, 1, "group removed")]
+
+
+def test_a_group_that_comes_back_has_those_who_were_not_moved_meanwhile() -> None:
+    before = assigned()
+    seen, unseen = [user_id for user_id in USERS if before[user_id] == 2][:2]
+    save(experiment(100, 1))
+    assert api.get_group(COURSE_ID, 100, seen) is None
+    api.assign_group(COURSE_ID, 100, seen)
+    save(experiment(100, 1, 2))
+
+    assert api.get_group(COURSE_ID, 100, seen).id == 1  # type: ignore[union-attr]
+    assert api.get_group(COURSE_ID, 100, unseen).id == 2  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("change", ["removed", "inactive"])
+def test_an_inactive_experiment_gives_nobody_a_group_until_it_is_active_again(change: str) -> None:
+    before = assigned()
+    save(*([] if change == "removed" else [experiment(100, active=False)]))
+
+    assert api.get_group(COURSE_ID, 100, USERS[0]) is None
+    with pytest.raises(NotAssignable, match="inactive"):
+        api.assign_group(COURSE_ID, 100, USERS[0])
+    with pytest.raises(NotAssignable, match="inactive"):
+        api.assign_group(COURSE_ID, 100, "somebody new")
+    save(experiment(100))
+    assert assigned() == before
+
+
+@pytest.mark.parametrize(
+    "broken", [segmentation(100, "experiment", ()), experiment(100, 1, 2, weights=(0, 0))]
+)
+def test_an_experiment_that_can_give_no_group_says_so_and_writes_nothing(
+    broken: UserSegmentation,
+) -> None:
+    save(broken, experiment(200))
+
+    with pytest.raises(NotAssignable):
+        api.assign_group(COURSE_ID, 100, "ann")
+    assert set(api.assign_groups(COURSE_ID, [100, 200], "ann")) == {200}
+    assert list(segmentations.get_members(COURSE_ID, 100, type="experiment")) == []
+
+
+def test_an_experiment_that_is_not_there_is_named() -> None:
+    for call in (api.assign_group, api.get_group):
+        with pytest.raises(NoSuchSegmentation, match="'course-v1:Other.* has no segmentation 100"):
+            call("course-v1:Other+Course+1", 100, "ann")
+
+
+def test_a_user_id_that_cannot_be_stored_is_refused() -> None:
+    for user_id in ("", "x" * 256, "\x00"):
+        with pytest.raises(InvalidId):
+            api.assign_group(COURSE_ID, 100, user_id)
+        with pytest.raises(InvalidId):
+            api.record_exposure(COURSE_ID, 100, user_id, "block")
+
+
+def test_an_exposure_is_recorded_the_first_time() -> None:
+    assert api.record_exposure(COURSE_ID, 100, "ann", "block 1", group_id=2)
+    assert not api.record_exposure(COURSE_ID, 100, "ann", "block 1", group_id=2)
+    assert api.record_exposure(COURSE_ID, 100, "ann", "block 2", group_id=2)
+    assert api.record_exposure(COURSE_ID, 100, "bob", "block 1")
+
+    exposures = [(e.user_id, e.usage_id, e.group_id) for e in api.get_exposures(COURSE_ID, 100)]
+    assert exposures == [("ann", "block 1", 2), ("ann", "block 2", 2), ("bob", "block 1", None)]
+    assert list(api.get_exposures(COURSE_ID, 200)) == []
+
+
+def test_recording_an_exposure_takes_one_query() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        api.record_exposure(COURSE_ID, 100, "ann", "block 1")
+
+    assert len(queries) == 1
+
+
+def test_an_assignment_is_one_event_with_the_names_of_open_edx(
+    caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
+) -> None:
+    with (
+        caplog.at_level("INFO", "xblock_experiments.events"),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        group = api.assign_group(COURSE_ID, 100, "ann")
+        api.assign_group(COURSE_ID, 100, "ann")
+        api.get_group(COURSE_ID, 100, "ann")
+
+    (event,) = [json.loads(record.message) for record in caplog.records]
+    assert event == {
+        "name": "xmodule.partitions.assigned_user_to_partition",
+        "course_id": COURSE_ID,
+        "user_id": "ann",
+        "partition_id": 100,
+        "partition_name": "experiment 100",
+        "group_id": group.id,
+        "group_name": group.name,
+    }

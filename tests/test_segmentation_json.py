@@ -1,0 +1,181 @@
+"""A segmentation as Open edX's user partition, there and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import experiment
+from xblock_experiments.course_user_segmentation.data import (
+    Group,
+    InvalidSegmentation,
+    NoSuchGroup,
+    UserSegmentation,
+)
+
+PARTITION: dict[str, Any] = {
+    "id": 1001,
+    "name": "Hint style",
+    "description": "",
+    "scheme": "random",
+    "parameters": {},
+    "active": True,
+    "version": 3,
+    "groups": [
+        {"id": 2001, "name": "worked", "version": 1},
+        {"id": 2002, "name": "faded", "version": 1},
+    ],
+}
+
+ids = st.integers(0, 2**31 - 1)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+    max_leaves=5,
+)
+unknown = st.dictionaries(
+    st.text().filter(lambda key: key not in {*PARTITION, "weights", "salt"}),
+    json_values,
+    max_size=3,
+)
+groups = st.lists(
+    st.builds(Group, ids, st.text(), st.integers(0, 2**31 - 1), unknown),
+    unique_by=lambda group: group.id,
+    max_size=5,
+)
+segmentations = st.builds(
+    UserSegmentation,
+    id=ids,
+    type=st.sampled_from(["experiment", "list", "cohort", "something_new"]),
+    name=st.text(),
+    description=st.text(),
+    groups=groups.map(tuple),
+    parameters=unknown,
+    active=st.booleans(),
+    extra=unknown,
+)
+
+
+@given(segmentations)
+def test_a_segmentation_survives_json(segmentation: UserSegmentation) -> None:
+    text = json.dumps(segmentation.to_json())
+
+    assert UserSegmentation.from_json(json.loads(text)) == segmentation
+
+
+def test_what_open_edx_wrote_is_written_again() -> None:
+    assert UserSegmentation.from_json(PARTITION).to_json() == PARTITION
+
+
+def test_random_partitions_are_experiments_of_equal_weights() -> None:
+    segmentation = UserSegmentation.from_json(PARTITION)
+
+    assert segmentation.type == "experiment"
+    assert segmentation.groups == (Group(2001, "worked"), Group(2002, "faded"))
+    assert [group.weight for group in segmentation.groups] == [1, 1]
+
+
+def test_weights_are_read_from_the_parameters_and_stand_there_again() -> None:
+    weights = {"2001": 3, "2002": 0}
+    partition = {**PARTITION, "parameters": {"weights": weights, "salt": "s"}}
+    segmentation = UserSegmentation.from_json(partition)
+
+    assert [group.weight for group in segmentation.groups] == [3, 0]
+    assert segmentation.parameters == {"salt": "s"}
+    assert segmentation.to_json() == partition
+
+
+def test_version_one_knows_only_random_partitions() -> None:
+    partition = {key: PARTITION[key] for key in ("id", "name", "description", "groups")}
+
+    assert UserSegmentation.from_json({**partition, "version": 1}).type == "experiment"
+
+
+def test_a_newer_version_is_read_and_what_it_adds_is_kept() -> None:
+    newer = {**PARTITION, "version": 4, "color": "red"}
+    newer["groups"] = [{"id": 1, "name": "a", "version": 1, "icon": "star"}]
+
+    written = UserSegmentation.from_json(newer).to_json()
+
+    assert written == {**newer, "version": 3}
+
+
+def test_an_unknown_scheme_is_kept_as_a_type_of_its_own() -> None:
+    segmentation = UserSegmentation.from_json({**PARTITION, "scheme": "enrollment_track"})
+
+    assert segmentation.type == "enrollment_track"
+    assert segmentation.to_json()["scheme"] == "enrollment_track"
+
+
+def test_ids_may_be_zero_or_digits_in_text() -> None:
+    groups = [{"id": "0", "name": "zero", "version": 1}]
+    segmentation = UserSegmentation.from_json({**PARTITION, "id": 0, "groups": groups})
+
+    assert segmentation.id == 0
+    assert segmentation.group(0).name == "zero"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 0}, "unexpected version 0"),
+        ({"version": "3"}, "unexpected version '3'"),
+        ({"version": -1}, "unexpected version -1"),
+        ({"id": -1}, "from 0 to 2147483647, not -1"),
+        ({"id": 2**31}, "from 0 to 2147483647, not 2147483648"),
+        ({"id": "9" * 5000}, "must be an integer"),
+        ({"id": True}, "must be an integer"),
+        ({"id": 1.0}, "must be an integer"),
+        ({"id": None}, "must be an integer"),
+        ({"name": None}, "name of segmentation 1001 must be text"),
+        ({"description": 3}, "description of segmentation 1001 must be text"),
+        ({"scheme": None}, "type of segmentation 1001 must be text"),
+        ({"scheme": ["random"]}, "type of segmentation 1001 must be text"),
+        ({"scheme": "x" * 33}, "1 to 32 characters"),
+        ({"scheme": ""}, "1 to 32 characters"),
+        ({"groups": {}}, "groups of a segmentation must be a list"),
+        ({"groups": [1]}, "Group must be an object"),
+        ({"groups": [{"id": 1, "name": "a"}]}, "missing the key 'version'"),
+        ({"groups": [{"id": 1, "name": "a", "version": 2}]}, "unexpected version 2"),
+        ({"groups": [{"id": 1, "name": "a", "version": 1}] * 2}, "two groups of one id"),
+        ({"groups": [{"id": [], "name": "a", "version": 1}]}, "must be an integer"),
+        ({"parameters": []}, "Parameters must be an object"),
+        ({"parameters": {"weights": [1]}}, "Weights must be an object"),
+        ({"parameters": {"weights": {"2001": -1}}}, "weight of group 2001 must be an integer"),
+        ({"parameters": {"weights": {"2001": 0.5}}}, "weight of group 2001 must be an integer"),
+        ({"parameters": {"weights": {"2001": 2**31}}}, "weight of group 2001 must be an integer"),
+        ({"parameters": {"weights": {"2001": "1"}}}, "weight of group 2001 must be an integer"),
+        ({"parameters": {"salt": 5}}, "salt of segmentation 1001 must be text"),
+    ],
+)
+def test_what_cannot_be_a_segmentation_is_named(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidSegmentation, match=message):
+        UserSegmentation.from_json({**PARTITION, **change})
+
+
+@pytest.mark.parametrize("key", ["id", "name", "description", "version", "groups", "scheme"])
+def test_a_missing_key_is_named(key: str) -> None:
+    partition = {name: value for name, value in PARTITION.items() if name != key}
+
+    with pytest.raises(InvalidSegmentation, match=f"missing the key '{key}'"):
+        UserSegmentation.from_json(partition)
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 7])
+def test_what_is_no_object_is_no_segmentation(value: Any) -> None:
+    with pytest.raises(InvalidSegmentation, match="must be an object"):
+        UserSegmentation.from_json(value)
+
+
+def test_weights_have_one_place() -> None:
+    with pytest.raises(InvalidSegmentation, match="they go on its groups"):
+        experiment(parameters={"weights": {"1": 2}})
+
+
+def test_a_group_that_is_not_there_is_named() -> None:
+    with pytest.raises(NoSuchGroup, match="has no group 9"):
+        experiment(100, 1, 2).group(9)

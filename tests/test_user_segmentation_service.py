@@ -1,0 +1,149 @@
+"""What a block asks of its learner's groups."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from xblock.core import XBlock
+from xblock.fields import ScopeIds
+
+from tests.blocks import ServiceUser, user_segmentation
+from tests.builders import COURSE_ID, experiment, segmentation
+from xblock_experiments.course_user_segmentation import api
+from xblock_experiments.course_user_segmentation.data import (
+    Group,
+    NoSuchSegmentation,
+    NotAssignable,
+)
+from xblock_experiments.experiments.api import get_exposures
+from xblock_experiments.services import UserSegmentationService
+from xblock_experiments.testing import runtime_for
+
+pytestmark = pytest.mark.django_db
+
+LIST = segmentation(7, "list", (Group(1, "early"), Group(2, "late")))
+
+
+@pytest.fixture(autouse=True)
+def _course() -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100), experiment(0, 0, 5), LIST])
+
+
+def test_it_tells_what_the_course_has() -> None:
+    service = user_segmentation()
+
+    assert service.segmentations() == (experiment(100), experiment(0, 0, 5), LIST)
+    assert service.segmentations("list") == (LIST,)
+    assert service.segmentation(100) == experiment(100)
+    assert service.segmentation(7, "list") == LIST
+    with pytest.raises(NoSuchSegmentation):
+        service.segmentation(7)
+
+
+def test_another_course_is_not_its_business() -> None:
+    service = user_segmentation(course_id="course-v1:Other+Course+1")
+
+    assert service.segmentations() == ()
+    with pytest.raises(NoSuchSegmentation):
+        service.assign(100)
+
+
+def test_a_group_is_settled_by_assign_and_only_by_it() -> None:
+    service = user_segmentation("ann")
+    assert service.group(100) is None
+    group = service.assign(100)
+
+    assert service.group(100) == group
+    assert user_segmentation("ann").group(100) == group
+    assert user_segmentation("ann").assign(100) == group
+
+
+def test_segmentation_and_group_zero_are_as_good_as_any() -> None:
+    api.put_in_group(COURSE_ID, 0, "ann", 0, type="experiment")
+
+    assert user_segmentation("ann").group(0) == Group(0, "Group 0")
+    assert user_segmentation("ann").assign(0) == Group(0, "Group 0")
+
+
+def test_all_experiments_of_a_page_take_two_queries_at_most() -> None:
+    service = user_segmentation("ann")
+    groups = service.assign_all([100, 0, 999])
+
+    assert groups == {100: service.assign(100), 0: service.assign(0)}
+
+
+def test_a_user_may_be_in_several_groups_of_a_list() -> None:
+    api.put_in_group(COURSE_ID, 7, "ann", 2, type="list")
+    api.put_in_group(COURSE_ID, 7, "ann", 1, type="list")
+    service = user_segmentation("ann")
+
+    assert service.groups(7, "list") == LIST.groups
+    assert service.group(7, "list") == LIST.groups[0]
+    assert user_segmentation("bob").groups(7, "list") == ()
+
+
+@pytest.mark.parametrize("nobody", [None, ""])
+def test_nobody_is_shown_the_first_group_and_is_in_none(nobody: str | None) -> None:
+    service = user_segmentation(nobody)
+
+    assert service.assign(100) == Group(1, "Group 1")
+    assert service.assign_all([100, 0, 999]) == {100: Group(1, "Group 1"), 0: Group(0, "Group 0")}
+    assert service.group(100) is None
+    assert service.groups(7, "list") == ()
+    assert not service.record_exposure(100)
+    assert list(api.get_members(COURSE_ID, 100, type="experiment")) == []
+    assert list(get_exposures(COURSE_ID, 100)) == []
+
+
+def test_nobody_is_told_what_is_wrong_too() -> None:
+    api.save_segmentations(COURSE_ID, [segmentation(100, "experiment", ())])
+
+    with pytest.raises(NotAssignable):
+        user_segmentation(None).assign(100)
+    with pytest.raises(NoSuchSegmentation):
+        user_segmentation(None).group(999)
+
+
+def test_an_exposure_names_the_block_and_the_group_and_is_recorded_once() -> None:
+    group = user_segmentation("ann").assign(100)
+
+    assert user_segmentation("ann").record_exposure(100)
+    assert not user_segmentation("ann").record_exposure(100)
+    (exposure,) = get_exposures(COURSE_ID, 100)
+    assert exposure.group_id == group.id
+    assert exposure.usage_id == "block-v1:DemoX+Tests+2026+type@hint+block@some_block"
+
+
+def test_who_was_not_assigned_cannot_have_been_exposed() -> None:
+    assert not user_segmentation("ann").record_exposure(100)
+
+
+def test_the_course_is_the_usage_keys() -> None:
+    assert user_segmentation("ann").segmentation(100)
+
+
+def test_the_course_is_the_runtimes_where_keys_are_not_opaque() -> None:
+    runtime = SimpleNamespace(course_id=COURSE_ID)
+    ids = ScopeIds("ann", "hint", "d0", "u0")
+    asking: XBlock = ServiceUser(runtime, scope_ids=ids)
+
+    assert UserSegmentationService(runtime=runtime, xblock=asking).segmentation(100)
+
+
+def test_the_course_is_the_scenario_else() -> None:
+    api.save_segmentations("my-scenario", [experiment(55)])
+    ids = ScopeIds("ann", "hint", "my-scenario.hint.d0", "my-scenario.hint.d0.u0")
+    runtime = runtime_for("ann")
+    asking = ServiceUser(runtime, scope_ids=ids)
+
+    assert runtime.service(asking, "user_segmentation").segmentation(55) == experiment(55)
+
+
+def test_user_ids_are_text_whatever_the_runtime_has() -> None:
+    ids = ScopeIds(42, "hint", "my-scenario.hint.d0", "my-scenario.hint.d0.u0")
+    api.save_segmentations("my-scenario", [experiment(55)])
+    runtime = runtime_for("ann")
+    service = UserSegmentationService(runtime, ServiceUser(runtime, scope_ids=ids))
+
+    assert service.assign(55).id in api.get_group_ids("my-scenario", 55, "42")
