@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote
 
-from bok_choy.page_object import PageObject
+from bok_choy.page_object import PageObject, unguarded
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
@@ -18,6 +18,7 @@ SDK_BLOCKS = "[data-block-type$=_demo]"
 """The questions in the demo course are blocks of the SDK."""
 
 _SHOWN = "[role=tabpanel]:not([hidden])"
+_INPUT = f"{_SHOWN} .split-test-view .problem input[type=text]"
 _INDICATOR = f"{_SHOWN} .problem .indicator"
 
 
@@ -116,6 +117,7 @@ class CoursePage(PageObject):  # type: ignore[misc]
             actions.key_up(Keys.SHIFT)
         actions.perform()
 
+    @unguarded
     def resize(self, width: int, height: int) -> None:
         """What the window shows of a page, until the end of the test."""
         self.browser.execute_cdp_cmd(
@@ -230,7 +232,8 @@ class LessonPage(CoursePage):
         return self._only_text(_SHOWN)
 
     def open(self, title: str) -> None:
-        """By a click on its tab."""
+        """By a click on its tab, from the top of the page: the SDK's banner stays there."""
+        self._run("scrollTo(0, 0);")
         self.q(css="[role=tab]").filter(
             lambda tab: tab.get_attribute("data-page-title") == title
         ).first.click()
@@ -246,13 +249,19 @@ class LessonPage(CoursePage):
 
     def answer(self, text: str) -> None:
         """The question in the visible unit's experiment; returns when the server has checked it."""
-        self.q(css=f"{_SHOWN} .split-test-view .problem input[type=text]").fill(text)
+        self.q(css=_INPUT).fill(text)
         self.q(css=f"{_SHOWN} .split-test-view .check").click()
         self.wait_for_ajax()
 
     @property
+    def answered(self) -> str:
+        """What stands in the input of the question."""
+        (value,) = self.q(css=_INPUT).attrs("value")
+        return str(value)
+
+    @property
     def verdict(self) -> str:
-        """On the answer that the server has: "correct", "incorrect" or "not attempted"."""
+        """On the last answer: "correct", "incorrect" or "not attempted"."""
         images = self.q(css=f"{_INDICATOR} img").attrs("src")
         if not images:
             return self._only_text(_INDICATOR).strip("()").lower()
@@ -264,6 +273,18 @@ class LessonPage(CoursePage):
         """The usage ids of the arms that are visible, an outer one before those inside it."""
         ids: list[str] = self.q(css=f"{_SHOWN} .split-test-view").attrs("data-child-id")
         return ids
+
+    @property
+    def is_focus_visible(self) -> bool:
+        """Whether nothing lies over what has the focus, as the SDK's banner could."""
+        return bool(
+            self._run(
+                "const focused = document.activeElement, box = focused.getBoundingClientRect();"
+                "const x = box.left + box.width / 2;"
+                "return [box.top + 1, box.bottom - 1].every("
+                "  (y) => focused.contains(document.elementFromPoint(x, y)));"
+            )
+        )
 
     def _only_text(self, css: str) -> str:
         (text,) = self.q(css=css).text

@@ -73,7 +73,26 @@ def test_each_unit_of_a_lesson_fits_on_a_small_screen(
     lesson = LessonPage(browser, workbench.url, learner, url_name)
     lesson.resize(SMALL, 640)
     lesson.visit()
-    names = [tab.name for tab in lesson.tabs]
     for tab in lesson.tabs:
         lesson.open(tab.title)
         assert not lesson.is_too_wide
+
+
+def test_tabs_that_are_too_narrow_for_their_titles_still_say_them(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    lesson = LessonPage(browser, workbench.url, new_learner().user_id, "first_steps")
+    lesson.resize(1100, 800)
+    tabs = lesson.visit().tabs
+    lesson.resize(240, 800)
+    assert lesson.tabs == tabs
+
+
+def test_the_tab_that_next_and_previous_lead_to_can_be_seen(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner = new_learner().user_id
+    lesson = LessonPage(browser, workbench.url, learner, "first_steps").visit()
+    for button in ("Next", "Next", "Previous"):
+        lesson.step(button)
+        assert lesson.is_focus_visible

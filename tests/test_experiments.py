@@ -159,7 +159,7 @@ def test_an_experiment_that_can_give_no_group_says_so_and_writes_nothing(
 
 def test_an_experiment_that_is_not_there_is_named() -> None:
     for call in (api.assign_group, api.get_group):
-        with pytest.raises(NoSuchSegmentation, match="'course-v1:Other.* has no segmentation 100"):
+        with pytest.raises(NoSuchSegmentation, match=r"'course-v1:Other.* has no segmentation 100"):
             call("course-v1:Other+Course+1", 100, "ann")
 
 

@@ -99,7 +99,7 @@ def test_only_the_owning_type_writes(scope: Scope) -> None:
     user_info(block_type="hint").set(scope, "key", 1)
     other = user_info(block_type="poll")
 
-    with pytest.raises(NotOwner, match="type 'poll' cannot write 'hint.key'"):
+    with pytest.raises(NotOwner, match=r"type 'poll' cannot write 'hint\.key'"):
         other.set(scope, "hint.key", 2)
     with pytest.raises(PermissionError):
         other.delete(scope, "hint.key")

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from django.utils import timezone
 
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
-from xblock_experiments.course_user_segmentation.data import Group, NotAssignable, Standing
-from xblock_experiments.experiments.assignment import choose_group, salt_of
+from xblock_experiments.course_user_segmentation.data import (
+    Group,
+    NotAssignable,
+    Standing,
+    UserSegmentation,
+)
+from xblock_experiments.experiments.assignment import check_weights, choose_group, salt_of
 from xblock_experiments.experiments.data import Exposure
 from xblock_experiments.experiments.models import Exposure as _Exposure
 from xblock_experiments.rows import insert_if_absent
@@ -51,10 +57,8 @@ def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int,
     standings = segmentations.get_standings(course_id, ids, user_id)
     groups: dict[int, Group] = {}
     for id, standing in standings.items():
-        try:
+        with suppress(NotAssignable):
             groups[id] = _group_of(standing) or _settle(course_id, standing, user_id)
-        except NotAssignable:
-            continue
     return groups
 
 
@@ -94,17 +98,29 @@ def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
         )
 
 
+def first_group(segmentation: UserSegmentation) -> Group:
+    """What nobody is shown: a visitor without a user id, or a preview in an editor.
+
+    Raises NotAssignable.
+    """
+    _check_active(segmentation)
+    check_weights(segmentation.groups)
+    return segmentation.groups[0]
+
+
 def _group_of(standing: Standing) -> Group | None:
     return next(iter(standing.groups), None)
 
 
+def _check_active(segmentation: UserSegmentation) -> None:
+    if not segmentation.active:
+        msg = f"Experiment {segmentation.id} is inactive: nobody can be assigned."
+        raise NotAssignable(msg)
+
+
 def _settle(course_id: str, standing: Standing, user_id: str) -> Group:
     segmentation = standing.segmentation
-    if not segmentation.active:
-        msg = (
-            f"Experiment {segmentation.id} of course {course_id!r} is inactive: it assigns nobody."
-        )
-        raise NotAssignable(msg)
+    _check_active(segmentation)
     group = choose_group(segmentation.groups, salt_of(course_id, segmentation), user_id)
     if standing.group_ids:
         is_new = segmentations.move(standing, user_id, group.id, why="group removed")

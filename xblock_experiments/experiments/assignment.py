@@ -26,15 +26,20 @@ SEPARATOR = "\x1f"
 def choose_group(groups: Sequence[Group], salt: str, user_id: str) -> Group:
     """The first group, in listed order, whose cumulative weight exceeds the user's slot.
 
-    Raises NotAssignable where there is no group, or none with weight.
+    Raises NotAssignable.
     """
+    check_weights(groups)
     bounds = list(accumulate(group.weight for group in groups))
-    if not bounds or not bounds[-1]:
-        msg = "The experiment has no group that has any weight: nobody can be assigned."
-        raise NotAssignable(msg)
     digest = sha256(f"{salt}{SEPARATOR}{user_id}".encode()).digest()
     slot = int.from_bytes(digest[:8], "big") * bounds[-1] >> 64
     return groups[bisect_right(bounds, slot)]
+
+
+def check_weights(groups: Sequence[Group]) -> None:
+    """Raises NotAssignable where there is no group, or none with weight."""
+    if not any(group.weight for group in groups):
+        msg = "The experiment has no group that has any weight: nobody can be assigned."
+        raise NotAssignable(msg)
 
 
 def salt_of(course_id: str, segmentation: UserSegmentation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from xblock_experiments.course_user_segmentation import api as segmentations
@@ -53,7 +54,7 @@ class UserSegmentationService:
         Raises NoSuchSegmentation, NotAssignable.
         """
         if self._bound.user_id is None:
-            return _first_group(self.segmentation(id))
+            return experiments.first_group(self.segmentation(id))
         group = experiments.assign_group(self._bound.course_id, id, self._bound.user_id)
         self._assigned[id] = group
         return group
@@ -61,12 +62,7 @@ class UserSegmentationService:
     def assign_all(self, ids: Iterable[int]) -> dict[int, Group]:
         """`assign` for several; leaves out what the course does not have or cannot assign."""
         if self._bound.user_id is None:
-            wanted = set(ids)
-            return {
-                experiment.id: _first_group(experiment)
-                for experiment in self.segmentations(EXPERIMENT)
-                if experiment.id in wanted and experiment.groups
-            }
+            return self._first_groups(set(ids))
         return experiments.assign_groups(self._bound.course_id, ids, self._bound.user_id)
 
     def record_exposure(self, id: int) -> bool:
@@ -86,9 +82,10 @@ class UserSegmentationService:
             group_id=group.id,
         )
 
-
-def _first_group(experiment: UserSegmentation) -> Group:
-    if not experiment.groups:
-        msg = f"Experiment {experiment.id} has no groups."
-        raise NotAssignable(msg)
-    return experiment.groups[0]
+    def _first_groups(self, ids: set[int]) -> dict[int, Group]:
+        groups: dict[int, Group] = {}
+        for experiment in self.segmentations(EXPERIMENT):
+            with suppress(NotAssignable):
+                if experiment.id in ids:
+                    groups[experiment.id] = experiments.first_group(experiment)
+        return groups
