@@ -87,8 +87,12 @@ class SplitTestBlock(Structure):
 
     @classmethod
     def parse_xml(cls, node: Any, runtime: Any, keys: Any) -> Any:
+        """Arms are mapped to the children in hand, whatever course their written ids are of."""
+        names = [child.get("url_name") for child in node if isinstance(child.tag, str)]
         block = super().parse_xml(node, runtime, keys)
         child_ids = {url_name_of(child_id): child_id for child_id in block.children}
+        if len(names) == len(block.children):
+            child_ids |= dict(zip(names, block.children, strict=True))
         block.group_id_to_child = {
             group_id: child_ids.get(_last_part(usage_id), usage_id)
             for group_id, usage_id in block.group_id_to_child.items()

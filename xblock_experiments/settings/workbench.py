@@ -11,13 +11,14 @@ import sys
 from pathlib import Path
 
 from workbench.settings import *  # noqa: F403 - the SDK's settings are ours, but for what follows
-from workbench.settings import INSTALLED_APPS
+from workbench.settings import INSTALLED_APPS, MIDDLEWARE
 
 from xblock_experiments.settings.common import plugin_settings
 
 DATA = Path(os.environ.get("XBLOCK_EXPERIMENTS_DATA", "var")).resolve()
 """The folder of the database and of imported courses."""
-DATA.mkdir(parents=True, exist_ok=True)
+_BLOCKS_FILES = DATA / "djpyfs"
+_BLOCKS_FILES.mkdir(parents=True, exist_ok=True)
 
 DATABASES = {
     "default": {
@@ -32,6 +33,10 @@ DATABASES = {
     }
 }
 
+# The SDK's would be in a folder of the current directory.
+DJFS = {"type": "osfs", "directory_root": str(_BLOCKS_FILES), "url_root": "/static/djpyfs"}
+STATICFILES_DIRS = [("djpyfs", _BLOCKS_FILES)]
+
 INSTALLED_APPS = [
     *INSTALLED_APPS,
     "xblock_experiments.course_user_segmentation",
@@ -39,6 +44,7 @@ INSTALLED_APPS = [
     "xblock_experiments.user_tags",
     "xblock_experiments.workbench",
 ]
+MIDDLEWARE = [*MIDDLEWARE, "xblock_experiments.workbench.middleware.have_scenarios_ready"]
 ROOT_URLCONF = "xblock_experiments.workbench.urls"
 
 # The SDK's writes to a folder of the current directory, and fails where that has no such folder.

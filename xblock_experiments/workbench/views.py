@@ -5,12 +5,10 @@ from __future__ import annotations
 from django.http import FileResponse, Http404, HttpRequest
 
 from xblock_experiments.workbench.registry import registry
-from xblock_experiments.workbench.serving import serve
 
 
 def course_static(request: HttpRequest, name: str, path: str) -> FileResponse:
     """A file of a course. It is anyone's, so a browser is told to run nothing that is in it."""
-    serve()
     course = registry.named(name)
     file = course.static_file(path) if course else None
     if file is None:

@@ -1,0 +1,98 @@
+"""The command that reads a course export into the workbench."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from pytest_django import Settings
+
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.workbench import serving
+
+pytestmark = pytest.mark.django_db
+
+DEMO = Path(__file__).parents[1] / "workbench" / "energy"
+COURSE_ID = "course-v1:DemoX+Energy+2026"
+
+
+@pytest.fixture(autouse=True)
+def imported(settings: Settings, tmp_path: Path) -> Path:
+    folder = tmp_path / "imported"
+    settings.XBLOCK_EXPERIMENTS = {"COURSES": [], "IMPORTED": folder}
+    return folder
+
+
+def import_course(path: Path) -> str:
+    out = io.StringIO()
+    call_command("import_course", str(path), stdout=out, no_color=True)
+    return out.getvalue()
+
+
+def archive(source: Path, target: Path) -> Path:
+    with tarfile.open(target, "w:gz") as tar:
+        tar.add(source, "course")
+    return target
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+def test_an_imported_course_is_served_also_when_its_source_is_gone(
+    kind: str, tmp_path: Path, client: Client
+) -> None:
+    source = tmp_path / "my export"
+    shutil.copytree(DEMO, source)
+    if kind == "archive":
+        source = archive(source, tmp_path / "my export.tar.gz")
+    output = import_course(source)
+    source.rename(tmp_path / "elsewhere")
+    serving.forget()
+
+    assert output.splitlines()[-1] == (
+        f"{COURSE_ID}: 94 blocks, 5 problems. Open /scenario/my-export/ in the workbench."
+    )
+    assert "policies/2026/grading_policy.json: no block that can run here refers to it" in output
+    assert "/scenario/my-export/" in client.get("/").content.decode()
+    assert client.get("/scenario/my-export.first_steps/").status_code == 200
+    assert b"".join(client.get("/courses/my-export/static/loop.svg").streaming_content)  # type: ignore[attr-defined]
+    assert [s.id for s in segmentations.get_segmentations(COURSE_ID)] == [1617, 1702]
+
+
+def test_importing_again_replaces_the_course(
+    tmp_path: Path, client: Client, imported: Path
+) -> None:
+    source = tmp_path / "energy"
+    shutil.copytree(DEMO, source)
+    import_course(source)
+    client.get("/")
+    chapter = source / "chapter" / "moving_heat.xml"
+    chapter.write_text(chapter.read_text().replace("Moving heat uphill", "A new title"))
+    import_course(source)
+    serving.forget()
+
+    assert "A new title" in client.get("/scenario/energy/").content.decode()
+    assert [path.name for path in imported.iterdir()] == ["energy"]
+
+
+def test_a_course_that_cannot_be_read_leaves_no_trace(tmp_path: Path, imported: Path) -> None:
+    source = tmp_path / "energy"
+    shutil.copytree(DEMO, source)
+    import_course(source)
+    (source / "course.xml").write_text("<course")
+
+    with pytest.raises(CommandError, match=r"course\.xml: it is not well-formed XML"):
+        import_course(source)
+    assert [path.name for path in imported.iterdir()] == ["energy"]
+    assert (imported / "energy" / "course.xml").read_bytes() == (DEMO / "course.xml").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_what_is_no_course_is_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(CommandError, match=name):
+        import_course(tmp_path / name)

@@ -1,0 +1,175 @@
+"""The xblock-sdk's workbench with ours in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import lxml.html
+import pytest
+from django.test import Client
+from pytest_django import Settings
+from workbench.runtime_util import reset_global_state
+from xblock.core import XBlock
+
+from tests.builders import COURSE_ID, course_xml, split_test_xml
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.testing import load_course
+from xblock_experiments.workbench.apps import BLOCK_TYPES
+from xblock_experiments.workbench.loading import load
+from xblock_experiments.workbench.scenarios import get_scenarios
+
+pytestmark = pytest.mark.django_db
+
+DEMO = Path(__file__).parents[1] / "workbench" / "energy"
+
+
+def page(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return response.content.decode()
+
+
+@pytest.mark.filterwarnings("ignore:.*thumbsvotes:pytest.PytestUnraisableExceptionWarning")
+def test_the_sdks_own_scenarios_still_render(client: Client) -> None:
+    reset_global_state()
+    scenarios = [id for id in get_scenarios() if re.fullmatch(r"\w+\.\d+", id)]
+
+    assert len(scenarios) >= 7
+    for scenario_id in scenarios:
+        html = lxml.html.fromstring(page(client, f"/scenario/{scenario_id}/"))
+        for vertical in html.xpath('//div[@class="vertical"]'):
+            assert len(vertical), f"{scenario_id}: a vertical is empty"
+
+
+def test_a_scenario_of_the_sdk_may_hold_our_blocks(client: Client) -> None:
+    from workbench.scenarios import add_xml_scenario, remove_scenario
+
+    reset_global_state()
+    add_xml_scenario("mine", "My scenario", course_xml(split_test_xml()))
+    try:
+        html = page(client, "/scenario/mine/?student=ann")
+    finally:
+        remove_scenario("mine")
+
+    assert html.count("Text of arm") == 1 + 2, "one arm on the page, all in the SDK's debug pane"
+    assert segmentations.get_group_ids("my-scenario", 100, "ann")
+
+
+def test_our_block_types_are_in_this_process_and_no_entry_points_of_the_package() -> None:
+    from importlib.metadata import distribution
+
+    installed = {point.name for point in distribution("xblock-experiments").entry_points}
+    for name, path in BLOCK_TYPES.items():
+        assert XBlock.load_class(name).__module__ == path.partition(":")[0]
+        assert name not in installed
+
+
+def test_the_workbench_lists_the_demo_course_and_shows_it(client: Client) -> None:
+    assert "/scenario/energy/" in page(client, "/")
+    assert "Moving heat uphill" in page(client, "/scenario/energy/?student=student_1")
+
+
+@pytest.mark.parametrize(
+    "address", ["/scenario/energy.nowhere/", "/scenario/energy./", "/scenario/x.y/"]
+)
+def test_what_is_not_there_is_not_found(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 404
+
+
+def test_the_whole_page_holds_nothing_of_another_arm(client: Client) -> None:
+    load(course_xml(f'<vertical url_name="v">{split_test_xml()}</vertical>'), name="tests")
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+
+    for address in ("tests", "tests.v", "tests.exp"):
+        html = page(client, f"/scenario/{address}/?student=ann")
+        assert "Text of arm 2" not in html
+        assert "exp_b" not in html
+        assert "Group" not in html
+
+
+@pytest.mark.parametrize(
+    "student", ["unknown", "", "x" * 300, "a%00b", "%F0%9F%99%82", "%3Cscript%3E", "../..", "a%26b"]
+)
+def test_any_student_gets_a_page(client: Client, student: str) -> None:
+    for url_name in ("first_steps", "why_it_moves"):
+        html = page(client, f"/scenario/energy.{url_name}/?student={student}")
+        assert "'<script>'" not in html
+
+
+def test_a_handler_works_in_a_process_that_showed_no_page_yet(client: Client) -> None:
+    usage_id = "block-v1:DemoX+Energy+2026+type@split_test+block@why_it_moves"
+    response = client.post(f"/handler/{usage_id}/log_child_render/?student=ann")
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "usage_id",
+    [
+        "block-v1:DemoX+Energy+2026+type@split_test+block@nowhere",
+        "block-v1:Other+Course+1+type@split_test+block@why_it_moves",
+        "block-v1:nonsense",
+        "nonsense",
+        "a.b.c.d",
+    ],
+)
+def test_a_handler_of_a_block_that_is_not_there_is_not_found(client: Client, usage_id: str) -> None:
+    assert client.post(f"/handler/{usage_id}/log_child_render/").status_code == 404
+
+
+def test_scripts_and_styles_of_our_blocks_are_served(client: Client) -> None:
+    html = page(client, "/scenario/energy.first_steps/?student=ann")
+    resources = re.findall(r"(?:src|href)=['\"](/resource/.*?)['\"]", html)
+
+    assert resources
+    for resource in resources:
+        assert client.get(resource).status_code == 200, resource
+
+
+def test_our_part_of_the_page_has_no_inline_script_or_style() -> None:
+    from xblock_experiments.testing import render
+
+    course = load_course(course_xml(f'<sequential url_name="s">{split_test_xml()}</sequential>'))
+    html = render(course, "ann", "s")
+
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", html)
+
+
+def test_files_of_a_course_are_served_and_no_others(client: Client) -> None:
+    response = client.get("/courses/energy/static/loop.svg")
+    content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+    assert content == (DEMO / "static" / "loop.svg").read_bytes()
+    assert response["Content-Type"] == "image/svg+xml"
+    for path in ("nowhere.svg", "../course.xml", "%2e%2e/course.xml", "..%2fcourse.xml", "", "%00"):
+        assert client.get(f"/courses/energy/static/{path}").status_code == 404
+    assert client.get("/courses/other/static/loop.svg").status_code == 404
+
+
+def test_a_browser_runs_nothing_that_is_in_a_courses_file(client: Client) -> None:
+    response = client.get("/courses/energy/static/loop.svg")
+    response.close()
+
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response["Content-Security-Policy"]
+
+
+def test_a_course_that_cannot_be_read_does_not_keep_others_from_being_served(
+    client: Client, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    settings.XBLOCK_EXPERIMENTS = {"COURSES": [broken, DEMO], "IMPORTED": tmp_path / "none"}
+    html = page(client, "/")
+
+    assert "/scenario/energy/" in html
+    assert "holds no course.xml" in caplog.text
+
+
+def test_resetting_the_workbench_keeps_courses_and_assignments(client: Client) -> None:
+    page(client, "/scenario/energy.why_it_moves/?student=ann")
+    client.post("/reset_state", headers={"referer": "/"})
+
+    assert "Moving heat uphill" in page(client, "/scenario/energy/")
+    assert segmentations.get_group_ids("course-v1:DemoX+Energy+2026", 1617, "ann")
