@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import lxml.html
 import pytest
@@ -37,7 +38,7 @@ def test_the_sdks_own_scenarios_still_render(client: Client) -> None:
 
     assert len(scenarios) >= 7
     for scenario_id in scenarios:
-        html = lxml.html.fromstring(page(client, f"/scenario/{scenario_id}/"))
+        html: Any = lxml.html.fromstring(page(client, f"/scenario/{scenario_id}/"))
         for vertical in html.xpath('//div[@class="vertical"]'):
             assert len(vertical), f"{scenario_id}: a vertical is empty"
 

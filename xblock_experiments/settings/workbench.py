@@ -35,7 +35,7 @@ DATABASES = {
 
 # The SDK's would be in a folder of the current directory.
 DJFS = {"type": "osfs", "directory_root": str(_BLOCKS_FILES), "url_root": "/static/djpyfs"}
-STATICFILES_DIRS = [("djpyfs", _BLOCKS_FILES)]
+STATICFILES_DIRS = [("djpyfs", _BLOCKS_FILES)]  # type: ignore[assignment]
 
 INSTALLED_APPS = [
     *INSTALLED_APPS,

@@ -1,0 +1,113 @@
+"""What the documentation says is so."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import get_commands
+from xblock.core import XBlock
+
+from xblock_experiments import __version__, events
+from xblock_experiments.services import UserInfoService, UserSegmentationService
+from xblock_experiments.settings.common import DEFAULTS
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def code_of(page: str) -> str:
+    """The Python of a page, its blocks one after the other."""
+    blocks = re.findall(
+        r"^\.\. code-block:: python\n\n((?:(?: {4}.*)?\n)+)",
+        (ROOT / page).read_text(),
+        re.MULTILINE,
+    )
+    return "\n".join(textwrap.dedent(block) for block in blocks)
+
+
+def how_to() -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "how_to"}
+    exec(code_of("docs/how_tos/use_the_services.rst"), names)  # noqa: S102 - the page's own code
+    return names
+
+
+HOW_TO = how_to()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [name for name in HOW_TO if name.startswith("test_")])
+def test_the_tests_of_the_how_to_pass(name: str) -> None:
+    @XBlock.register_temp_plugin(HOW_TO["HintBlock"], "hint")
+    def run() -> None:
+        HOW_TO[name]()
+
+    run()
+
+
+def test_the_how_to_has_a_block_and_its_tests() -> None:
+    assert len([name for name in HOW_TO if name.startswith("test_")]) == 3
+
+
+@pytest.mark.parametrize("service", [UserSegmentationService, UserInfoService])
+def test_each_method_of_a_service_is_in_the_reference_with_its_parameters(service: type) -> None:
+    page = (REFERENCE / "services.rst").read_text()
+    for name, method in inspect.getmembers(service, inspect.isfunction):
+        if name.startswith("_"):
+            continue
+        parameters = ", ".join(
+            parameter.name
+            if parameter.default is parameter.empty
+            else f"{parameter.name}={parameter.default!r}".replace("'", '"')
+            for parameter in list(inspect.signature(method).parameters.values())[1:]
+        )
+        assert f"``{name}({parameters})``\n" in page
+
+
+def test_each_setting_is_in_the_reference_in_order() -> None:
+    named = re.findall(r"^``([A-Z_]+)``$", (REFERENCE / "settings.rst").read_text(), re.MULTILINE)
+
+    assert named == sorted(DEFAULTS)
+
+
+def test_each_event_is_in_the_reference_with_its_keys() -> None:
+    page = (REFERENCE / "events.rst").read_text()
+    for event in events.Event.__subclasses__():
+        assert f"``{event.name}``" in page
+        for key in event.__annotations__:
+            assert f"``{key}``" in page
+
+
+def test_each_command_is_in_the_reference() -> None:
+    page = (REFERENCE / "commands.rst").read_text()
+    ours = [name for name, app in get_commands().items() if "xblock_experiments" in str(app)]
+
+    assert ours
+    for name in ours:
+        assert f"``{name} " in page
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    assert f"\n{__version__} - " in (ROOT / "CHANGELOG.rst").read_text()
+
+
+@pytest.mark.parametrize(
+    "page", [*sorted(ROOT.glob("docs/**/*.rst")), ROOT / "README.rst"], ids=lambda page: page.name
+)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"<([\w./-]+)>`_|\.\. image:: (\S+)", page.read_text()):
+        assert (page.parent / (target[0] or target[1])).exists(), target
+
+
+def test_decisions_are_numbered_and_complete() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.rst"))
+    sections = ("Status", "Context", "Decision", "Consequences", "Rejected alternatives")
+
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    for page in pages:
+        text = page.read_text()
+        assert all(f"\n{section}\n" in text for section in sections), page.name
