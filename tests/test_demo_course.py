@@ -36,7 +36,7 @@ def test_it_is_read_but_for_what_cannot_run_without_open_edx(course: LoadedCours
     ]
 
 
-@pytest.mark.parametrize(("style", "hint"), product((FILM, TEXT), (EXAMPLE, HINT)))
+@pytest.mark.parametrize(("style", "hint"), list(product((FILM, TEXT), (EXAMPLE, HINT))))
 def test_every_lesson_opens_for_learners_of_every_group(
     course: LoadedCourse, style: int, hint: int
 ) -> None:

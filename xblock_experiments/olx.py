@@ -24,7 +24,8 @@ from opaque_keys.edx.locator import CourseLocator
 
 from xblock_experiments.errors import ExperimentsError
 
-_SLUG = re.compile(r"[\w-]+")
+_SLUG = re.compile(r"[\w-]{1,40}")
+_URL_NAME = re.compile(r"[\w~.:-]{1,100}")
 _POINTER_ATTRIBUTES = frozenset({"url_name", "org", "course", "slug"})
 NO_BLOCKS = frozenset({"textbook", "wiki"})
 """What a course holds besides blocks."""
@@ -217,8 +218,12 @@ class Olx:
 def usage_id(course_id: str, block_type: str, url_name: str) -> Any:
     """An opaque key where the course id is one, else the workbench's dotted text.
 
-    Raises InvalidKeyError for a type or a name that no key can have.
+    Raises ValueError for a type or a name that cannot be part of an id. Hosts write ids into pages
+    and addresses as they are.
     """
+    if not _SLUG.fullmatch(block_type) or not _URL_NAME.fullmatch(url_name):
+        msg = f"{block_type!r} and {url_name!r} make no id."
+        raise ValueError(msg)
     try:
         course_key = CourseKey.from_string(course_id)
     except InvalidKeyError:

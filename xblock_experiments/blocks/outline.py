@@ -30,30 +30,29 @@ class OutlineBlock(Structure):
     @XBlock.supports("multi_device")
     def student_view(self, context: Any = None) -> Fragment:
         fragment = Fragment()
-        pages = self.runtime.service(self, "pages")
-        children = self.get_child_blocks()
-        listed = [child for child in children if pages and self._is_listed(child)]
-        shown = [child for child in children if child not in listed]
+        entries = [(child, self._entry(child)) for child in self.get_child_blocks()]
         fragment.content = render(
             "outline.html",
             {
-                "entries": [_entry(child, pages) for child in listed],
+                "entries": [entry for _, entry in entries if entry],
                 "label": self.gettext("Course outline"),
                 "title": self.display_name_with_default,
-                "children": [self.render_child(child, fragment, context) for child in shown],
+                "children": [
+                    self.render_child(child, fragment, context)
+                    for child, entry in entries
+                    if entry is None
+                ],
             },
         )
         self.add_style(fragment, "outline.css")
         return fragment
 
-    def _is_listed(self, child: Any) -> bool:
-        return child.scope_ids.block_type in self.listed_types
-
-
-def _entry(block: Any, pages: Any) -> Entry:
-    below = block.get_child_blocks() if isinstance(block, OutlineBlock) else []
-    return Entry(
-        title=block.display_name_with_default,
-        url=pages.url(block),
-        entries=[_entry(child, pages) for child in below if block._is_listed(child)],
-    )
+    def _entry(self, child: Any) -> Entry | None:
+        """None for a child to be shown in place: of another type, or without a page."""
+        pages = self.runtime.service(self, "pages")
+        url = pages.url(child) if pages else None
+        if url is None or child.scope_ids.block_type not in self.listed_types:
+            return None
+        below = child.get_child_blocks() if isinstance(child, OutlineBlock) else []
+        entries = [child._entry(grandchild) for grandchild in below]
+        return Entry(child.display_name_with_default, url, list(filter(None, entries)))

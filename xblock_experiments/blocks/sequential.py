@@ -97,11 +97,9 @@ class SequentialBlock(Structure):
     def _path(self) -> list[dict[str, str]]:
         """The blocks above this one, from the course down, where the runtime has pages for them."""
         pages = self.runtime.service(self, "pages")
-        if pages is None:
-            return []
         path: list[dict[str, str]] = []
-        block = self.get_parent()
-        while block is not None:
-            path.insert(0, {"title": block.display_name_with_default, "url": pages.url(block)})
+        block = self.get_parent() if pages else None
+        while block is not None and (url := pages.url(block)):
+            path.insert(0, {"title": block.display_name_with_default, "url": url})
             block = block.get_parent()
         return path

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
+from xblock_experiments import usage
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -28,13 +30,8 @@ class Binding:
 
 
 def course_id_of(runtime: Any, block: Any) -> str:
-    """The course of the usage key where keys are opaque, else the runtime's, else the scenario.
-
-    The workbench's usage ids are text that begins with the scenario: `scenario.type.d0.u0`.
-    """
-    course_id = block.context_key
-    if course_id is None:
-        course_id = getattr(runtime, "course_id", None)
-    if course_id is None:
-        course_id = str(block.scope_ids.usage_id).partition(".")[0]
-    return str(course_id)
+    """The course of the usage key where keys are opaque, else the runtime's, else the scenario."""
+    runtime_course_id = getattr(runtime, "course_id", None)
+    if block.context_key is None and runtime_course_id is not None:
+        return str(runtime_course_id)
+    return usage.course_id_of(block.scope_ids.usage_id)

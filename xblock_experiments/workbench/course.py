@@ -50,12 +50,6 @@ class CourseBlocks:
         return file if file.is_relative_to(root) and file.is_file() else None
 
 
-def course_id_of(usage_id: Any) -> str:
-    """The course that a usage id of a course of ours names; of another, whatever."""
-    key = getattr(usage_id, "context_key", None)
-    return str(usage_id).partition(".")[0] if key is None else str(key)
-
-
 def as_usage_id(usage_id: Any) -> Any:
     """An opaque key also where the host, as in the address of a handler, has it as text."""
     if isinstance(usage_id, str) and usage_id.startswith("block-v1:"):

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from opaque_keys import InvalidKeyError
+from django.utils.text import slugify
 from xblock.core import XBlock
 from xblock.fields import ScopeIds
 from xblock.plugin import PluginMissingError
 
 from xblock_experiments.olx import NO_BLOCKS, CourseTooLarge, InvalidCourse, Olx
-from xblock_experiments.workbench.course import CourseBlocks, course_id_of
+from xblock_experiments.usage import course_id_of
+from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.runtime import ExperimentsRuntime, block_class
 
@@ -35,7 +36,8 @@ def load(
     many were made. Raises OlxError, and then nothing is changed.
     """
     olx = Olx.open(source, course_id)
-    course = CourseBlocks(olx.course_id, name or olx.course_id, folder=olx.folder)
+    name = registry.free_name(name or slugify(olx.course_id), olx.course_id)
+    course = CourseBlocks(olx.course_id, name, folder=olx.folder)
     with transaction.atomic():
         course.usage_id = _LoadingRuntime(olx, course, progress).load_root()
     olx.report_unused()
@@ -118,12 +120,12 @@ class _LoadingRuntime(ExperimentsRuntime):
         url_name = node.get("url_name") or self._made_up_name(node, parent_id)
         try:
             return self._olx.usage_id(node.tag, url_name)
-        except InvalidKeyError:
+        except ValueError:
             made_up = hashlib.sha256(url_name.encode()).hexdigest()[:16]
             self.error_tracker(f"{_label(node)} can be no id, it is called {made_up!r} instead")
         try:
             return self._olx.usage_id(node.tag, made_up)
-        except InvalidKeyError:
+        except ValueError:
             self.error_tracker(f"<{node.tag}> can be no type of a block; left out")
             return None
 

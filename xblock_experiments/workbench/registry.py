@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
-from xblock_experiments.workbench.course import CourseBlocks, course_id_of
+from xblock_experiments.usage import course_id_of
+from xblock_experiments.workbench.course import CourseBlocks
 
 
 class Registry:
@@ -27,6 +29,12 @@ class Registry:
         """The course that has the block."""
         course = self._courses.get(course_id_of(usage_id))
         return course if course is not None and usage_id in course.types else None
+
+    def free_name(self, name: str, course_id: str) -> str:
+        """`name`, or with a number after it where another course has it."""
+        taken = {course.name for course in self.courses() if course.course_id != course_id}
+        names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+        return next(free for free in names if free not in taken)
 
     def named(self, name: str) -> CourseBlocks | None:
         return next((course for course in self.courses() if course.name == name), None)

@@ -30,24 +30,29 @@ def serve() -> None:
             changed = source.stat().st_mtime
             if _served.get(source) == changed:
                 continue
-            _served[source] = changed
             try:
                 course = open_course(source)
             except ExperimentsError as error:
                 log.error("The course %s is not served. %s", source.name, error)
             else:
                 log.info("Serving %s, with %d problems.", course.course_id, len(course.problems))
+            _served[source] = changed
 
 
 def open_course(source: Path, course_id: str | None = None) -> CourseBlocks:
     """Load a folder or an archive, under a name made from its own. Raises OlxError."""
-    name = slugify(source.name.partition(".")[0]) or "course"
+    name = name_of(source)
     if source.is_file():
         folder = tempfile.TemporaryDirectory(prefix="course-")
         olx.unpack(source, Path(folder.name))
         _unpacked.append(folder)
         source = Path(folder.name)
     return load(source, course_id, name=name)
+
+
+def name_of(source: Path) -> str:
+    """The name of a course, made from that of its folder or archive."""
+    return slugify(source.resolve().name.partition(".")[0]) or "course"
 
 
 def forget() -> None:

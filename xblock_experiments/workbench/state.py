@@ -11,8 +11,7 @@ from typing import Any
 from workbench.models import XBlockState
 from xblock.runtime import KeyValueStore
 
-from xblock_experiments.usage import url_name_of
-from xblock_experiments.workbench.course import course_id_of
+from xblock_experiments.usage import course_id_of, url_name_of
 
 
 class StateStore(KeyValueStore):

@@ -45,10 +45,11 @@ class TextBlock(XBlock):
         pages = self.runtime.service(self, "pages")
         if pages is None or attribute not in ("href", "src"):
             return value
-        if value.startswith("/static/"):
-            return pages.static_url(value.removeprefix("/static/"), self) or value
-        if value.startswith("/jump_to_id/"):
-            return pages.url_of(value.removeprefix("/jump_to_id/"), self) or value
+        folder, _, rest = value.removeprefix("/").partition("/")
+        if folder == "static" and rest:
+            return pages.static_url(rest, self) or value
+        if folder == "jump_to_id":
+            return pages.url_of(rest, self) or value
         return value
 
     def __repr__(self) -> str:

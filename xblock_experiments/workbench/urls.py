@@ -7,6 +7,6 @@ from django.urls import include, path
 from xblock_experiments.workbench.views import course_static
 
 urlpatterns = [
-    path("courses/<slug:name>/static/<path:path>", course_static, name="course_static"),
+    path("courses/<str:name>/static/<path:path>", course_static, name="course_static"),
     path("", include("workbench.urls")),
 ]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.text import slugify
 from tqdm import tqdm
 
 from xblock_experiments import olx
@@ -17,6 +16,7 @@ from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.settings.common import setting
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.loading import load
+from xblock_experiments.workbench.serving import name_of
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
-        name = slugify(path.resolve().name.partition(".")[0]) or "course"
+        name = name_of(path)
         imported = Path(setting("IMPORTED"))
         imported.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=imported, suffix=".partial") as partial:
