@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from selenium.webdriver import Chrome
 from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 
 from acceptance.demo import Learner, new_learners
@@ -46,17 +46,17 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
 
 
 @pytest.fixture(scope="session")
-def _browser() -> Iterator[Any]:
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not chromedriver:
+def chromium() -> Iterator[Any]:
+    program, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not program or not chromedriver:
         pytest.skip("chromium and chromedriver are not both installed")
     options = Options()
-    options.binary_location = chromium
+    options.binary_location = program
     for argument in ARGUMENTS:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     RemoteConnection.set_timeout(60)
-    browser = Chrome(executable_path=chromedriver, options=options)
+    browser = WebDriver(executable_path=chromedriver, options=options)
     try:
         yield browser
     finally:
@@ -64,13 +64,13 @@ def _browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def browser(_browser: Any) -> Any:
+def browser(chromium: Any) -> Any:
     """As if just opened."""
-    _browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    _browser.delete_all_cookies()
-    _browser.get("about:blank")
-    _browser.get_log("browser")
-    return _browser
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    chromium.delete_all_cookies()
+    chromium.get("about:blank")
+    chromium.get_log("browser")
+    return chromium
 
 
 @pytest.fixture(scope="session")

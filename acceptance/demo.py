@@ -20,6 +20,18 @@ from xblock_experiments.experiments.assignment import choose_group, salt_of
 COURSE_ID = "course-v1:DemoX+Energy+2026"
 COURSE_TITLE = "Heat from Cold Air: How a Heat Pump Works"
 LESSONS = ("first_steps", "round_the_loop", "heat_per_unit", "at_home")
+VIEWS = (
+    ("first_steps", {"style": "Film"}),
+    ("first_steps", {"style": "Text"}),
+    ("round_the_loop", {"style": "Film"}),
+    ("round_the_loop", {"style": "Text"}),
+    ("heat_per_unit", {"hint": "Worked example"}),
+    ("heat_per_unit", {"hint": "Hint only"}),
+    ("at_home", {"style": "Film", "hint": "Worked example"}),
+    ("at_home", {"style": "Film", "hint": "Hint only"}),
+    ("at_home", {"style": "Text"}),
+)
+"""Each lesson, as each of the groups sees it that it makes a difference to."""
 
 _FOLDER = REPOSITORY / "workbench" / "energy"
 _POLICY = json.loads((_FOLDER / "policies/2026/policy.json").read_text(encoding="utf-8"))

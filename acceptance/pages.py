@@ -42,7 +42,7 @@ class TabState:
     is_panel_hidden: bool
 
 
-class CoursePage(PageObject):  # type: ignore[misc]
+class CoursePage(PageObject):
     """Any block of the demo course on a page of its own, and without url_name the whole course."""
 
     def __init__(self, browser: Any, site: str, user_id: str, url_name: str = "") -> None:
@@ -188,6 +188,12 @@ class LessonPage(CoursePage):
         self.q(css=".xbx-path a").filter(text=link).first.click()
 
     @property
+    def titles(self) -> list[str]:
+        """Of the tabs."""
+        titles: list[str] = self.q(css="[role=tab]").attrs("data-page-title")
+        return titles
+
+    @property
     def tabs(self) -> list[Tab]:
         elements = self.q(css="[role=tab]")
         names = [
@@ -199,7 +205,7 @@ class LessonPage(CoursePage):
             Tab(*tab)
             for tab in zip(
                 map(_icon_in, elements.attrs("class")),
-                elements.attrs("data-page-title"),
+                self.titles,
                 elements.attrs("title"),
                 names,
                 strict=True,

@@ -39,9 +39,9 @@ class Workbench:
         return f"http://{self._address}"
 
     def start(self) -> None:
-        self._django("migrate").wait()
-        self._process = self._django("runserver", "--noreload", self._address)
-        EmptyPromise(self._answers, f"{self.url} answers", try_interval=0.1, timeout=60).fulfill()
+        if self._django("migrate").wait():
+            raise RuntimeError(self._last_words())
+        self._serve()
 
     def stop(self) -> None:
         if self._process is None:
@@ -56,20 +56,22 @@ class Workbench:
 
     def restart(self) -> None:
         self.stop()
-        self.start()
+        self._serve()
 
     def events(self, name: str, learner: str) -> list[dict[str, Any]]:
         """What the server has told of the learner so far, oldest first."""
-        lines = self.log.read_text(encoding="utf-8").splitlines()
+        lines, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
         events = [
-            json.loads(line.removeprefix(_EVENT)) for line in lines if line.startswith(_EVENT)
+            json.loads(line.removeprefix(_EVENT))
+            for line in lines.splitlines()
+            if line.startswith(_EVENT)
         ]
         return [event for event in events if (event["name"], event["user_id"]) == (name, learner)]
 
     def wait_for_events(
         self, name: str, learner: str, is_enough: Callable[[list[dict[str, Any]]], bool] = bool
     ) -> list[dict[str, Any]]:
-        """Raises BrokenPromise where the server does not tell them within a few seconds."""
+        """Raises BrokenPromise where they do not come within a few seconds."""
 
         def check() -> tuple[bool, list[dict[str, Any]]]:
             events = self.events(name, learner)
@@ -78,6 +80,10 @@ class Workbench:
         promise = Promise(check, f"events {name} of {learner}", try_interval=0.1, timeout=10)
         found: list[dict[str, Any]] = promise.fulfill()
         return found
+
+    def _serve(self) -> None:
+        self._process = self._django("runserver", "--noreload", self._address)
+        EmptyPromise(self._answers, f"{self.url} answers", try_interval=0.1, timeout=60).fulfill()
 
     def _django(self, *arguments: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
@@ -91,15 +97,17 @@ class Workbench:
             )
 
     def _answers(self) -> bool:
-        """The first answer is late: the workbench reads all scenarios in before it."""
+        """The first answer is late: before it the workbench reads everything in."""
         if self._process is not None and self._process.poll() is not None:
-            msg = f"The workbench ended:\n{self.log.read_text(encoding='utf-8')[-2000:]}"
-            raise RuntimeError(msg)
+            raise RuntimeError(self._last_words())
         try:
             with build_opener(ProxyHandler({})).open(self.url, timeout=30) as response:
                 return bool(response.status == 200)
         except (URLError, ConnectionError):
             return False
+
+    def _last_words(self) -> str:
+        return f"The workbench does not start:\n{self.log.read_text(encoding='utf-8')[-2000:]}"
 
 
 def _free_port() -> int:

@@ -47,14 +47,14 @@ def only_selected(number: int, *, of: int = 3) -> list[TabState]:
     """One tab can be reached by the keyboard and has a visible panel: the one selected."""
     selected = TabState("true", 0, is_panel_hidden=False)
     other = TabState("false", -1, is_panel_hidden=True)
-    return [selected if tab == number else other for tab in range(of)]
+    return [selected if index == number else other for index in range(of)]
 
 
 def traces(material: Material, source: str) -> set[str]:
     """What of the material is in the source of a page."""
     words = set(re.findall(r"\w+", source))
     texts = material.names | material.texts
-    return (material.url_names & words) | {text for text in texts if text in source}
+    return {*(material.url_names & words), *(text for text in texts if text in source)}
 
 
 def labels(source: str) -> list[str]:
@@ -116,20 +116,15 @@ def test_learners_keep_their_arms_when_the_workbench_is_restarted(
         assert [event["group_name"] for event in events] == [group]
 
 
-@pytest.mark.parametrize("lesson", demo.LESSONS)
-@pytest.mark.parametrize(
-    ("style", "hint"),
-    [("Film", "Worked example"), ("Film", "Hint only"), ("Text", "Worked example")],
-)
+@pytest.mark.parametrize(("lesson", "groups"), demo.VIEWS)
 def test_a_learner_is_sent_all_of_the_own_arms_and_nothing_of_others(
     browser: Any,
     workbench: Workbench,
     new_learner: NewLearner,
     lesson: str,
-    style: str,
-    hint: str,
+    groups: dict[str, str],
 ) -> None:
-    learner = new_learner(style=style, hint=hint)
+    learner = new_learner(**groups)
     own, others = demo.given_to(learner, lesson), demo.kept_from(learner, lesson)
     assert own.texts
     assert others.texts
@@ -388,8 +383,8 @@ def test_the_browser_complains_of_nothing_and_asks_nobody_else(
         CourseOutlinePage(browser, workbench.url, learner).visit()
         for url_name in demo.LESSONS:
             lesson = LessonPage(browser, workbench.url, learner, url_name).visit()
-            for tab in lesson.tabs:
-                lesson.open(tab.title)
+            for title in lesson.titles:
+                lesson.open(title)
             lesson.wait_for_ajax()
             assert lesson.resources
             assert [url for url in lesson.resources if not url.startswith(workbench.url)] == []
