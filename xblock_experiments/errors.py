@@ -12,7 +12,7 @@
     + NotOwner                 (PermissionError)
     + GlobalIsReadOnly         (PermissionError)
     + NoUser
-  x OlxError                   olx
+  x OlxError                   untrusted
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
 """

@@ -42,7 +42,7 @@ class AssignedUserToPartition(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildRender(Event):
-    """A learner's browser has shown the learner's arm. Once for each time, not once for all."""
+    """A learner's browser has loaded the learner's arm. Once for each time, not once for all."""
 
     name = "xblock.split_test.child_render"
 

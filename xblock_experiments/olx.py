@@ -1,63 +1,41 @@
-"""An Open edX course export, read: folder, .tar.gz, or the text of one XML element.
-
-Exports come from anywhere, so nothing in them is believed: XML is read without entities, paths stay
-inside the folder, links are not followed, and there are limits to everything that can be many.
-"""
+"""An Open edX course export, read: a folder, or the text of one XML element."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
-import shutil
-import tarfile
-import zlib
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import IO, Any, BinaryIO, Self, cast
+from pathlib import Path
+from typing import Any, Self
 
 from lxml import etree
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 from opaque_keys.edx.locator import CourseLocator
 
-from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.untrusted import (
+    LIMITS,
+    InvalidCourse,
+    Limits,
+    OlxError,
+    is_file,
+    is_folder,
+    parse_xml,
+    read_file,
+    shown,
+)
 
-_SLUG = re.compile(r"[\w-]{1,40}")
-_URL_NAME = re.compile(r"[\w~.:-]{1,100}")
-_POINTER_ATTRIBUTES = frozenset({"url_name", "org", "course", "slug"})
 NO_BLOCKS = frozenset({"textbook", "wiki"})
 """What a course holds besides blocks."""
 
-_READ_FOLDERS = frozenset({"course.xml", "static", "policies"})
-_CHUNK_BYTES = 1 << 16
-
-
-class OlxError(ExperimentsError):
-    """A course cannot be read; nothing of it was kept."""
-
-
-class InvalidCourse(OlxError, ValueError):
-    """What was given is no course export, or one that tries to do harm."""
-
-
-class CourseTooLarge(OlxError, ValueError):
-    """A course that goes over one of the limits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much of anything is read, so that no file can keep a reader busy for ever."""
-
-    blocks: int = 30_000
-    depth: int = 30
-    files: int = 100_000
-    bytes: int = 512 * 1024 * 1024
-    file_bytes: int = 16 * 1024 * 1024
-
-
-LIMITS = Limits()
+_COURSE_ID_CHARACTERS = 100
+_SLUG = re.compile(r"[\w-]{1,40}")
+_URL_NAME = re.compile(r"[\w~.:-]{1,100}")
+_XML_DECLARATION = re.compile(r"^\s*<\?xml\s[^>]*\?>")
+_POINTER_ATTRIBUTES = frozenset({"url_name", "org", "course", "slug"})
+_NAMES_OF_COURSES = frozenset({"url_name", "org", "course"})
+_NOT_IN_TYPE_FOLDERS = frozenset({"course.xml", "static", "policies"})
 
 
 @dataclass(slots=True)
@@ -66,9 +44,12 @@ class Olx:
 
     course_id: str
     root: etree._Element
+    file: str
+    """Where the root was found."""
     folder: Path | None = None
     limits: Limits = LIMITS
     problems: list[str] = field(default_factory=list)
+    """A line each: file and reason."""
     _policy: dict[str, Any] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
 
@@ -80,35 +61,43 @@ class Olx:
 
         Raises InvalidCourse, CourseTooLarge.
         """
-        if isinstance(source, str) and source.lstrip().startswith("<"):
-            return cls._open_text(source, course_id, limits)
+        if is_text(source):
+            return cls._open_text(str(source), course_id, limits)
         return cls._open_folder(course_folder(Path(source)), course_id, limits)
 
     def usage_id(self, block_type: str, url_name: str) -> Any:
         """The id of a block of this course: an opaque key, where the course has one."""
         return usage_id(self.course_id, block_type, url_name)
 
+    def is_pointer(self, node: etree._Element) -> bool:
+        """Whether the node may stand for what is in a file of its own."""
+        attributes = set(node.attrib) - {"xblock-family"}
+        has_content = len(node) > 0 or (node.text or "").strip()
+        is_bare = "url_name" in attributes and attributes <= _POINTER_ATTRIBUTES
+        return self.folder is not None and is_bare and not has_content
+
     def definition(self, node: etree._Element, file: str) -> tuple[etree._Element, str] | None:
         """What a node stands for, with the file it was found in: itself, or what it points to.
 
         None, and a problem more, where it points to nothing that can be used.
         """
-        if self.folder is None or not _is_pointer(node):
+        if not self.is_pointer(node):
             return self._complete(node, file), file
-        path = f"{node.tag}/{node.get('url_name', '').replace(':', '/')}.xml"
-        if not (self.folder / path).is_file():
-            return self._without_file(node, file, path)
-        definition = self._read_xml(path)
-        if definition is None:
-            return None
-        if definition.tag != node.tag:
-            self.report(path, f"it holds a <{definition.tag}>, not a <{node.tag}>")
-            return None
-        definition.set("url_name", node.get("url_name", ""))
-        return self._complete(definition, path), path
+        url_name = node.get("url_name", "").replace(":", "/")
+        path = f"{node.tag}/{url_name}.xml"
+        if self._has(path):
+            return self._pointed_to(node, path)
+        if "xblock-family" in node.attrib:
+            return self._complete(node, file), file
+        if node.tag == "html" and self._has(f"html/{url_name}.html"):
+            node.set("filename", url_name)
+            return self._complete(node, file), file
+        missing = f"html/{url_name}.html" if node.tag == "html" else path
+        self.report(missing, f"it is missing, but {file} points to it")
+        return None
 
     def report(self, file: str, reason: str) -> None:
-        self.problems.append(f"{file}: {reason}")
+        self._note(f"{file}: {reason}")
 
     def report_unused(self) -> None:
         """Name what the export has and nothing read. To be called when all is read."""
@@ -116,97 +105,112 @@ class Olx:
             return
         types = {path.partition("/")[0] for path in self._used}
         for entry in sorted(self.folder.iterdir()):
-            if entry.name == "drafts":
+            if entry.is_symlink():
+                self.report(entry.name, "a link, not followed")
+            elif entry.name == "drafts":
                 self.report("drafts/", "ignored: drafts are not published")
             elif entry.is_dir() and entry.name in types:
                 self._report_unused_in(entry)
-            elif entry.name not in _READ_FOLDERS:
+            elif entry.name not in _NOT_IN_TYPE_FOLDERS:
                 self.report(f"{entry.name}{'/' if entry.is_dir() else ''}", "not used")
 
     @classmethod
     def _open_text(cls, text: str, course_id: str | None, limits: Limits) -> Self:
-        root = parse_xml(text.encode(), "the text", limits)
+        # As text it is decoded already, whatever its declaration says.
+        text = _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
+        try:
+            data = text.encode()
+        except UnicodeEncodeError as error:
+            msg = f"The text is no text: {error}."
+            raise InvalidCourse(msg) from error
+        root = parse_xml(data, "the text", limits)
         key = _course_key(root) if root.tag == "course" else None
-        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        return cls(_checked_course_id(course_id or key or f"course-{digest}"), root, limits=limits)
+        course_id = course_id or key or f"course-{hashlib.sha256(data).hexdigest()[:12]}"
+        return cls(_checked_course_id(course_id), root, "the text", limits=limits)
 
     @classmethod
     def _open_folder(cls, folder: Path, course_id: str | None, limits: Limits) -> Self:
-        pointer = parse_xml(_read(folder, "course.xml", limits), "course.xml", limits)
+        pointer = parse_xml(read_file(folder, "course.xml", limits), "course.xml", limits)
         key = course_id or _course_key(pointer)
         if key is None:
             msg = "course.xml: its org, course and url_name make no course key."
             raise InvalidCourse(msg)
-        olx = cls(_checked_course_id(key), pointer, folder, limits)
+        olx = cls(_checked_course_id(key), pointer, "course.xml", folder, limits)
         olx._read_policy(pointer.get("url_name", ""))
         found = olx.definition(pointer, "course.xml")
         if found is None:
             raise InvalidCourse(olx.problems[-1])
-        olx.root, _ = found
+        olx.root, olx.file = found
         return olx
+
+    def _pointed_to(self, node: etree._Element, path: str) -> tuple[etree._Element, str] | None:
+        try:
+            definition = parse_xml(self._read(path), path, self.limits)
+        except OlxError as error:
+            self._note(error)
+            return None
+        if definition.tag != node.tag:
+            self.report(path, f"it holds a <{definition.tag}>, not a <{node.tag}>")
+            return None
+        definition.set("url_name", node.get("url_name", ""))
+        return self._complete(definition, path), path
 
     def _complete(self, node: etree._Element, file: str) -> etree._Element:
         """With what the policy says of it, and the text of the file that it names."""
-        policy = self._policy.get(f"{node.tag}/{node.get('url_name')}", {})
-        for name, value in policy.items():
-            text = value if isinstance(value, str) else json.dumps(value)
-            if name in ("user_partitions", "display_name") and _differ(node.get(name), value):
-                self.report(file, f"its {name} is not the policy's, which is used")
-            if _is_attribute(name, text):
-                node.set(name, text)
-        if node.tag == "html" and node.get("filename") and not node.text:
+        self._apply_policy(node, file)
+        has_text = len(node) > 0 or (node.text or "").strip()
+        if self.folder and node.tag == "html" and node.get("filename") and not has_text:
             self._include_html(node, f"html/{node.get('filename')}.html")
         if node.get("group_access") not in (None, "", "{}"):
             self.report(file, "its group_access is kept, not enforced: every learner sees it")
         return node
 
-    def _without_file(
-        self, node: etree._Element, file: str, path: str
-    ) -> tuple[etree._Element, str] | None:
-        if "xblock-family" in node.attrib:
-            return self._complete(node, file), file
-        if node.tag == "html":
-            node.set("filename", node.get("url_name", ""))
-            self._include_html(node, f"html/{node.get('filename')}.html")
-            return self._complete(node, file), file
-        self.report(path, f"it is missing, but {file} points to it")
-        return None
+    def _apply_policy(self, node: etree._Element, file: str) -> None:
+        """The policy wins over attributes, as on Open edX. It does not give other names."""
+        policy = self._policy.get(f"{node.tag}/{node.get('url_name')}", {})
+        for name, value in policy.items():
+            if value is None or name in _NAMES_OF_COURSES:
+                continue
+            if name in ("user_partitions", "display_name") and _differ(node.get(name), value):
+                self.report(file, f"its {name} is not the policy's, which is used")
+            try:
+                node.set(name, value if isinstance(value, str) else json.dumps(value))
+            except (RecursionError, ValueError) as error:
+                self.report(file, f"the policy's {name} cannot be used: {error}")
 
     def _include_html(self, node: etree._Element, path: str) -> None:
         try:
-            node.text = _read_text(self._read(path)) if self.folder else None
-        except (OlxError, ValueError) as error:
-            self.report(path, str(error))
-
-    def _read_xml(self, path: str) -> etree._Element | None:
-        try:
-            return parse_xml(self._read(path), path, self.limits)
+            node.text = _read_text(self._read(path))
         except OlxError as error:
-            self.problems.append(str(error))
-            return None
+            self._note(error)
+
+    def _has(self, path: str) -> bool:
+        return self.folder is not None and is_file(self.folder / path)
 
     def _read(self, path: str) -> bytes:
         if self.folder is None:
             raise AssertionError
         self._used.add(path)
-        return _read(self.folder, path, self.limits)
+        return read_file(self.folder, path, self.limits)
 
     def _read_policy(self, run: str) -> None:
-        for path in (f"policies/{run}/policy.json", f"policies/{run}.json"):
-            if self.folder is None or not (self.folder / path).is_file():
-                continue
+        for path in filter(self._has, (f"policies/{run}/policy.json", f"policies/{run}.json")):
             try:
                 policy = json.loads(self._read(path))
-            except (OlxError, ValueError, RecursionError) as error:
+            except OlxError as error:
+                self._note(error)
+                return
+            except (ValueError, RecursionError) as error:
                 self.report(path, f"it is no JSON: {error}")
                 return
-            if not isinstance(policy, dict) or not all(
-                isinstance(v, dict) for v in policy.values()
-            ):
+            if isinstance(policy, dict) and all(isinstance(v, dict) for v in policy.values()):
+                self._policy = policy
+            else:
                 self.report(path, "it is no JSON object of objects")
-                return
-            self._policy = policy
             return
+
+    def _note(self, problem: object) -> None:
+        self.problems.append(shown(problem))
 
     def _report_unused_in(self, folder: Path) -> None:
         for path in sorted(folder.rglob("*")):
@@ -241,60 +245,20 @@ def parse_usage_id(text: str) -> Any:
 
 def course_folder(folder: Path) -> Path:
     """Where in `folder` the course is: archives have it one level down. Raises InvalidCourse."""
-    if not folder.is_dir():
-        msg = f"{folder}: there is no such folder."
+    if not is_folder(folder):
+        msg = f"{shown(folder)}: there is no such folder."
         raise InvalidCourse(msg)
-    candidates = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
-    for candidate in candidates:
-        if (candidate / "course.xml").is_file():
+    inside = (path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+    for candidate in [folder, *sorted(inside)]:
+        if is_file(candidate / "course.xml"):
             return candidate
-    msg = f"{folder}: it holds no course.xml, so it is no course export."
+    msg = f"{shown(folder)}: it holds no course.xml, so it is no course export."
     raise InvalidCourse(msg)
 
 
-def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:
-    """Copy the files of an export, folder or .tar.gz, to the new folder `target`.
-
-    Takes regular files only. Raises InvalidCourse for a link, a path that leaves, or what is no
-    archive; CourseTooLarge. What was copied by then is left to the caller.
-    """
-    if not source.exists():
-        msg = f"{source}: there is no such file or folder."
-        raise InvalidCourse(msg)
-    if source.is_dir():
-        _copy(source, target, limits)
-        return
-    try:
-        with source.open("rb") as file, _bounded(file, limits) as archive:
-            _extract(archive, target, limits)
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        msg = f"{source.name}: it cannot be unpacked: {error}."
-        raise InvalidCourse(msg) from error
-
-
-def parse_xml(data: bytes, file: str, limits: Limits = LIMITS) -> etree._Element:
-    """Raises InvalidCourse, CourseTooLarge."""
-    if len(data) > limits.file_bytes:
-        msg = f"{file}: it has {len(data)} bytes, {limits.file_bytes} are allowed."
-        raise CourseTooLarge(msg)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_pis=True
-    )
-    try:
-        root = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        msg = f"{file}: it is not well-formed XML: {error}."
-        raise InvalidCourse(msg) from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        msg = f"{file}: it declares a document type, which may hold entities; refused."
-        raise InvalidCourse(msg)
-    return root
-
-
-def _is_pointer(node: etree._Element) -> bool:
-    attributes = set(node.attrib) - {"xblock-family"}
-    has_content = len(node) > 0 or (node.text or "").strip()
-    return "url_name" in attributes and attributes <= _POINTER_ATTRIBUTES and not has_content
+def is_text(source: str | Path) -> bool:
+    """Whether it is XML itself, not the path of a file."""
+    return isinstance(source, str) and source.lstrip("\ufeff \t\r\n").startswith("<")
 
 
 def _course_key(node: etree._Element) -> str | None:
@@ -306,6 +270,9 @@ def _course_key(node: etree._Element) -> str | None:
 
 
 def _checked_course_id(course_id: str) -> str:
+    if len(course_id) > _COURSE_ID_CHARACTERS:
+        msg = f"A course's id has up to {_COURSE_ID_CHARACTERS} characters, not {len(course_id)}."
+        raise InvalidCourse(msg)
     try:
         CourseKey.from_string(course_id)
     except InvalidKeyError as error:
@@ -326,116 +293,7 @@ def _differ(attribute: str | None, value: Any) -> bool:
         return True
 
 
-def _is_attribute(name: str, value: str) -> bool:
-    """Whether XML can hold it."""
-    try:
-        etree.Element("probe").set(name, value)
-    except ValueError:
-        return False
-    return True
-
-
 def _read_text(data: bytes) -> str:
     """HTML files are UTF-8. What XML cannot hold, a block cannot either, and is left out."""
     text = data.decode("utf-8", "replace")
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
-
-
-def _read(folder: Path, path: str, limits: Limits) -> bytes:
-    """Raises InvalidCourse, also for a path that leaves the folder, by `..` or by a link."""
-    root = folder.resolve()
-    try:
-        file = (root / path).resolve()
-        if not file.is_relative_to(root):
-            msg = f"{path}: it leads out of the course."
-            raise InvalidCourse(msg)
-        with file.open("rb") as stream:
-            data = stream.read(limits.file_bytes + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, OlxError):
-            raise
-        msg = f"{path}: it cannot be read: {error}."
-        raise InvalidCourse(msg) from error
-    if len(data) > limits.file_bytes:
-        msg = f"{path}: it has more than {limits.file_bytes} bytes."
-        raise CourseTooLarge(msg)
-    return data
-
-
-def _copy(source: Path, target: Path, limits: Limits) -> None:
-    budget = _Budget(limits)
-    for path in sorted(source.rglob("*")):
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            msg = f"{path.relative_to(source)}: it is a link or no ordinary file; refused."
-            raise InvalidCourse(msg)
-        if path.is_file():
-            budget.spend(path.stat().st_size)
-            destination = target / path.relative_to(source)
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, destination)
-
-
-def _extract(archive: tarfile.TarFile, target: Path, limits: Limits) -> None:
-    budget = _Budget(limits)
-    for member in archive:
-        path = PurePosixPath(member.name)
-        if path.is_absolute() or ".." in path.parts or "\x00" in member.name:
-            msg = f"{member.name}: it leads out of the course; refused."
-            raise InvalidCourse(msg)
-        if member.isdir():
-            continue
-        if not member.isreg():
-            msg = f"{member.name}: it is a link or no ordinary file; refused."
-            raise InvalidCourse(msg)
-        budget.spend(member.size)
-        stream = archive.extractfile(member)
-        if stream is None:
-            continue
-        destination = target.joinpath(*path.parts)
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        with destination.open("wb") as copy:
-            shutil.copyfileobj(stream, copy, _CHUNK_BYTES)
-
-
-def _bounded(file: BinaryIO, limits: Limits) -> tarfile.TarFile:
-    """Read as a stream that ends: headers too can be made to stand for gigabytes."""
-    is_gzip = file.read(2) == b"\x1f\x8b"
-    file.seek(0)
-    stream = gzip.GzipFile(fileobj=file) if is_gzip else file
-    bounded = cast(IO[bytes], _BoundedStream(stream, limits))
-    return tarfile.open(fileobj=bounded, mode="r|")
-
-
-class _BoundedStream:
-    """As much of a file as an archive within the limits can have."""
-
-    def __init__(self, stream: gzip.GzipFile | BinaryIO, limits: Limits) -> None:
-        self._stream = stream
-        self._left = limits.bytes + limits.files * tarfile.BLOCKSIZE * 2 + tarfile.RECORDSIZE
-
-    def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        self._left -= len(data)
-        if self._left < 0:
-            msg = "The archive unpacks to more bytes than are allowed."
-            raise CourseTooLarge(msg)
-        return data
-
-
-class _Budget:
-    """Counts what is unpacked against the limits."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.files = 0
-        self.bytes = 0
-
-    def spend(self, size: int) -> None:
-        self.files += 1
-        self.bytes += size
-        if self.files > self.limits.files:
-            msg = f"The course has more than {self.limits.files} files."
-            raise CourseTooLarge(msg)
-        if self.bytes > self.limits.bytes:
-            msg = f"The course has more than {self.limits.bytes} bytes unpacked."
-            raise CourseTooLarge(msg)

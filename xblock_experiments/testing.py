@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from xblock_experiments import olx
 from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group
 from xblock_experiments.services import UserSegmentationService
 from xblock_experiments.workbench.loading import load
@@ -38,7 +39,7 @@ def load_course(source: str | Path, course_id: str | None = None) -> LoadedCours
 
     Raises xblock_experiments.olx.OlxError.
     """
-    is_text = isinstance(source, str) and source.lstrip().startswith("<")
+    is_text = olx.is_text(source)
     course = load(source, course_id) if is_text else open_course(Path(source), course_id)
     return LoadedCourse(course.course_id, course.usage_id, tuple(course.problems))
 

@@ -7,10 +7,10 @@ from typing import Any
 from web_fragments.fragment import Fragment
 from webob import Response
 from xblock.core import XBlock
-from xblock.fields import Integer, Scope
+from xblock.fields import Scope
 
 from xblock_experiments.blocks import given
-from xblock_experiments.blocks.fields import JSONDict
+from xblock_experiments.blocks.fields import JSONDict, PlainInteger
 from xblock_experiments.blocks.rendering import render
 from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.course_user_segmentation.data import (
@@ -29,7 +29,7 @@ CHILD_RENDER = "xblock.split_test.child_render"
 class SplitTestBlock(Structure):
     """Names a segmentation of its course, and maps the groups of it to its children."""
 
-    user_partition_id = Integer(
+    user_partition_id = PlainInteger(
         help="The id of the course's segmentation.", scope=Scope.content, default=NOT_SELECTED
     )
     group_id_to_child = JSONDict(

@@ -75,25 +75,29 @@ class Structure(XBlock):
         fragment.add_css_url(self.runtime.local_resource_url(self, f"static/{name}"))
 
     @classmethod
-    def _set_field_if_present(cls, block: Any, name: str, value: str, attrs: Any) -> None:
+    def _set_field_if_present(cls, block: Any, name: str, value: str | None, attrs: Any) -> None:
         """XBlock's parser calls this with each attribute. None makes the import fail."""
-        if name == "url_name":
+        if name == "url_name" or value is None or attrs.get("none") == "true":
             return
-        if name == "xml_attributes" or not cls._is_authored(name):
-            block.xml_attributes = {**block.xml_attributes, name: value}
-            return
-        try:
-            super()._set_field_if_present(block, name, value, attrs)
-        except (TypeError, ValueError) as error:
-            report = getattr(block.runtime, "error_tracker", log.warning)
-            report(f"the {name} of <{block.scope_ids.block_type}> cannot be used: {error}")
-            block.xml_attributes = {**block.xml_attributes, name: value}
+        if cls._is_authored(name):
+            try:
+                super()._set_field_if_present(block, name, value, {})
+            except (TypeError, ValueError) as error:
+                report = getattr(block.runtime, "error_tracker", log.warning)
+                report(f"the {name} of <{block.scope_ids.block_type}> cannot be used: {error}")
+            else:
+                return
+        block.xml_attributes[name] = value
 
     @classmethod
     def _is_authored(cls, name: str) -> bool:
-        """Whether it is a field of authors: not of learners, nor its place in a tree."""
+        """Whether it is a field of authors: not of learners, nor XBlock's own, nor of the parser.
+
+        XBlock's own are the tree, which comes of nesting, and `name`, which hosts do not escape.
+        """
         field = cls.fields.get(name)
-        return field is not None and field.scope in (Scope.content, Scope.settings)
+        is_own = name not in XBlock.fields and name != "xml_attributes"
+        return is_own and field is not None and field.scope in (Scope.content, Scope.settings)
 
     def __repr__(self) -> str:
         """XBlock's shows all fields, and the SDK prints it into learners' pages."""

@@ -7,6 +7,7 @@ written down. What a newer version of the format adds is kept in `extra` and wri
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -127,9 +128,7 @@ class UserSegmentation:
         if "weights" in self.parameters:
             msg = f"Segmentation {self.id} has weights in its parameters: they go on its groups."
             raise InvalidSegmentation(msg)
-        if not isinstance(self.parameters.get("salt", ""), str):
-            msg = f"The salt of segmentation {self.id} must be text."
-            raise InvalidSegmentation(msg)
+        _check_text(self.parameters.get("salt", ""), "salt", f"segmentation {self.id}")
 
     def group(self, group_id: int) -> Group:
         """Raises NoSuchGroup."""
@@ -161,6 +160,7 @@ class UserSegmentation:
         are kept; it was agreed never to change the meaning of an old one.
         """
         _require(value, ("id", "name", "description", "version", "groups"), "segmentation")
+        _check_json(value)
         if not _is_int(value["version"]) or value["version"] < 1:
             msg = f"Segmentation {value['id']!r} has unexpected version {value['version']!r}."
             raise InvalidSegmentation(msg)
@@ -262,6 +262,14 @@ def _rest(value: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
     return {key: item for key, item in value.items() if key not in known}
 
 
+def _check_json(value: Any) -> None:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (RecursionError, TypeError, ValueError) as error:
+        msg = f"A segmentation is no JSON: {error}."
+        raise InvalidSegmentation(msg) from error
+
+
 def _int(value: Any) -> Any:
     """Open edX applies int() to ids: "10" is 10. What is not a number is left to the check."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
@@ -282,4 +290,7 @@ def _check_id(value: Any, what: str) -> None:
 def _check_text(value: Any, what: str, whose: str) -> None:
     if not isinstance(value, str):
         msg = f"The {what} of {whose} must be text, not {value!r}."
+        raise InvalidSegmentation(msg)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        msg = f"The {what} of {whose} holds half a surrogate pair."
         raise InvalidSegmentation(msg)

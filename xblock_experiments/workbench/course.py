@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xblock_experiments import olx
+from xblock_experiments.untrusted import is_file
 from xblock_experiments.usage import url_name_of
 
 
@@ -34,6 +35,11 @@ class CourseBlocks:
         msg = f"Course {self.course_id} has no block {url_name!r}."
         raise LookupError(msg)
 
+    def forget_since(self, number: int) -> None:
+        """Forget the blocks that were added after there were `number` of them."""
+        for usage_id in list(self.types)[number:]:
+            del self.types[usage_id], self.values[usage_id]
+
     def has(self, url_name: str) -> bool:
         return any(url_name_of(usage_id) == url_name for usage_id in self.types)
 
@@ -45,9 +51,12 @@ class CourseBlocks:
         """A file that the course's pages refer to as `/static/…`; None where there is none."""
         if self.folder is None or "\x00" in path:
             return None
-        root = (self.folder / "static").resolve()
-        file = (root / path).resolve()
-        return file if file.is_relative_to(root) and file.is_file() else None
+        root = self.folder.resolve() / "static"
+        try:
+            file = (root / path).resolve()
+        except (OSError, RuntimeError):
+            return None
+        return file if file.is_relative_to(root) and is_file(file) else None
 
 
 def as_usage_id(usage_id: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +13,34 @@ from django.db import transaction
 from django.utils.text import slugify
 from xblock.core import XBlock
 from xblock.fields import ScopeIds
-from xblock.plugin import PluginMissingError
+from yaml import YAMLError
 
-from xblock_experiments.olx import NO_BLOCKS, CourseTooLarge, InvalidCourse, Olx
+from xblock_experiments.blocks.structure import Structure
+from xblock_experiments.olx import NO_BLOCKS, Olx
+from xblock_experiments.untrusted import CourseTooLarge, InvalidCourse, OlxError
 from xblock_experiments.usage import course_id_of
 from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.workbench.placeholder import PlaceholderBlock
 from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.runtime import ExperimentsRuntime, block_class
+from xblock_experiments.workbench.text import TextBlock
+
+_UNREADABLE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    YAMLError,
+)
+"""What blocks of other packages raise for XML that is not what they expect."""
+
+_CAREFUL = (PlaceholderBlock, Structure, TextBlock)
+"""Our own blocks, which take nothing for the tree that was typed as an attribute."""
+_TREE = frozenset({"children", "parent"})
+_NAME = re.compile(r"[\w .-]{0,100}")
 
 Progress = Callable[[int], object]
 
@@ -54,12 +76,16 @@ class _LoadingRuntime(ExperimentsRuntime):
         self._olx = olx
         self._course = course
         self._progress = progress
-        self._files = ["course.xml" if olx.folder else "the text"]
+        self._files = [olx.file]
         self._open: list[Any] = []
         self._numbers: dict[tuple[Any, str], int] = {}
+        self._placed: set[tuple[Any, Any]] = set()
+        """Parents with their children: to look a child up among many siblings takes long."""
+        self._sizes: dict[Any, int] = {}
+        """How many blocks a learner may meet in a block, itself included."""
 
     def load_root(self) -> Any:
-        usage_id = self._usage_id_from_node(self._olx.root, None)
+        usage_id = self._usage_id_of(self._olx.root, None)
         if usage_id is None:
             raise InvalidCourse(self._olx.problems[-1])
         return usage_id
@@ -73,9 +99,13 @@ class _LoadingRuntime(ExperimentsRuntime):
         if node.tag in NO_BLOCKS:
             self.error_tracker(f"<{node.tag}> is not used")
             return
-        usage_id = self._usage_id_from_node(node, block.scope_ids.usage_id)
-        if usage_id is not None and usage_id not in block.children:
-            block.children.append(usage_id)
+        parent_id = block.scope_ids.usage_id
+        usage_id = self._usage_id_from_node(node, parent_id)
+        if usage_id is None or (parent_id, usage_id) in self._placed:
+            return
+        self._placed.add((parent_id, usage_id))
+        self._grow(parent_id, self._sizes[usage_id])
+        block.children.append(usage_id)
 
     def error_tracker(self, message: str) -> None:
         self._olx.report(self._files[-1], message)
@@ -85,36 +115,92 @@ class _LoadingRuntime(ExperimentsRuntime):
 
         None where the node can be no block, and a problem more.
         """
+        known = self._known(node)
+        if known is not None:
+            return self._unless_inside_itself(node, known)
         found = self._olx.definition(node, self._files[-1])
         if found is None:
             return None
         definition, file = found
         with self._in_file(file):
-            usage_id = self._usage_id(definition, parent_id)
-            if usage_id is None:
-                return None
-            if usage_id in self._open:
-                self.error_tracker(f"{_label(definition)} stands inside itself; left out")
-                return None
-            if usage_id not in self._course.types:
-                self._make(definition, usage_id, parent_id)
-            elif len(definition) or (definition.text or "").strip():
-                self._note_second(definition, node)
+            return self._usage_id_of(definition, parent_id)
+
+    def _known(self, node: Any) -> Any:
+        """The id of what a node points to, if that was made before."""
+        try:
+            usage_id = self._olx.usage_id(node.tag, node.get("url_name", ""))
+        except ValueError:
+            return None
+        is_made = usage_id in self._course.types and self._olx.is_pointer(node)
+        return usage_id if is_made else None
+
+    def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
+        usage_id = self._usage_id(definition, parent_id)
+        if usage_id is None:
+            return None
+        if usage_id not in self._course.types:
+            return self._made(definition, usage_id, parent_id)
+        if len(definition) or (definition.text or "").strip():
+            self.error_tracker(f"{_label(definition)} is there twice; the first is used")
+        return self._unless_inside_itself(definition, usage_id)
+
+    def _unless_inside_itself(self, node: Any, usage_id: Any) -> Any:
+        if usage_id not in self._open:
+            return usage_id
+        self.error_tracker(f"{_label(node)} stands inside itself; left out")
+        return None
+
+    def _made(self, node: Any, usage_id: Any, parent_id: Any) -> Any:
+        """The id of the block that was made. None where its package cannot read it."""
+        before = len(self._course.types)
+        try:
+            self._make(node, usage_id, parent_id)
+        except OlxError:
+            raise
+        except _UNREADABLE as error:
+            self._course.forget_since(before)
+            self.error_tracker(f"{_label(node)} cannot be read, and is left out: {error}")
+            return None
         return usage_id
 
     def _make(self, node: Any, usage_id: Any, parent_id: Any) -> None:
-        self._check_limits()
         self._course.types[usage_id] = node.tag
         self._course.values[usage_id] = {}
+        self._sizes[usage_id] = 0
         self._open.append(usage_id)
-        node.attrib.pop("xblock-family", None)
-        self._note_missing_type(node)
-        ids = ScopeIds(None, node.tag, usage_id, usage_id)
-        block = self.mixologist.mix(block_class(node.tag)).parse_xml(node, self, ids)
-        block.parent = parent_id
-        block.save()
-        self._open.pop()
+        try:
+            self._check_depth()
+            self._grow(usage_id, 1)
+            cls = block_class(node.tag)
+            if cls is PlaceholderBlock:
+                self.error_tracker(f"{_label(node)} is shown as a placeholder: type not installed")
+            self._clean(node, cls)
+            ids = ScopeIds(None, node.tag, usage_id, usage_id)
+            block = self.mixologist.mix(cls).parse_xml(node, self, ids)
+            block.parent = parent_id
+            block.save()
+        finally:
+            self._open.pop()
         self._progress(len(self._course.types))
+
+    def _clean(self, node: Any, cls: type[XBlock]) -> None:
+        """Without what blocks of other packages would obey, and must not in anyone's course."""
+        node.attrib.pop("xblock-family", None)
+        if issubclass(cls, _CAREFUL):
+            return
+        for name in sorted(_TREE & set(node.attrib)):
+            self._remove_attribute(node, name)
+        # XBlock's own field, which hosts write into pages as it is.
+        if not _NAME.fullmatch(node.get("name", "x")):
+            self._remove_attribute(node, "name")
+        if node.tag == "problem_demo":
+            for script in node.findall("script"):
+                node.remove(script)
+                self.error_tracker(f"the Python of {_label(node)} is not run")
+
+    def _remove_attribute(self, node: Any, name: str) -> None:
+        del node.attrib[name]
+        self.error_tracker(f"the {name} of {_label(node)} is not used")
 
     def _usage_id(self, node: Any, parent_id: Any) -> Any:
         url_name = node.get("url_name") or self._made_up_name(node, parent_id)
@@ -135,23 +221,18 @@ class _LoadingRuntime(ExperimentsRuntime):
         self._numbers[parent_id, node.tag] = number + 1
         return hashlib.sha256(f"{parent_id}/{node.tag}/{number}".encode()).hexdigest()[:16]
 
-    def _note_second(self, definition: Any, node: Any) -> None:
-        if definition is node:
-            self.error_tracker(f"{_label(node)} is there twice; the first is used")
-
-    def _note_missing_type(self, node: Any) -> None:
-        try:
-            XBlock.load_class(node.tag)
-        except PluginMissingError:
-            self.error_tracker(f"{_label(node)} is shown as a placeholder: type not installed")
-
-    def _check_limits(self) -> None:
+    def _check_depth(self) -> None:
         limits = self._olx.limits
-        if len(self._course.types) >= limits.blocks:
-            msg = f"The course has more than {limits.blocks} blocks."
-            raise CourseTooLarge(msg)
-        if len(self._open) >= limits.depth:
+        if len(self._open) > limits.depth:
             msg = f"{self._files[-1]}: blocks are nested more than {limits.depth} deep."
+            raise CourseTooLarge(msg)
+
+    def _grow(self, usage_id: Any, size: int) -> None:
+        """Count what stands in a block, where it stands in several places as often."""
+        limits = self._olx.limits
+        self._sizes[usage_id] += size
+        if max(self._sizes[usage_id], len(self._course.types)) > limits.blocks:
+            msg = f"The course has more than {limits.blocks} blocks."
             raise CourseTooLarge(msg)
 
     @contextmanager

@@ -28,6 +28,8 @@ from xblock_experiments.workbench.store import WorkbenchStore
 
 log = logging.getLogger(__name__)
 
+_MOST_SEGMENTATIONS = 1000
+
 
 class CourseIds:
     """Reads the ids of courses' blocks, where definitions are their usages; else asks the SDK."""
@@ -71,8 +73,11 @@ class Pages:
         return self._url(course, url_name, block)
 
     def static_url(self, path: str, block: Any) -> str | None:
+        """None also for what is no path."""
         course = self._runtime.course_of(block.scope_ids.usage_id)
-        return None if course is None else reverse("course_static", args=(course.name, path))
+        if course is None or not path.isprintable():
+            return None
+        return reverse("course_static", args=(course.name, path))
 
     def _url(self, course: CourseBlocks, url_name: str | None, block: Any) -> str:
         scenario = course.name if url_name is None else f"{course.name}.{url_name}"
@@ -132,7 +137,9 @@ class ExperimentsRuntime(EntryPointServices, WorkbenchRuntime):
 
     def _publish_segmentations(self, block: Any, user_partitions: list[Any]) -> None:
         segmentations: dict[tuple[str, int], UserSegmentation] = {}
-        for user_partition in user_partitions:
+        if len(user_partitions) > _MOST_SEGMENTATIONS:
+            self.error_tracker(f"only the first {_MOST_SEGMENTATIONS} segmentations are used")
+        for user_partition in user_partitions[:_MOST_SEGMENTATIONS]:
             try:
                 segmentation = UserSegmentation.from_json(user_partition)
             except SegmentationError as error:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 from django.utils.text import slugify
 
-from xblock_experiments import olx
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.settings.common import setting
+from xblock_experiments.unpacking import unpack
+from xblock_experiments.untrusted import is_file
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.loading import load
 from xblock_experiments.workbench.registry import registry
@@ -20,7 +22,8 @@ log = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _served: dict[Path, float] = {}
-_unpacked: list[tempfile.TemporaryDirectory[str]] = []
+_unpacked = ExitStack()
+"""Folders of archives: their static files are served from there."""
 
 
 def serve() -> None:
@@ -42,21 +45,24 @@ def serve() -> None:
 def open_course(source: Path, course_id: str | None = None) -> CourseBlocks:
     """Load a folder or an archive, under a name made from its own. Raises OlxError."""
     name = name_of(source)
-    if source.is_file():
-        folder = tempfile.TemporaryDirectory(prefix="course-")
-        olx.unpack(source, Path(folder.name))
-        _unpacked.append(folder)
-        source = Path(folder.name)
-    return load(source, course_id, name=name)
+    if not is_file(source):
+        return load(source, course_id, name=name)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="course-"))
+        unpack(source, Path(folder))
+        course = load(Path(folder), course_id, name=name)
+        _unpacked.push(stack.pop_all())
+        return course
 
 
 def name_of(source: Path) -> str:
     """The name of a course, made from that of its folder or archive."""
-    return slugify(source.resolve().name.partition(".")[0]) or "course"
+    return slugify(source.absolute().name.partition(".")[0]) or "course"
 
 
 def forget() -> None:
     """Serve nothing, until asked to serve again."""
+    _unpacked.close()
     _served.clear()
     registry.clear()
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import nh3
 from django.templatetags.static import static
+from django.utils.html import format_html
 from lxml import etree
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
 from xblock.fields import Scope, String
 
 from xblock_experiments.blocks.fields import JSONDict
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_NEVER_NEST = frozenset(
+    {
+        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"),
+        *("dd", "dt", "li", "option", "p", "tbody", "td", "tfoot", "th", "thead", "tr", "wbr"),
+    }
+)
+_DEPTH = 200
 
 
 @XBlock.wants("pages")
@@ -29,9 +41,13 @@ class TextBlock(XBlock):
         block.display_name = block.xml_attributes.pop("display_name", "")
         inner = (etree.tostring(child, encoding="unicode", method="html") for child in node)
         block.content = (node.text or "") + "".join(inner)
+        if _is_tangled(block.content):
+            runtime.error_tracker("its HTML is nested too deeply, and shown as it is written")
         return block
 
     def student_view(self, context: Any = None) -> Fragment:
+        if _is_tangled(self.content):
+            return Fragment(format_html('<pre class="xbx-text">{}</pre>', self.content))
         html = nh3.clean(
             self.content,
             attribute_filter=self._attribute,
@@ -45,12 +61,22 @@ class TextBlock(XBlock):
         pages = self.runtime.service(self, "pages")
         if pages is None or attribute not in ("href", "src"):
             return value
-        folder, _, rest = value.removeprefix("/").partition("/")
-        if folder == "static" and rest:
-            return pages.static_url(rest, self) or value
-        if folder == "jump_to_id":
-            return pages.url_of(rest, self) or value
+        if value.startswith("/static/") and value != "/static/":
+            return pages.static_url(unquote(value.removeprefix("/static/")), self) or value
+        if value.startswith("/jump_to_id/"):
+            return pages.url_of(value.removeprefix("/jump_to_id/"), self) or value
         return value
 
     def __repr__(self) -> str:
         return f"<{self.scope_ids.block_type} {self.scope_ids.usage_id}>"
+
+
+def _is_tangled(html: str) -> bool:
+    """Whether so many elements are open at once that a browser's rules for it take for ever."""
+    depth = 0
+    for slash, name in _TAG.findall(html):
+        if name.lower() not in _NEVER_NEST:
+            depth = max(0, depth - 1) if slash else depth + 1
+        if depth > _DEPTH:
+            return True
+    return False

@@ -11,9 +11,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from xblock_experiments import olx
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.settings.common import setting
+from xblock_experiments.unpacking import unpack
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.loading import load
 from xblock_experiments.workbench.serving import name_of
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(dir=imported, suffix=".partial") as partial:
             copy = Path(partial) / name
             try:
-                olx.unpack(path, copy)
+                unpack(path, copy)
                 course = self._load(copy, name)
             except ExperimentsError as error:
                 raise CommandError(str(error)) from error
