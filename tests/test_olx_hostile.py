@@ -311,7 +311,7 @@ def test_a_course_with_a_document_type_is_refused(
     text = document_types(secret)[attack].replace("{0}", "course")
     source = write_course(tmp_path, files={file: text.encode(encoding)})
 
-    with no_longer_than(5), pytest.raises(InvalidCourse) as refused:
+    with no_longer_than(12), pytest.raises(InvalidCourse) as refused:
         load_course(source)
 
     assert str(refused.value).startswith(f"{file}: ")
@@ -359,7 +359,7 @@ def nested(block_type: str, depth: int) -> str:
 @pytest.mark.parametrize("block_type", ["vertical", "video", "html"])
 @pytest.mark.parametrize("depth", [31, 200, 300, 100_000])
 def test_deep_xml_is_refused_or_read(block_type: str, depth: int) -> None:
-    with no_longer_than(5):
+    with no_longer_than(12):
         course = survived(nested(block_type, depth), "demo")
 
     assert (course is None) == (block_type == "vertical" or depth > 256)
@@ -801,7 +801,7 @@ MAPPINGS = [
 def test_any_mapping_is_used_or_named(mapping: str) -> None:
     attributes = f'user_partition_id="1" group_id_to_child={quoteattr(mapping)}'
 
-    with no_longer_than(10):
+    with no_longer_than(20):
         read(experiment(attributes), "demo")
 
 
@@ -849,7 +849,7 @@ def test_any_id_of_a_segmentation_is_used_or_named(value: str) -> None:
 def test_an_id_that_is_a_long_list_is_not_read_for_long() -> None:
     attributes = f'user_partition_id="[{"1," * 400_000}]"'
 
-    with no_longer_than(5):
+    with no_longer_than(12):
         survived(experiment(attributes), "demo")
 
 
@@ -1116,7 +1116,7 @@ def test_html_of_any_shape_is_shown_soon(tmp_path: Path, html: str) -> None:
         write_course(tmp_path, '<html url_name="a"/>', {"html/a.html": html + "<p>The end</p>"})
     )
 
-    with no_longer_than(5):
+    with no_longer_than(12):
         render(course, "ada", "a")
 
 
@@ -1210,7 +1210,7 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path: Path, link: str, target: s
         there = tmp_path / "outside" / (path.name if path.suffix else "")
         path.symlink_to({"outside": there, "itself": path, "nothing": tmp_path / "no"}[target])
 
-    with no_longer_than(5):
+    with no_longer_than(12):
         course = survived(source)
 
     if course is not None:
@@ -1344,7 +1344,7 @@ def test_an_odd_archive_is_read_or_refused(
 ) -> None:
     source, copy = archive(tmp_path, *members), tmp_path / "copy"
 
-    with no_longer_than(10):
+    with no_longer_than(20):
         try:
             unpack(source, copy)
         except OlxError:
@@ -1436,7 +1436,7 @@ def test_too_many_files_are_refused(tmp_path: Path) -> None:
 def test_too_many_folders_are_refused(tmp_path: Path) -> None:
     members = [member(f"{n}/", b"", tarfile.DIRTYPE) for n in range(5000)]
 
-    with no_longer_than(5), pytest.raises(OlxError):
+    with no_longer_than(12), pytest.raises(OlxError):
         unpack(archive(tmp_path, *members), tmp_path / "copy", Limits(files=20, bytes=MIB))
 
 
@@ -1483,7 +1483,7 @@ def test_no_header_makes_room_for_more(tmp_path: Path, key: str) -> None:
 def test_a_sparse_file_of_a_tebibyte_is_refused(tmp_path: Path) -> None:
     hole = pax(GNU__sparse__map="0,0", GNU__sparse__size=str(1 << 40))
 
-    with no_longer_than(5), pytest.raises(OlxError):
+    with no_longer_than(12), pytest.raises(OlxError):
         unpack(archive(tmp_path, hole, member("hole")), tmp_path / "copy")
 
 
@@ -1579,7 +1579,7 @@ def wide(count: int, xml: Callable[[int], str]) -> str:
     ],
 )
 def test_a_wide_course_is_read_or_refused_soon(text: str) -> None:
-    with no_longer_than(15):
+    with no_longer_than(30):
         try:
             load_course(text, COURSE_ID)
         except OlxError as error:
@@ -1598,7 +1598,7 @@ def test_a_course_that_shares_at_every_level_is_shown_or_refused(tmp_path: Path)
     files |= {f"vertical/{name}{levels}.xml": "<vertical/>" for name in "vw"}
     source = write_course(tmp_path, '<vertical url_name="v0"/>', files)
 
-    with no_longer_than(10):
+    with no_longer_than(20):
         survived(source)
 
 
@@ -1606,7 +1606,7 @@ def test_a_file_that_many_point_to_is_read_once(tmp_path: Path) -> None:
     files = {"vertical/v.xml": f"<vertical>{'<!-- x --><wiki/>' * 20_000}</vertical>"}
     source = write_course(tmp_path, '<vertical url_name="v"/>' * 5000, files)
 
-    with no_longer_than(5):
+    with no_longer_than(12):
         survived(source)
 
 
@@ -1616,7 +1616,7 @@ def test_a_long_chain_of_pointers_is_refused(tmp_path: Path) -> None:
         for n in range(1000)
     }
 
-    with no_longer_than(5), pytest.raises(CourseTooLarge):
+    with no_longer_than(12), pytest.raises(CourseTooLarge):
         load_course(write_course(tmp_path, '<vertical url_name="v0"/>', files))
 
 
@@ -1628,7 +1628,7 @@ def test_a_ring_of_pointers_ends(tmp_path: Path) -> None:
         for n in range(20)
     }
 
-    with no_longer_than(5), suppress(CourseTooLarge):
+    with no_longer_than(12), suppress(CourseTooLarge):
         load_course(write_course(tmp_path, '<vertical url_name="v0"/>', files))
 
 
