@@ -11,11 +11,15 @@ from typing import Any
 from workbench.models import XBlockState
 from xblock.runtime import KeyValueStore
 
+from xblock_experiments.ids import flaw_of
 from xblock_experiments.usage import course_id_of, url_name_of
 
 
 class StateStore(KeyValueStore):
-    """One row for each scope, block and learner, read once for each runtime. Reads do not write."""
+    """One row for each scope, block and learner, read once for each runtime. Reads do not write.
+
+    What a learner does whose id no database can hold is forgotten with the runtime.
+    """
 
     def __init__(self) -> None:
         self._states: dict[tuple[tuple[str, Any], ...], dict[str, Any]] = {}
@@ -37,15 +41,23 @@ class StateStore(KeyValueStore):
     def _state(self, key: Any) -> dict[str, Any]:
         row = _row_of(key)
         cached = tuple(row.items())
+        if cached not in self._states and not _can_be_kept(key):
+            self._states[cached] = {}
         if cached not in self._states:
             found = XBlockState.objects.filter(**row).values_list("state", flat=True).first()
             self._states[cached] = json.loads(found) if found else {}
         return self._states[cached]
 
     def _write(self, key: Any) -> None:
+        if not _can_be_kept(key):
+            return
         row = _row_of(key)
         state = json.dumps(self._state(key), indent=2, sort_keys=True)
         XBlockState.objects.update_or_create(**row, defaults={"state": state})
+
+
+def _can_be_kept(key: Any) -> bool:
+    return key.user_id is None or flaw_of(key.user_id) is None
 
 
 def _row_of(key: Any) -> dict[str, Any]:
