@@ -18,7 +18,7 @@ from xblock_experiments.course_user_segmentation.data import (
     NoSuchSegmentation,
     UserSegmentation,
 )
-from xblock_experiments.course_user_segmentation.models import Membership
+from xblock_experiments.course_user_segmentation.models import Membership, SegmentationVersion
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,40 @@ def test_a_removed_segmentation_is_kept_inactive_while_it_has_members() -> None:
     ]
     with pytest.raises(NoSuchSegmentation):
         api.get_segmentation(COURSE_ID, 200)
+
+
+def test_versions_tell_of_every_change_removal_and_return_and_by_whom() -> None:
+    renamed = experiment(100, name="renamed")
+    for actor, listed in (
+        ("ann", [experiment(100)]),
+        ("bob", [experiment(100)]),
+        ("cid", [renamed]),
+        ("dan", []),
+        ("eva", [renamed]),
+    ):
+        api.save_segmentations(COURSE_ID, listed, actor=actor)
+
+    versions = SegmentationVersion.objects.order_by("version")
+    assert [(v.version, v.actor, v.removed) for v in versions] == [
+        (1, "ann", False),
+        (2, "cid", False),
+        (3, "dan", True),
+        (4, "eva", False),
+    ]
+
+
+@pytest.mark.parametrize("actor", ["x" * 256, "a\x00b"])
+def test_who_did_it_must_be_an_id_too(actor: str) -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+
+    for call in (
+        lambda: api.save_segmentations(COURSE_ID, [experiment(200)], actor=actor),
+        lambda: api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment", actor=actor),
+        lambda: api.remove_from_group(COURSE_ID, 100, "ann", 1, type="experiment", actor=actor),
+    ):
+        with pytest.raises(InvalidId, match="member of staff"):
+            call()
+    assert api.get_segmentations(COURSE_ID) == (experiment(100),)
 
 
 def test_a_segmentation_that_is_added_again_has_its_members_again() -> None:

@@ -72,6 +72,38 @@ def test_several_experiments_are_settled_together() -> None:
     }
 
 
+def test_many_experiments_take_as_many_queries_as_one(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    ids = range(300, 325)
+    save(*(experiment(id) for id in ids))
+
+    with django_assert_num_queries(2):
+        first = api.assign_groups(COURSE_ID, ids, "ann")
+    with django_assert_num_queries(1):
+        assert api.assign_groups(COURSE_ID, ids, "ann") == first
+    assert len(first) == 25
+
+
+@pytest.mark.parametrize("stored", [1, 2])
+def test_who_is_first_to_store_a_group_is_right(
+    stored: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another request puts the user in a group after this one has read that there is none."""
+    real = segmentations.get_standings
+
+    def read_then_lose(*args: Any, **kwargs: Any) -> Any:
+        standings = real(*args, **kwargs)
+        monkeypatch.setattr(segmentations, "get_standings", real)
+        segmentations.put_in_group(COURSE_ID, 100, "ann", stored, type="experiment")
+        return standings
+
+    monkeypatch.setattr(segmentations, "get_standings", read_then_lose)
+
+    assert api.assign_group(COURSE_ID, 100, "ann").id == stored
+    assert segmentations.get_group_ids(COURSE_ID, 100, "ann") == {stored}
+
+
 def test_many_users_are_settled_and_counted() -> None:
     api.assign_group(COURSE_ID, 100, USERS[0])
     counts = api.assign_users(COURSE_ID, 100, USERS)
@@ -182,9 +214,30 @@ def test_an_exposure_is_recorded_the_first_time() -> None:
     assert list(api.get_exposures(COURSE_ID, 200)) == []
 
 
+def test_an_exposure_names_the_users_group_where_the_caller_does_not() -> None:
+    group = api.assign_group(COURSE_ID, 100, "ann")
+    api.record_exposure(COURSE_ID, 100, "ann", "block 1")
+
+    assert [exposure.group_id for exposure in api.get_exposures(COURSE_ID, 100)] == [group.id]
+
+
+def test_courses_have_exposures_of_their_own() -> None:
+    other = "course-v1:Other+Course+1"
+    segmentations.save_segmentations(other, [experiment(100)])
+
+    assert api.record_exposure(COURSE_ID, 100, "ann", "block", group_id=1)
+    assert api.record_exposure(other, 100, "ann", "block", group_id=1)
+
+
+@pytest.mark.parametrize("id", [-5, 2**40, None, "100"])
+def test_an_exposure_to_what_is_no_experiment_is_refused(id: Any) -> None:
+    with pytest.raises(NoSuchSegmentation):
+        api.record_exposure(COURSE_ID, id, "ann", "block", group_id=1)
+
+
 def test_recording_an_exposure_takes_one_query() -> None:
     with CaptureQueriesContext(connection) as queries:
-        api.record_exposure(COURSE_ID, 100, "ann", "block 1")
+        api.record_exposure(COURSE_ID, 100, "ann", "block 1", group_id=2)
 
     assert len(queries) == 1
 

@@ -53,12 +53,12 @@ def test_an_imported_course_is_served_also_when_its_source_is_gone(
     serving.forget()
 
     assert output.splitlines()[-1] == (
-        f"{COURSE_ID}: 94 blocks, 5 problems. Open /scenario/my-export/ in the workbench."
+        f"{COURSE_ID}: 94 blocks, 5 problems. Open /scenario/demox-energy-2026/ in the workbench."
     )
     assert "policies/2026/grading_policy.json: no block that can run here refers to it" in output
-    assert "/scenario/my-export/" in client.get("/").content.decode()
-    assert client.get("/scenario/my-export.first_steps/").status_code == 200
-    assert b"".join(client.get("/courses/my-export/static/loop.svg").streaming_content)  # type: ignore[attr-defined]
+    assert "/scenario/demox-energy-2026/" in client.get("/").content.decode()
+    assert client.get("/scenario/demox-energy-2026.first_steps/").status_code == 200
+    assert b"".join(client.get("/courses/demox-energy-2026/static/loop.svg").streaming_content)  # type: ignore[attr-defined]
     assert [s.id for s in segmentations.get_segmentations(COURSE_ID)] == [1617, 1702]
 
 
@@ -74,8 +74,8 @@ def test_importing_again_replaces_the_course(
     import_course(source)
     serving.forget()
 
-    assert "A new title" in client.get("/scenario/energy/").content.decode()
-    assert [path.name for path in imported.iterdir()] == ["energy"]
+    assert "A new title" in client.get("/scenario/demox-energy-2026/").content.decode()
+    assert [path.name for path in imported.iterdir()] == ["demox-energy-2026"]
 
 
 def test_a_course_that_cannot_be_read_leaves_no_trace(tmp_path: Path, imported: Path) -> None:
@@ -86,8 +86,10 @@ def test_a_course_that_cannot_be_read_leaves_no_trace(tmp_path: Path, imported: 
 
     with pytest.raises(CommandError, match=r"course\.xml: it is not well-formed XML"):
         import_course(source)
-    assert [path.name for path in imported.iterdir()] == ["energy"]
-    assert (imported / "energy" / "course.xml").read_bytes() == (DEMO / "course.xml").read_bytes()
+    assert [path.name for path in imported.iterdir()] == ["demox-energy-2026"]
+    assert (imported / "demox-energy-2026" / "course.xml").read_bytes() == (
+        DEMO / "course.xml"
+    ).read_bytes()
 
 
 @pytest.mark.parametrize("name", ["nowhere", "empty"])

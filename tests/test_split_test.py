@@ -208,6 +208,31 @@ def test_an_arm_with_nothing_in_it_shows_nothing() -> None:
     assert NOTHING not in page
 
 
+@pytest.mark.parametrize("form", ["i4x://Other/Course/{}/x", "block-v1:O+C+R+type@{}+block@x"])
+def test_arms_of_one_url_name_are_told_apart_by_their_types(form: str) -> None:
+    mapping = json.dumps({"1": form.format("html"), "2": form.format("vertical")})
+    written = mapping.replace('"', "&quot;")
+    xml = (
+        f'<split_test url_name="exp" user_partition_id="100" group_id_to_child="{written}">'
+        '<html url_name="x">Text of arm 1</html>'
+        '<vertical url_name="x"><html url_name="y">Text of arm 2</html></vertical></split_test>'
+    )
+    course = lesson(xml)
+    for group_id in (1, 2):
+        with override_group(100, group_id):
+            assert f"Text of arm {group_id}" in render(course, "ann", "exp")
+
+
+def test_the_way_to_a_lesson_inside_an_arm_does_not_name_the_experiment() -> None:
+    text = '<html url_name="exp_a_text">Text of arm 1</html>'
+    xml = split_test_xml().replace(text, '<sequential url_name="inside"/>')
+    with override_group(100, 1):
+        page = render(lesson(xml), "ann", "inside")
+
+    assert "Unit of arm 1" in page
+    assert "own name" not in page
+
+
 def test_an_experiment_inside_an_arm_is_met_only_there() -> None:
     inner = split_test_xml("inner", id=200)
     outer = split_test_xml("outer").replace(

@@ -40,7 +40,7 @@ def test_a_course_is_an_outline_of_links() -> None:
     )
     page = render(course, "a&b c")
 
-    name = "course-v1demoxtests2026"
+    name = "demox-tests-2026"
     assert re.search(rf'href="/scenario/{name}.c/\?student=a%26b%20c">Chapter &lt;1&gt;</a>', page)
     assert re.search(rf'href="/scenario/{name}.s/\?student=a%26b%20c">Lesson</a>', page)
     assert "Text" not in page

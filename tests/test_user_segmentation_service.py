@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from opaque_keys.edx.keys import UsageKey
+from pytest_django import DjangoAssertNumQueries
 from xblock.core import XBlock
 from xblock.fields import ScopeIds
 
@@ -66,9 +68,12 @@ def test_segmentation_and_group_zero_are_as_good_as_any() -> None:
     assert user_segmentation("ann").assign(0) == Group(0, "Group 0")
 
 
-def test_all_experiments_of_a_page_take_two_queries_at_most() -> None:
+def test_all_experiments_of_a_page_take_two_queries_at_most(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     service = user_segmentation("ann")
-    groups = service.assign_all([100, 0, 999])
+    with django_assert_num_queries(2):
+        groups = service.assign_all([100, 0, 999])
 
     assert groups == {100: service.assign(100), 0: service.assign(0)}
 
@@ -121,6 +126,17 @@ def test_who_was_not_assigned_cannot_have_been_exposed() -> None:
 
 def test_the_course_is_the_usage_keys() -> None:
     assert user_segmentation("ann").segmentation(100)
+
+
+def test_branch_and_version_of_a_key_make_no_other_course() -> None:
+    key = UsageKey.from_string(
+        "block-v1:DemoX+Tests+2026+branch@published-branch"
+        "+version@0123456789abcdef01234567+type@hint+block@x"
+    )
+    runtime = runtime_for("ann")
+    asking = ServiceUser(runtime, scope_ids=ScopeIds("ann", "hint", key, key))
+
+    assert runtime.service(asking, "user_segmentation").segmentation(100) == experiment(100)
 
 
 def test_the_course_is_the_runtimes_where_keys_are_not_opaque() -> None:

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from workbench.runtime_util import reset_global_state
 from xblock.core import XBlock
 
-from tests.builders import COURSE_ID, course_xml, split_test_xml
+from tests.builders import COURSE_ID, course_xml, experiment, split_test_xml
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.testing import load_course
 from xblock_experiments.workbench.apps import BLOCK_TYPES
@@ -53,8 +53,10 @@ def test_a_scenario_of_the_sdk_may_hold_our_blocks(client: Client) -> None:
     finally:
         remove_scenario("mine")
 
-    assert html.count("Text of arm") == 1 + 2, "one arm on the page, all in the SDK's debug pane"
-    assert segmentations.get_group_ids("my-scenario", 100, "ann")
+    (group_id,) = segmentations.get_group_ids("my-scenario", 100, "ann")
+    assert f"Text of arm {group_id}" in html
+    assert f"Text of arm {3 - group_id}" not in html
+    assert "own name" not in html
 
 
 def test_our_block_types_are_in_this_process_and_no_entry_points_of_the_package() -> None:
@@ -76,6 +78,43 @@ def test_the_workbench_lists_the_demo_course_and_shows_it(client: Client) -> Non
 )
 def test_what_is_not_there_is_not_found(client: Client, address: str) -> None:
     assert client.get(address).status_code == 404
+
+
+def test_a_block_of_another_arm_opens_for_staff_only(client: Client, settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "STAFF": ["teacher"]}
+    load(course_xml(split_test_xml()), name="tests")
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+
+    for url_name in ("exp_b", "exp_b_text"):
+        assert "Text of arm 2" not in page(client, f"/scenario/tests.{url_name}/?student=ann")
+        assert "Text of arm 2" in page(client, f"/scenario/tests.{url_name}/?student=teacher")
+    assert "Text of arm 1" in page(client, "/scenario/tests.exp_a/?student=ann")
+
+
+def test_what_is_sent_to_a_block_of_another_arm_is_refused(client: Client) -> None:
+    inner = f'<sequential url_name="s">{split_test_xml("inner", id=200)}</sequential>'
+    text = '<html url_name="exp_a_text">Text of arm 1</html>'
+    xml = split_test_xml().replace(text, inner)
+    load(course_xml(xml, segmentations=(experiment(100), experiment(200))), name="tests")
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    segmentations.put_in_group(COURSE_ID, 100, "bob", 2, type="experiment")
+    address = "/handler/block-v1:DemoX+Tests+2026+type@sequential+block@s/goto_position/"
+
+    answers = [
+        client.post(f"{address}?student={user_id}", '{"position": 1}', "application/json")
+        for user_id in ("ann", "bob")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 403]
+
+
+def test_blocks_of_one_url_name_have_pages_of_their_own(client: Client) -> None:
+    lesson = '<sequential url_name="week1" display_name="The lesson"/>'
+    load(
+        course_xml(f'<chapter url_name="week1" display_name="A week">{lesson}</chapter>'), name="w"
+    )
+
+    assert 'href="/scenario/w.sequential.week1/?' in page(client, "/scenario/w/")
+    assert "This lesson is still empty" in page(client, "/scenario/w.sequential.week1/")
 
 
 def test_the_whole_page_holds_nothing_of_another_arm(client: Client) -> None:

@@ -163,6 +163,8 @@ class Olx:
             self._include_html(node, f"html/{node.get('filename')}.html")
         if node.get("group_access") not in (None, "", "{}"):
             self.report(file, "its group_access is kept, not enforced: every learner sees it")
+        if node.get("visible_to_staff_only", "").lower() == "true":
+            self.report(file, "that only staff may see it is kept, not enforced")
         return node
 
     def _apply_policy(self, node: etree._Element, file: str) -> None:
@@ -246,13 +248,13 @@ def parse_usage_id(text: str) -> Any:
 def course_folder(folder: Path) -> Path:
     """Where in `folder` the course is: archives have it one level down. Raises InvalidCourse."""
     if not is_folder(folder):
-        msg = f"{shown(folder)}: there is no such folder."
+        msg = f"{shown(folder.name)}: there is no such folder."
         raise InvalidCourse(msg)
     inside = (path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
     for candidate in [folder, *sorted(inside)]:
         if is_file(candidate / "course.xml"):
             return candidate
-    msg = f"{shown(folder)}: it holds no course.xml, so it is no course export."
+    msg = f"{shown(folder.name)}: it holds no course.xml, so it is no course export."
     raise InvalidCourse(msg)
 
 

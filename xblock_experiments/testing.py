@@ -57,7 +57,11 @@ def find_block(
     if blocks is None:
         msg = f"Course {course.course_id} is not loaded."
         raise LookupError(msg)
-    return runtime_for(user_id, staff=staff).get_block(blocks.find(url_name))
+    usage_id = blocks.find(url_name)
+    if usage_id is None:
+        msg = f"Course {course.course_id} has no block {url_name!r}."
+        raise LookupError(msg)
+    return runtime_for(user_id, staff=staff).get_block(usage_id)
 
 
 def render(

@@ -31,10 +31,11 @@ def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:
     archive; CourseTooLarge. What was copied by then is left to the caller.
     """
     if is_folder(source):
+        target.mkdir(parents=True, exist_ok=True)
         _copy(source, target, limits)
         return
     if not is_file(source):
-        msg = f"{shown(source)}: there is no such file or folder."
+        msg = f"{shown(source.name)}: there is no such file or folder."
         raise InvalidCourse(msg)
     try:
         with source.open("rb") as file:

@@ -9,9 +9,20 @@ from typing import Any
 
 
 def course_id_of(usage_id: Any) -> str:
-    """The course of an opaque key, else the scenario."""
+    """The course of an opaque key, whatever its branch and version, else the scenario."""
     course_key = getattr(usage_id, "context_key", None)
-    return str(usage_id).partition(".")[0] if course_key is None else str(course_key)
+    if course_key is None:
+        return str(usage_id).partition(".")[0]
+    if hasattr(course_key, "version_agnostic"):
+        course_key = course_key.version_agnostic().for_branch(None)
+    return str(course_key)
+
+
+def type_of(usage_id: Any) -> str:
+    """The type of the block."""
+    if hasattr(usage_id, "block_type"):
+        return str(usage_id.block_type)
+    return str(usage_id).split(".")[1]
 
 
 def url_name_of(usage_id: Any) -> str | None:

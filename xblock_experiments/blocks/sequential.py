@@ -11,7 +11,7 @@ from xblock.core import XBlock
 from xblock.exceptions import JsonHandlerError
 from xblock.fields import Integer, Scope
 
-from xblock_experiments.blocks import given
+from xblock_experiments.blocks import navigation
 from xblock_experiments.blocks.rendering import render
 from xblock_experiments.blocks.structure import Structure
 
@@ -89,17 +89,21 @@ class SequentialBlock(Structure):
             key=key,
             icon=icon,
             kind=kinds.get(icon, ""),
-            title=given.title_of(child) or _("Unit {number}").format(number=number),
+            title=navigation.title_of(child) or _("Unit {number}").format(number=number),
             content=content,
             is_selected=is_selected,
         )
 
     def _path(self) -> list[dict[str, str]]:
-        """The blocks above this one, from the course down, where the runtime has pages for them."""
+        """The blocks above this one, from the course down, where the runtime has pages for them.
+
+        Without experiments: their names are not for learners.
+        """
         pages = self.runtime.service(self, "pages")
         path: list[dict[str, str]] = []
         block = self.get_parent() if pages else None
         while block is not None and (url := pages.url(block)):
-            path.insert(0, {"title": block.display_name_with_default, "url": url})
+            if not block.has_dynamic_children():
+                path.insert(0, {"title": block.display_name_with_default, "url": url})
             block = block.get_parent()
         return path

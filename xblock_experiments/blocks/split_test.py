@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from web_fragments.fragment import Fragment
@@ -9,7 +10,7 @@ from webob import Response
 from xblock.core import XBlock
 from xblock.fields import Scope
 
-from xblock_experiments.blocks import given
+from xblock_experiments.blocks import navigation
 from xblock_experiments.blocks.fields import JSONDict, PlainInteger
 from xblock_experiments.blocks.rendering import render
 from xblock_experiments.blocks.structure import Structure
@@ -19,7 +20,7 @@ from xblock_experiments.course_user_segmentation.data import (
     NoSuchSegmentation,
     SegmentationError,
 )
-from xblock_experiments.usage import url_name_of
+from xblock_experiments.usage import type_of, url_name_of
 
 CHILD_RENDER = "xblock.split_test.child_render"
 
@@ -74,12 +75,12 @@ class SplitTestBlock(Structure):
         return True
 
     def get_icon_class(self) -> str:
-        return given.icon_of(self.get_child_blocks())
+        return navigation.icon_of(self.get_child_blocks())
 
     @property
     def tooltip_title(self) -> str:
         """The arm's: the experiment's own name is not for learners."""
-        return next(map(given.title_of, self.get_child_blocks()), "")
+        return next(map(navigation.title_of, self.get_child_blocks()), "")
 
     def max_score(self) -> None:
         """None: the scores are the arm's blocks' own."""
@@ -88,13 +89,13 @@ class SplitTestBlock(Structure):
     @classmethod
     def parse_xml(cls, node: Any, runtime: Any, keys: Any) -> Any:
         """Arms are mapped to the children in hand, whatever course their written ids are of."""
-        names = [child.get("url_name") for child in node if isinstance(child.tag, str)]
+        written = [(child.tag, child.get("url_name")) for child in node if _is_element(child)]
         block = super().parse_xml(node, runtime, keys)
-        child_ids = {url_name_of(child_id): child_id for child_id in block.children}
-        if len(names) == len(block.children):
-            child_ids |= dict(zip(names, block.children, strict=True))
+        if len(written) != len(block.children):
+            written = [(type_of(child_id), url_name_of(child_id)) for child_id in block.children]
+        children = list(zip(written, block.children, strict=True))
         block.group_id_to_child = {
-            group_id: child_ids.get(_last_part(usage_id), usage_id)
+            group_id: _child_of(usage_id, children) or usage_id
             for group_id, usage_id in block.group_id_to_child.items()
         }
         return block
@@ -168,6 +169,18 @@ class SplitTestBlock(Structure):
         }
 
 
-def _last_part(usage_id: Any) -> Any:
-    """The url_name in `i4x://org/course/type/url_name` or `block-v1:…+block@url_name`."""
-    return str(usage_id).rpartition("/")[2].rpartition("@")[2]
+_WRITTEN_ID = re.compile(r".*[/@+](?P<type>[^/@+]+)(?:/|\+block@)(?P<name>[^/@+]+)")
+
+
+def _child_of(usage_id: Any, children: list[tuple[tuple[str, str | None], Any]]) -> Any:
+    """The child that an id of any course means; of ids, old and new forms, and bare names."""
+    found = _WRITTEN_ID.fullmatch(str(usage_id))
+    if found:
+        wanted = found["type"], found["name"]
+        return next((child_id for written, child_id in children if written == wanted), None)
+    named = [child_id for (_, name), child_id in children if name == str(usage_id)]
+    return named[0] if len(named) == 1 else None
+
+
+def _is_element(node: Any) -> bool:
+    return isinstance(node.tag, str)

@@ -10,7 +10,7 @@ from web_fragments.fragment import Fragment
 from xblock.core import XBlock
 from xblock.fields import Scope, String
 
-from xblock_experiments.blocks import given
+from xblock_experiments.blocks import navigation
 from xblock_experiments.blocks.fields import JSONDict
 
 log = logging.getLogger(__name__)
@@ -39,18 +39,18 @@ class Structure(XBlock):
         return False
 
     def get_icon_class(self) -> str:
-        return given.icon_of(self.get_child_blocks())
+        return navigation.icon_of(self.get_child_blocks())
 
     @property
     def tooltip_title(self) -> str:
         """Its own name, else the first title of what this learner is given in it."""
-        titles = (given.title_of(child) for child in self.get_child_blocks())
+        titles = (navigation.title_of(child) for child in self.get_child_blocks())
         return self.display_name or next(filter(None, titles), "")
 
     def get_content_titles(self) -> list[str]:
         """The titles of the leaves that this learner is given."""
         children = self.get_child_blocks()
-        return [title for child in children for title in given.content_titles_of(child)]
+        return [title for child in children for title in navigation.content_titles_of(child)]
 
     @property
     def display_name_with_default(self) -> str:

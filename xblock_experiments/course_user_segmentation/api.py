@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db import transaction
 from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
@@ -42,6 +42,9 @@ from xblock_experiments.course_user_segmentation.models import (
 from xblock_experiments.ids import flaw_of
 from xblock_experiments.rows import insert_if_absent
 
+type _Key = tuple[str, int]
+"""What names a segmentation within its course: type and id."""
+
 __all__ = [
     "get_group_ids",
     "get_history",
@@ -65,19 +68,16 @@ def save_segmentations(
     Raises InvalidSegmentation, and then changes nothing.
     """
     check_id(course_id, "course")
-    listed = _by_key(segmentations)
+    _check_actor(actor)
+    listed = {key: _dumps(segmentation) for key, segmentation in _by_key(segmentations).items()}
     with transaction.atomic():
-        rows = _Segmentation.objects.select_for_update().filter(course_id=course_id)
-        published = {(row.type, row.number): row for row in rows}
-        for position, (key, segmentation) in enumerate(listed.items()):
-            row = published.get(key) or _Segmentation(
-                course_id=course_id, type=segmentation.type, number=segmentation.id, version=0
-            )
-            _publish(row, position, _dumps(segmentation), actor)
+        published = _locked(course_id, listed)
+        for position, (key, definition) in enumerate(listed.items()):
+            _publish(published[key], position, definition, actor)
         for key, row in published.items():
             if key not in listed and not row.removed:
                 row.removed = True
-                row.save(update_fields=["removed", "modified"])
+                _save_version(row, actor)
 
 
 def get_segmentations(course_id: str, *, type: str | None = None) -> tuple[UserSegmentation, ...]:
@@ -98,7 +98,10 @@ def get_segmentation(course_id: str, id: int, *, type: str = EXPERIMENT) -> User
 def get_group_ids(
     course_id: str, id: int, user_id: str, *, type: str = EXPERIMENT
 ) -> frozenset[int]:
-    """The groups the user is in, of those that the segmentation has. Raises NoSuchSegmentation."""
+    """The groups the user is in, of those that the segmentation has, also while it is inactive.
+
+    Raises NoSuchSegmentation.
+    """
     standing = get_standing(course_id, id, user_id, type=type)
     present = {group.id for group in standing.segmentation.groups}
     return standing.group_ids & present
@@ -124,6 +127,7 @@ def remove_from_group(
 
     Raises NoSuchSegmentation.
     """
+    _check_actor(actor)
     standing = get_standing(course_id, id, user_id, type=type)
     with transaction.atomic():
         rows = _Membership.objects.select_for_update().filter(
@@ -220,7 +224,20 @@ def enter(standing: Standing, user_id: str, group_id: int, *, why: str, actor: s
 
     False, and nothing is changed, where the user is in it already or, in an exclusive type, in any.
     """
-    return insert_if_absent(
+    return bool(enter_all([(standing, group_id)], user_id, why=why, actor=actor))
+
+
+def enter_all(
+    steps: Sequence[tuple[Standing, int]], user_id: str, *, why: str, actor: str = ""
+) -> frozenset[int]:
+    """`enter` for a group of each of several segmentations, all in one statement.
+
+    The ids of the segmentations that the user really entered. To know them takes a second
+    statement where some were entered by somebody else meanwhile.
+    """
+    _check_actor(actor)
+    now = timezone.now()
+    rows = [
         _Membership(
             segmentation_id=standing.row_id,
             user_id=user_id,
@@ -229,18 +246,45 @@ def enter(standing: Standing, user_id: str, group_id: int, *, why: str, actor: s
             version=standing.version,
             why=why,
             actor=actor,
-            since=timezone.now(),
+            since=now,
         )
-    )
+        for standing, group_id in steps
+    ]
+    if not rows:
+        return frozenset()
+    if insert_if_absent(*rows) == len(rows):
+        return frozenset(standing.segmentation.id for standing, _ in steps)
+    row_ids = {standing.row_id: standing.segmentation.id for standing, _ in steps}
+    ours = _Membership.objects.filter(segmentation_id__in=row_ids, user_id=user_id, since=now)
+    return frozenset(row_ids[row_id] for row_id in ours.values_list("segmentation_id", flat=True))
 
 
-def move(standing: Standing, user_id: str, group_id: int, *, why: str, actor: str = "") -> bool:
-    """Move a member of an exclusive segmentation; False where the user is in that group already."""
+def move(
+    standing: Standing,
+    user_id: str,
+    group_id: int,
+    *,
+    why: str,
+    actor: str = "",
+    only_from: frozenset[int] | None = None,
+) -> bool:
+    """Move a member of an exclusive segmentation.
+
+    False, and nothing is changed, where the user is in that group already, in none any more, or,
+    if `only_from` is given, in none of those.
+    """
+    _check_actor(actor)
     with transaction.atomic():
-        row = _Membership.objects.select_for_update().get(
-            segmentation_id=standing.row_id, user_id=user_id, slot=_slot(standing, group_id)
+        row = (
+            _Membership.objects.select_for_update()
+            .filter(
+                segmentation_id=standing.row_id, user_id=user_id, slot=_slot(standing, group_id)
+            )
+            .first()
         )
-        if row.group_id == group_id:
+        if row is None or row.group_id == group_id:
+            return False
+        if only_from is not None and row.group_id not in only_from:
             return False
         _archive(row).save()
         row.from_group_id, row.group_id = row.group_id, group_id
@@ -257,24 +301,64 @@ def check_id(text: str, whose: str) -> None:
         raise InvalidId(msg)
 
 
+def check_number(course_id: str, id: int, *, type: str = EXPERIMENT) -> None:
+    """Raises NoSuchSegmentation for what can be no segmentation's id. Does not look for one."""
+    if not is_id(id):
+        raise _no_such(course_id, id, type)
+
+
+def _check_actor(actor: str) -> None:
+    if actor:
+        check_id(actor, "member of staff")
+
+
+def _locked(course_id: str, keys: Iterable[_Key]) -> dict[_Key, _Segmentation]:
+    """The course's rows, with a new one for each key that has none, kept from others meanwhile.
+
+    New rows are inserted first: there is nothing to lock of a row that is not there, and two who
+    publish a course for the first time would collide.
+    """
+    rows = _Segmentation.objects.filter(course_id=course_id)
+    present = set(rows.values_list("type", "number"))
+    absent = [
+        _Segmentation(course_id=course_id, type=type, number=number, position=0, version=0)
+        for type, number in keys
+        if (type, number) not in present
+    ]
+    for row in absent:
+        row.modified = timezone.now()
+    if absent:
+        insert_if_absent(*absent)
+    return {(row.type, row.number): row for row in rows.select_for_update()}
+
+
 def _publish(row: _Segmentation, position: int, definition: str, actor: str) -> None:
-    if row.definition != definition:
-        row.version += 1
-    elif row.position == position and not row.removed:
+    is_new_version = row.removed or row.definition != definition
+    if not is_new_version and row.position == position:
         return
-    is_new_version = row.definition != definition
     row.position, row.definition, row.removed = position, definition, False
-    row.save()
     if is_new_version:
-        _SegmentationVersion.objects.create(
-            segmentation=row, version=row.version, definition=definition, actor=actor
-        )
+        _save_version(row, actor)
+    else:
+        row.save()
+
+
+def _save_version(row: _Segmentation, actor: str) -> None:
+    row.version += 1
+    row.save()
+    _SegmentationVersion.objects.create(
+        segmentation=row,
+        version=row.version,
+        definition=row.definition,
+        removed=row.removed,
+        actor=actor,
+    )
 
 
 def _by_key(
     segmentations: Iterable[UserSegmentation],
-) -> dict[tuple[str, int], UserSegmentation]:
-    by_key: dict[tuple[str, int], UserSegmentation] = {}
+) -> dict[_Key, UserSegmentation]:
+    by_key: dict[_Key, UserSegmentation] = {}
     for segmentation in segmentations:
         key = (segmentation.type, segmentation.id)
         if key in by_key:

@@ -27,6 +27,9 @@ EXCLUSIVE_TYPES = frozenset({EXPERIMENT})
 MAX_ID = 2**31 - 1
 MAX_WEIGHT = 2**31 - 1
 
+MOST_OF_A_COURSE = 1000
+"""How many segmentations of a course are read, so that a list of nonsense ends."""
+
 _GROUP_VERSION = 1
 _VERSION = 3
 _TYPE_OF_SCHEME = {"random": EXPERIMENT}
@@ -115,8 +118,8 @@ class UserSegmentation:
             (self.description, "description"),
         ):
             _check_text(text, what, f"segmentation {self.id}")
-        if not self.type or len(self.type) > 32:
-            msg = f"The type of segmentation {self.id} must have 1 to 32 characters."
+        if not self.type.isprintable() or not 1 <= len(self.type) <= 32:
+            msg = f"The type of segmentation {self.id} must have 1 to 32 printable characters."
             raise InvalidSegmentation(msg)
         ids = [group.id for group in self.groups]
         if len(set(ids)) < len(ids):
@@ -227,6 +230,25 @@ class Change:
     to_group_id: int | None
     why: str
     who: str
+
+
+def read_user_partitions(values: list[Any]) -> tuple[list[UserSegmentation], list[str]]:
+    """Of a course's list as it was written, what can be used, and what is wrong with the rest."""
+    segmentations: dict[tuple[str, int], UserSegmentation] = {}
+    problems: list[str] = []
+    for value in values[:MOST_OF_A_COURSE]:
+        try:
+            segmentation = UserSegmentation.from_json(value)
+        except InvalidSegmentation as error:
+            problems.append(f"a segmentation is not used: {error}")
+            continue
+        key = (segmentation.type, segmentation.id)
+        if key in segmentations:
+            problems.append(f"a second segmentation with id {segmentation.id} is not used")
+        segmentations.setdefault(key, segmentation)
+    if len(values) > MOST_OF_A_COURSE:
+        problems.append(f"only the first {MOST_OF_A_COURSE} segmentations are used")
+    return list(segmentations.values()), problems
 
 
 def is_id(value: object) -> bool:

@@ -57,6 +57,7 @@ class SegmentationVersion(models.Model):
     )
     version = models.PositiveIntegerField()
     definition = models.TextField()
+    removed = models.BooleanField(default=False)
     actor = ExactField(blank=True)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -74,7 +75,7 @@ class Membership(models.Model):
 
     .. pii: Links a user id, and the id of who put the user there, to a group
     .. pii_types: id
-    .. pii_retirement: local_api
+    .. pii_retirement: retained
     """
 
     segmentation = models.ForeignKey(
@@ -105,7 +106,7 @@ class PastChange(models.Model):
 
     .. pii: Links a user id, and the id of who moved the user, to groups
     .. pii_types: id
-    .. pii_retirement: local_api
+    .. pii_retirement: retained
     """
 
     segmentation = models.ForeignKey(Segmentation, models.PROTECT, related_name="past_changes")

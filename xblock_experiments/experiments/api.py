@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.utils import timezone
 
@@ -49,17 +48,20 @@ def assign_group(course_id: str, id: int, user_id: str) -> Group:
     Raises NoSuchSegmentation, NotAssignable.
     """
     standing = segmentations.get_standing(course_id, id, user_id)
-    return _group_of(standing) or _settle(course_id, standing, user_id)
+    if not standing.groups:
+        _check_active(standing.segmentation)
+        check_weights(standing.segmentation.groups)
+    return _settle(course_id, {id: standing}, user_id)[id]
 
 
 def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int, Group]:
-    """`assign_group` for several; an experiment that cannot assign is left out of the result."""
+    """`assign_group` for several, in as many queries as for one.
+
+    An experiment that the course does not have, or that cannot assign, is left out of the result.
+    """
     standings = segmentations.get_standings(course_id, ids, user_id)
-    groups: dict[int, Group] = {}
-    for id, standing in standings.items():
-        with suppress(NotAssignable):
-            groups[id] = _group_of(standing) or _settle(course_id, standing, user_id)
-    return groups
+    able = {id: standing for id, standing in standings.items() if _is_able(standing)}
+    return _settle(course_id, able, user_id)
 
 
 def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[int]:
@@ -73,18 +75,28 @@ def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[in
 def record_exposure(
     course_id: str, id: int, user_id: str, usage_id: str, *, group_id: int | None = None
 ) -> bool:
-    """Note that a block showed the user an arm; True the first time. One statement."""
-    segmentations.check_id(course_id, "course")
-    segmentations.check_id(user_id, "user")
+    """Note that a block showed the user an arm; True the first time.
+
+    One statement, where the caller knows the user's group. Raises NoSuchSegmentation.
+    """
     segmentations.check_id(usage_id, "block")
-    return insert_if_absent(
-        _Exposure(
-            course_id=course_id,
-            segmentation_number=id,
-            user_id=user_id,
-            usage_id=usage_id,
-            group_id=group_id,
-            when=timezone.now(),
+    if group_id is None:
+        group = get_group(course_id, id, user_id)
+        group_id = None if group is None else group.id
+    else:
+        segmentations.check_id(course_id, "course")
+        segmentations.check_id(user_id, "user")
+        segmentations.check_number(course_id, id)
+    return bool(
+        insert_if_absent(
+            _Exposure(
+                course_id=course_id,
+                segmentation_number=id,
+                user_id=user_id,
+                usage_id=usage_id,
+                group_id=group_id,
+                when=timezone.now(),
+            )
         )
     )
 
@@ -118,23 +130,59 @@ def _check_active(segmentation: UserSegmentation) -> None:
         raise NotAssignable(msg)
 
 
-def _settle(course_id: str, standing: Standing, user_id: str) -> Group:
+def _is_able(standing: Standing) -> bool:
+    """Whether the user has a group, or can be given one."""
     segmentation = standing.segmentation
-    _check_active(segmentation)
-    group = choose_group(segmentation.groups, salt_of(course_id, segmentation), user_id)
-    if standing.group_ids:
-        is_new = segmentations.move(standing, user_id, group.id, why="group removed")
-    else:
-        is_new = segmentations.enter(standing, user_id, group.id, why="assigned")
-    if is_new:
-        events.emit(
-            events.AssignedUserToPartition(
-                course_id=course_id,
-                user_id=user_id,
-                partition_id=segmentation.id,
-                partition_name=segmentation.name,
-                group_id=group.id,
-                group_name=group.name,
-            )
+    has_weight = any(group.weight for group in segmentation.groups)
+    return bool(standing.groups) or (segmentation.active and has_weight)
+
+
+def _settle(course_id: str, standings: Mapping[int, Standing], user_id: str) -> dict[int, Group]:
+    """The user's group of each experiment; of those where there is none yet, the chosen one."""
+    groups = {id: _group_of(s) or _choose(course_id, s, user_id) for id, s in standings.items()}
+    unsettled = {id: s for id, s in standings.items() if not s.groups}
+    written = _write(unsettled, groups, user_id)
+    for id in written:
+        events.emit(_assigned(course_id, user_id, standings[id].segmentation, groups[id]))
+    lost = unsettled.keys() - written
+    return groups | (_read_again(course_id, lost, user_id) if lost else {})
+
+
+def _choose(course_id: str, standing: Standing, user_id: str) -> Group:
+    segmentation = standing.segmentation
+    return choose_group(segmentation.groups, salt_of(course_id, segmentation), user_id)
+
+
+def _write(
+    standings: Mapping[int, Standing], groups: Mapping[int, Group], user_id: str
+) -> frozenset[int]:
+    """Write the groups down; of which experiments they were, as others may have been first."""
+    entering = [(s, groups[id].id) for id, s in standings.items() if not s.group_ids]
+    moved = {
+        id
+        for id, s in standings.items()
+        if s.group_ids
+        and segmentations.move(
+            s, user_id, groups[id].id, why="group removed", only_from=s.group_ids
         )
-    return group
+    }
+    return segmentations.enter_all(entering, user_id, why="assigned") | moved
+
+
+def _read_again(course_id: str, ids: Iterable[int], user_id: str) -> dict[int, Group]:
+    """What somebody else settled a moment ago, perhaps under other weights than we have read."""
+    standings = segmentations.get_standings(course_id, ids, user_id)
+    return {id: standing.groups[0] for id, standing in standings.items() if standing.groups}
+
+
+def _assigned(
+    course_id: str, user_id: str, segmentation: UserSegmentation, group: Group
+) -> events.AssignedUserToPartition:
+    return events.AssignedUserToPartition(
+        course_id=course_id,
+        user_id=user_id,
+        partition_id=segmentation.id,
+        partition_name=segmentation.name,
+        group_id=group.id,
+        group_name=group.name,
+    )

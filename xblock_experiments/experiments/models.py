@@ -16,7 +16,7 @@ class Exposure(models.Model):
 
     .. pii: Links a user id to what the user was shown
     .. pii_types: id
-    .. pii_retirement: local_api
+    .. pii_retirement: retained
     """
 
     course_id = ExactField()
@@ -28,14 +28,10 @@ class Exposure(models.Model):
 
     class Meta:
         constraints = [
-            # A usage id names its course too, so the course need not be part of the key, which
-            # with it would be longer than MariaDB allows.
             models.UniqueConstraint(
-                fields=["usage_id", "user_id", "segmentation_number"], name="xbexp_one_exposure"
+                fields=["course_id", "segmentation_number", "usage_id", "user_id"],
+                name="xbexp_one_exposure",
             ),
-        ]
-        indexes = [
-            models.Index(fields=["course_id", "segmentation_number"], name="xbexp_exposure_course"),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def plugin_settings(settings: Any) -> None:
-    """Called by Open edX's plugin machinery with its settings."""
+    """Give a host's settings module the defaults of what it does not set itself."""
     settings.XBLOCK_EXPERIMENTS = {**DEFAULTS, **getattr(settings, "XBLOCK_EXPERIMENTS", {})}
 
 

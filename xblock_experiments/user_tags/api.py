@@ -63,7 +63,7 @@ def delete_tag(user_id: str, course_id: str | None, key: str) -> bool:
 
 
 def export_user(user_id: str) -> dict[str, Any]:
-    """All that is stored of the user: `{"global": {key: value}, "courses": {course_id: {…}}}`."""
+    """All tags of the user: `{"global": {key: value}, "courses": {course_id: {key: value}}}`."""
     _check(user_id, "id of a user")
     export: dict[str, Any] = {"global": {}, "courses": {}}
     rows = _Tag.objects.filter(user_id=user_id).values_list("course_id", "key", "value")
@@ -75,7 +75,7 @@ def export_user(user_id: str) -> dict[str, Any]:
 
 
 def retire_user(user_id: str) -> int:
-    """Delete all that is stored of the user; how many tags that were."""
+    """Delete all tags of the user; how many that were."""
     _check(user_id, "id of a user")
     deleted, _ = _Tag.objects.filter(user_id=user_id).delete()
     return deleted

@@ -27,21 +27,28 @@ class CourseBlocks:
     values: dict[Any, dict[str, Any]] = field(default_factory=dict)
     """Each block's authored fields."""
 
-    def find(self, url_name: str) -> Any:
-        """The usage id of the first block of that url_name. Raises LookupError."""
+    def find(self, address: str) -> Any:
+        """The usage id of the block of that url_name, or `<type>.<url_name>`; None where none is.
+
+        The bare url_name means the first block that has it.
+        """
         for usage_id in self.types:
-            if url_name_of(usage_id) == url_name:
+            if url_name_of(usage_id) == address:
                 return usage_id
-        msg = f"Course {self.course_id} has no block {url_name!r}."
-        raise LookupError(msg)
+        for usage_id, block_type in self.types.items():
+            if f"{block_type}.{url_name_of(usage_id)}" == address:
+                return usage_id
+        return None
+
+    def address_of(self, usage_id: Any) -> str:
+        """What finds the block: its url_name, unless that means another one."""
+        url_name = str(url_name_of(usage_id))
+        return url_name if self.find(url_name) == usage_id else f"{self.types[usage_id]}.{url_name}"
 
     def forget_since(self, number: int) -> None:
         """Forget the blocks that were added after there were `number` of them."""
         for usage_id in list(self.types)[number:]:
             del self.types[usage_id], self.values[usage_id]
-
-    def has(self, url_name: str) -> bool:
-        return any(url_name_of(usage_id) == url_name for usage_id in self.types)
 
     @property
     def title(self) -> str:

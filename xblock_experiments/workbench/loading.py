@@ -58,7 +58,7 @@ def load(
     many were made. Raises OlxError, and then nothing is changed.
     """
     olx = Olx.open(source, course_id)
-    name = registry.free_name(name or slugify(olx.course_id), olx.course_id)
+    name = registry.free_name(name or name_of(olx.course_id), olx.course_id)
     course = CourseBlocks(olx.course_id, name, folder=olx.folder)
     with transaction.atomic():
         course.usage_id = _LoadingRuntime(olx, course, progress).load_root()
@@ -66,6 +66,11 @@ def load(
     course.problems = olx.problems
     registry.add(course)
     return course
+
+
+def name_of(course_id: str) -> str:
+    """The id without what addresses had better not have."""
+    return slugify(course_id.removeprefix("course-v1:").replace("+", "-").replace(".", "-"))
 
 
 class _LoadingRuntime(ExperimentsRuntime):
@@ -185,7 +190,8 @@ class _LoadingRuntime(ExperimentsRuntime):
 
     def _clean(self, node: Any, cls: type[XBlock]) -> None:
         """Without what blocks of other packages would obey, and must not in anyone's course."""
-        node.attrib.pop("xblock-family", None)
+        if cls is not PlaceholderBlock:
+            node.attrib.pop("xblock-family", None)
         if issubclass(cls, _CAREFUL):
             return
         for name in sorted(_TREE & set(node.attrib)):

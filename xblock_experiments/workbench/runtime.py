@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from urllib.parse import quote
 
-from django.urls import reverse
+from django.utils.html import format_html
+from web_fragments.fragment import Fragment
+from webob import Response
 from workbench.runtime import ID_MANAGER, WorkbenchRuntime
 from xblock.core import XBlock
 from xblock.fields import ScopeIds
@@ -15,20 +16,21 @@ from xblock.runtime import KvsFieldData
 from xblock_experiments import events
 from xblock_experiments.blocks.course import SEGMENTATIONS
 from xblock_experiments.blocks.split_test import CHILD_RENDER
+from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.course_user_segmentation.api import save_segmentations
-from xblock_experiments.course_user_segmentation.data import SegmentationError, UserSegmentation
+from xblock_experiments.course_user_segmentation.data import read_user_partitions
 from xblock_experiments.runtime import EntryPointServices
 from xblock_experiments.services.binding import course_id_of
 from xblock_experiments.settings.common import setting
-from xblock_experiments.usage import url_name_of
 from xblock_experiments.workbench.course import CourseBlocks, as_usage_id
+from xblock_experiments.workbench.pages import Pages
 from xblock_experiments.workbench.placeholder import PlaceholderBlock
 from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.store import WorkbenchStore
 
 log = logging.getLogger(__name__)
 
-_MOST_SEGMENTATIONS = 1000
+_IS_STAFF = "edx-platform.user_is_staff"
 
 
 class CourseIds:
@@ -50,41 +52,6 @@ class CourseIds:
         return getattr(ID_MANAGER, name)
 
 
-class Pages:
-    """The service `pages`: where the workbench shows a block on a page of its own."""
-
-    def __init__(self, runtime: ExperimentsRuntime) -> None:
-        self._runtime = runtime
-
-    def url(self, block: Any) -> str | None:
-        """None for a block that is in no course."""
-        usage_id = block.scope_ids.usage_id
-        course = self._runtime.course_of(usage_id)
-        if course is None:
-            return None
-        is_root = usage_id == course.usage_id
-        return self._url(course, None if is_root else url_name_of(usage_id), block)
-
-    def url_of(self, url_name: str, block: Any) -> str | None:
-        """The page of another block, by its url_name, in the course of this one."""
-        course = self._runtime.course_of(block.scope_ids.usage_id)
-        if course is None or not course.has(url_name):
-            return None
-        return self._url(course, url_name, block)
-
-    def static_url(self, path: str, block: Any) -> str | None:
-        """None also for what is no path."""
-        course = self._runtime.course_of(block.scope_ids.usage_id)
-        if course is None or not path.isprintable():
-            return None
-        return reverse("course_static", args=(course.name, path))
-
-    def _url(self, course: CourseBlocks, url_name: str | None, block: Any) -> str:
-        scenario = course.name if url_name is None else f"{course.name}.{url_name}"
-        path = reverse("workbench_show_scenario", args=(scenario,))
-        return f"{path}?student={quote(str(block.scope_ids.user_id), safe='')}"
-
-
 class ExperimentsRuntime(EntryPointServices, WorkbenchRuntime):
     """Bound to one user, for one request."""
 
@@ -94,7 +61,7 @@ class ExperimentsRuntime(EntryPointServices, WorkbenchRuntime):
         self._services["field-data"] = KvsFieldData(WorkbenchStore(self.course_of))
         self._services["pages"] = Pages(self)
         attributes = self._services["user"].get_current_user().opt_attrs
-        attributes["edx-platform.user_is_staff"] = staff or user_id in setting("STAFF")
+        attributes[_IS_STAFF] = staff or user_id in setting("STAFF")
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         """The course that has the block; None for a block of an SDK scenario."""
@@ -109,6 +76,20 @@ class ExperimentsRuntime(EntryPointServices, WorkbenchRuntime):
         block_type = course.types[usage_id]
         ids = ScopeIds(self.user_id, block_type, usage_id, usage_id)
         return self.construct_xblock_from_class(block_class(block_type), ids, for_parent=for_parent)
+
+    def render(self, block: Any, view_name: str, context: Any = None) -> Any:
+        """Of a block in an arm that is not the learner's, opened by its address, shows nothing."""
+        is_page = self._view_name is None
+        if is_page and view_name == "student_view" and not self._may_open(block):
+            sentence = self._services["i18n"].gettext("There is nothing for you to do here.")
+            return Fragment(format_html('<p class="xbx-nothing">{}</p>', sentence))
+        return super().render(block, view_name, context)
+
+    def handle(self, block: Any, handler_name: str, request: Any, suffix: str = "") -> Any:
+        """Refuses what is sent to a block in an arm that is not the learner's."""
+        if not self._may_open(block):
+            return Response(status=403)
+        return super().handle(block, handler_name, request, suffix)
 
     def publish(self, block: Any, event_type: str, event_data: Any) -> None:
         """Carries on what our blocks publish; other events the SDK logs."""
@@ -136,21 +117,23 @@ class ExperimentsRuntime(EntryPointServices, WorkbenchRuntime):
             super()._patch_xblock(block)
 
     def _publish_segmentations(self, block: Any, user_partitions: list[Any]) -> None:
-        segmentations: dict[tuple[str, int], UserSegmentation] = {}
-        if len(user_partitions) > _MOST_SEGMENTATIONS:
-            self.error_tracker(f"only the first {_MOST_SEGMENTATIONS} segmentations are used")
-        for user_partition in user_partitions[:_MOST_SEGMENTATIONS]:
-            try:
-                segmentation = UserSegmentation.from_json(user_partition)
-            except SegmentationError as error:
-                self.error_tracker(f"a segmentation is not used: {error}")
-                continue
-            key = (segmentation.type, segmentation.id)
-            if key in segmentations:
-                self.error_tracker(f"a second segmentation with id {segmentation.id} is not used")
-                continue
-            segmentations[key] = segmentation
-        save_segmentations(course_id_of(self, block), segmentations.values())
+        segmentations, problems = read_user_partitions(user_partitions)
+        for problem in problems:
+            self.error_tracker(problem)
+        save_segmentations(course_id_of(self, block), segmentations)
+
+    def _may_open(self, block: Any) -> bool:
+        """Whether the block is what its user is given, by each block that it stands in."""
+        if self._services["user"].get_current_user().opt_attrs[_IS_STAFF]:
+            return True
+        child, parent = block, block.get_parent()
+        while parent is not None:
+            if isinstance(parent, Structure) and parent.has_dynamic_children():
+                given = (each.scope_ids.usage_id for each in parent.get_child_blocks())
+                if child.scope_ids.usage_id not in given:
+                    return False
+            child, parent = parent, parent.get_parent()
+        return True
 
 
 def block_class(block_type: str) -> Any:

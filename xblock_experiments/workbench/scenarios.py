@@ -17,14 +17,15 @@ _sdk_get_scenarios = sdk.get_scenarios
 
 
 class Scenarios(dict[str, Any]):
-    """Lists courses, and finds in them any block, as `<course's name>.<url_name>`."""
+    """Lists courses, and finds any block in them, as `<course's name>.<url_name>`."""
 
     def __missing__(self, scenario_id: str) -> Any:
-        name, _, url_name = scenario_id.partition(".")
+        name, _, address = scenario_id.partition(".")
         course = registry.named(name)
-        if course is None or not url_name or not course.has(url_name):
+        usage_id = course.find(address) if course else None
+        if course is None or usage_id is None:
             raise KeyError(scenario_id)
-        return _scenario(course, course.find(url_name))
+        return _scenario(course, usage_id)
 
 
 def get_scenarios() -> dict[str, Any]:
@@ -32,10 +33,15 @@ def get_scenarios() -> dict[str, Any]:
     with _lock:
         scenarios = _sdk_get_scenarios()
         serve()
+    scenarios = {name: _without_arms(scenario) for name, scenario in scenarios.items()}
     courses = {course.name: _scenario(course, course.usage_id) for course in registry.courses()}
     return Scenarios({**scenarios, **courses})
 
 
+def _without_arms(scenario: Any) -> Any:
+    """The SDK prints a scenario's XML, all arms of it, into every learner's page."""
+    return scenario._replace(xml="") if "<split_test" in scenario.xml else scenario
+
+
 def _scenario(course: CourseBlocks, usage_id: Any) -> Any:
-    """Without its XML: the SDK prints that into every learner's page, all arms of it."""
     return Scenario(course.title, usage_id, "")

@@ -27,7 +27,10 @@ _unpacked = ExitStack()
 
 
 def serve() -> None:
-    """Load the courses that are new or were changed since. One that cannot be read is logged."""
+    """Load the courses that are new, or whose folder was replaced since.
+
+    One that cannot be read is logged. What is changed inside a folder shows after a restart.
+    """
     with _lock:
         for source in _sources():
             changed = source.stat().st_mtime
@@ -44,7 +47,7 @@ def serve() -> None:
 
 def open_course(source: Path, course_id: str | None = None) -> CourseBlocks:
     """Load a folder or an archive, under a name made from its own. Raises OlxError."""
-    name = name_of(source)
+    name = slugify(source.absolute().name.removesuffix(".gz").removesuffix(".tar")) or "course"
     if not is_file(source):
         return load(source, course_id, name=name)
     with ExitStack() as stack:
@@ -53,11 +56,6 @@ def open_course(source: Path, course_id: str | None = None) -> CourseBlocks:
         course = load(Path(folder), course_id, name=name)
         _unpacked.push(stack.pop_all())
         return course
-
-
-def name_of(source: Path) -> str:
-    """The name of a course, made from that of its folder or archive."""
-    return slugify(source.absolute().name.partition(".")[0]) or "course"
 
 
 def forget() -> None:

@@ -12,7 +12,7 @@ from workbench.models import XBlockState
 from xblock.runtime import KeyValueStore
 
 from xblock_experiments.ids import flaw_of
-from xblock_experiments.usage import course_id_of, url_name_of
+from xblock_experiments.usage import course_id_of, type_of, url_name_of
 
 
 class StateStore(KeyValueStore):
@@ -63,7 +63,7 @@ def _can_be_kept(key: Any) -> bool:
 def _row_of(key: Any) -> dict[str, Any]:
     """The columns that name the row. The SDK's admin pages show and filter by them."""
     usage_id = key.block_scope_id
-    block_type = usage_id.block_type if hasattr(usage_id, "block_type") else usage_id.split(".")[1]
+    block_type = type_of(usage_id)
     scenario = course_id_of(usage_id)
     return {
         "scope": key.scope.block.attr_name.partition("_")[2],

@@ -43,6 +43,9 @@ class TextBlock(XBlock):
         block.content = (node.text or "") + "".join(inner)
         if _is_tangled(block.content):
             runtime.error_tracker("its HTML is nested too deeply, and shown as it is written")
+        elif left_out := _elements(block.content) - _elements(nh3.clean(block.content)):
+            elements = ", ".join(f"<{name}>" for name in sorted(left_out))
+            runtime.error_tracker(f"of its HTML is left out: {elements}")
         return block
 
     def student_view(self, context: Any = None) -> Fragment:
@@ -69,6 +72,10 @@ class TextBlock(XBlock):
 
     def __repr__(self) -> str:
         return f"<{self.scope_ids.block_type} {self.scope_ids.usage_id}>"
+
+
+def _elements(html: str) -> set[str]:
+    return {name.lower() for _, name in _TAG.findall(html)}
 
 
 def _is_tangled(html: str) -> bool:

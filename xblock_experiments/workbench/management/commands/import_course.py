@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from tqdm import tqdm
 
 from xblock_experiments.errors import ExperimentsError
@@ -16,7 +17,6 @@ from xblock_experiments.settings.common import setting
 from xblock_experiments.unpacking import unpack
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.loading import load
-from xblock_experiments.workbench.serving import name_of
 
 
 class Command(BaseCommand):
@@ -29,22 +29,25 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
-        name = name_of(path)
         imported = Path(setting("IMPORTED"))
         imported.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=imported, suffix=".partial") as partial:
-            copy = Path(partial) / name
+            copy = Path(partial) / "course"
             try:
                 unpack(path, copy)
-                course = self._load(copy, name)
+                course = self._load(copy)
             except ExperimentsError as error:
-                raise CommandError(str(error)) from error
-            _replace(imported / name, copy)
+                msg = f"{path} cannot be imported. {error}"
+                raise CommandError(msg) from error
+            except DatabaseError as error:
+                msg = f"The database does not answer as it should ({error}). Run `migrate` first."
+                raise CommandError(msg) from error
+            _replace(imported / course.name, copy)
         self._tell(course)
 
-    def _load(self, folder: Path, name: str) -> CourseBlocks:
+    def _load(self, folder: Path) -> CourseBlocks:
         with tqdm(unit=" blocks", delay=1, disable=not sys.stderr.isatty()) as bar:
-            return load(folder, name=name, progress=lambda count: bar.update(count - bar.n))
+            return load(folder, progress=lambda count: bar.update(count - bar.n))
 
     def _tell(self, course: CourseBlocks) -> None:
         for problem in course.problems:

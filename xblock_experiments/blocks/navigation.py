@@ -1,4 +1,4 @@
-"""What a learner is given of any block's inside: its children, or those it picks for the learner.
+"""What navigation shows of blocks: icons and titles.
 
 Works on blocks of other packages too, which may know nothing of experiments.
 """
@@ -8,12 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 _ICONS_BY_PRECEDENCE = ("problem", "video")
-
-
-def children_of(block: Any) -> list[Any]:
-    """`get_child_blocks` where the block has one, as it may pick; else its children."""
-    pick = getattr(block, "get_child_blocks", None) or block.get_children
-    return list(pick())
 
 
 def icon_of(blocks: list[Any]) -> str:

@@ -1,0 +1,42 @@
+"""Where the workbench shows a block on a page of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from django.urls import reverse
+
+from xblock_experiments.workbench.course import CourseBlocks
+
+
+class Pages:
+    """The service `pages`, of one runtime."""
+
+    def __init__(self, runtime: Any) -> None:
+        self._runtime = runtime
+
+    def url(self, block: Any) -> str | None:
+        """None for a block that is in no course."""
+        usage_id = block.scope_ids.usage_id
+        course = self._runtime.course_of(usage_id)
+        return None if course is None else self._url(course, usage_id, block)
+
+    def url_of(self, url_name: str, block: Any) -> str | None:
+        """The page of another block, by its url_name, in the course of this one."""
+        course = self._runtime.course_of(block.scope_ids.usage_id)
+        usage_id = course.find(url_name) if course else None
+        return None if usage_id is None else self._url(course, usage_id, block)
+
+    def static_url(self, path: str, block: Any) -> str | None:
+        """None also for what is no path."""
+        course = self._runtime.course_of(block.scope_ids.usage_id)
+        if course is None or not path.isprintable():
+            return None
+        return reverse("course_static", args=(course.name, path))
+
+    def _url(self, course: CourseBlocks, usage_id: Any, block: Any) -> str:
+        is_root = usage_id == course.usage_id
+        scenario = course.name if is_root else f"{course.name}.{course.address_of(usage_id)}"
+        path = reverse("workbench_show_scenario", args=(scenario,))
+        return f"{path}?student={quote(str(block.scope_ids.user_id), safe='')}"
