@@ -12,7 +12,7 @@ import pytest
 from django.core.management import get_commands
 from xblock.core import XBlock
 
-from xblock_experiments import __version__, events
+from xblock_experiments import __version__, events, testing
 from xblock_experiments.services import UserInfoService, UserSegmentationService
 from xblock_experiments.settings.common import DEFAULTS
 
@@ -66,6 +66,12 @@ def test_each_method_of_a_service_is_in_the_reference_with_its_parameters(servic
             for parameter in list(inspect.signature(method).parameters.values())[1:]
         )
         assert f"``{name}({parameters})``\n" in page
+
+
+def test_each_tool_for_tests_is_in_the_reference() -> None:
+    page = (REFERENCE / "testing.rst").read_text()
+    for name in testing.__all__:
+        assert f"``{name}(" in page or f"``{name}``" in page
 
 
 def test_each_setting_is_in_the_reference_in_order() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
@@ -53,7 +54,8 @@ def test_an_imported_course_is_served_also_when_its_source_is_gone(
     serving.forget()
 
     assert output.splitlines()[-1] == (
-        f"{COURSE_ID}: 94 blocks, 5 problems. Open /scenario/demox-energy-2026/ in the workbench."
+        f"{COURSE_ID}: 94 blocks. Named above: 5 things that could not be used. "
+        "Open /scenario/demox-energy-2026/ in the workbench."
     )
     assert "policies/2026/grading_policy.json: no block that can run here refers to it" in output
     assert "/scenario/demox-energy-2026/" in client.get("/").content.decode()
@@ -90,6 +92,29 @@ def test_a_course_that_cannot_be_read_leaves_no_trace(tmp_path: Path, imported: 
     assert (imported / "demox-energy-2026" / "course.xml").read_bytes() == (
         DEMO / "course.xml"
     ).read_bytes()
+
+
+def test_a_listed_course_keeps_its_address_when_it_is_imported(
+    settings: Settings, imported: Path, client: Client
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {"COURSES": [DEMO], "IMPORTED": imported}
+    output = import_course(DEMO)
+    serving.forget()
+
+    assert "Open /scenario/energy/ in" in output
+    assert client.get("/scenario/energy/").status_code == 200
+
+
+def test_a_database_without_tables_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise OperationalError("no such table")
+
+    monkeypatch.setattr("xblock_experiments.workbench.runtime.save_segmentations", fail)
+
+    with pytest.raises(CommandError, match="Run `migrate` first"):
+        import_course(DEMO)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "empty"])

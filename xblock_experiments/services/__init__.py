@@ -1,9 +1,27 @@
-"""What a block asks its runtime for."""
+"""What a block asks its runtime for.
+
+The scopes can be imported anywhere. The services need Django and the apps, and are imported when
+somebody asks for one, as runtimes do.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from xblock_experiments.services.scope import COURSE, GLOBAL, Scope
-from xblock_experiments.services.user_info import UserInfoService
-from xblock_experiments.services.user_segmentation import UserSegmentationService
+
+if TYPE_CHECKING:
+    from xblock_experiments.services.user_info import UserInfoService
+    from xblock_experiments.services.user_segmentation import UserSegmentationService
 
 __all__ = ["COURSE", "GLOBAL", "Scope", "UserInfoService", "UserSegmentationService"]
+
+_MODULES = {"UserInfoService": "user_info", "UserSegmentationService": "user_segmentation"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -53,9 +53,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {
-        "xblock_experiments": {"handlers": ["console"], "level": "INFO", "propagate": True},
-    },
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"xblock_experiments": {"level": "INFO"}},
 }
 
 _DEMO = Path(__file__).parents[2] / "workbench" / "energy"

@@ -58,7 +58,7 @@ def load(
     many were made. Raises OlxError, and then nothing is changed.
     """
     olx = Olx.open(source, course_id)
-    name = registry.free_name(name or name_of(olx.course_id), olx.course_id)
+    name = registry.name_for(olx.course_id, name or name_of(olx.course_id))
     course = CourseBlocks(olx.course_id, name, folder=olx.folder)
     with transaction.atomic():
         course.usage_id = _LoadingRuntime(olx, course, progress).load_root()

@@ -30,9 +30,11 @@ class Registry:
         course = self._courses.get(course_id_of(usage_id))
         return course if course is not None and usage_id in course.types else None
 
-    def free_name(self, name: str, course_id: str) -> str:
-        """`name`, or with a number after it where another course has it."""
-        taken = {course.name for course in self.courses() if course.course_id != course_id}
+    def name_for(self, course_id: str, name: str) -> str:
+        """The name that the course has already; else `name`, or with a number where it is taken."""
+        if course_id in self._courses:
+            return self._courses[course_id].name
+        taken = {course.name for course in self.courses()}
         names = (name if number == 1 else f"{name}-{number}" for number in count(1))
         return next(free for free in names if free not in taken)
 

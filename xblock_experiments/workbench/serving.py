@@ -41,7 +41,8 @@ def serve() -> None:
             except ExperimentsError as error:
                 log.error("The course %s is not served. %s", source.name, error)
             else:
-                log.info("Serving %s, with %d problems.", course.course_id, len(course.problems))
+                unused = len(course.problems)
+                log.info("Serving %s. %d things in it cannot be used.", course.course_id, unused)
             _served[source] = changed
 
 

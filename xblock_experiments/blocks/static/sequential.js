@@ -26,9 +26,15 @@ function XBlockExperimentsSequential(runtime, element) {
     next.disabled = index === tabs.length - 1;
   }
 
+  function reveal(index) {
+    const strip = tabs[index].parentElement;
+    const [outer, inner] = [strip, tabs[index]].map((each) => each.getBoundingClientRect());
+    strip.scrollLeft += Math.max(0, inner.right - outer.right) - Math.max(0, outer.left - inner.left);
+  }
+
   function select(index) {
     show(index);
-    tabs[index].scrollIntoView({ block: "nearest", inline: "nearest" });
+    reveal(index);
     $.post(
       runtime.handlerUrl(element, "goto_position"),
       JSON.stringify({ position: index + 1 })
@@ -67,4 +73,5 @@ function XBlockExperimentsSequential(runtime, element) {
   previous.addEventListener("click", () => step(-1));
   next.addEventListener("click", () => step(1));
   show(selected());
+  reveal(selected());
 }

@@ -16,7 +16,8 @@ from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.settings.common import setting
 from xblock_experiments.unpacking import unpack
 from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.loading import load
+from xblock_experiments.workbench.loading import load, name_of
+from xblock_experiments.workbench.serving import serve
 
 
 class Command(BaseCommand):
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(dir=imported, suffix=".partial") as partial:
             copy = Path(partial) / "course"
             try:
+                serve()
                 unpack(path, copy)
                 course = self._load(copy)
             except ExperimentsError as error:
@@ -42,7 +44,7 @@ class Command(BaseCommand):
             except DatabaseError as error:
                 msg = f"The database does not answer as it should ({error}). Run `migrate` first."
                 raise CommandError(msg) from error
-            _replace(imported / course.name, copy)
+            _replace(imported / name_of(course.course_id), copy)
         self._tell(course)
 
     def _load(self, folder: Path) -> CourseBlocks:
@@ -54,8 +56,9 @@ class Command(BaseCommand):
             self.stdout.write(problem)
         self.stdout.write(
             self.style.SUCCESS(
-                f"{course.course_id}: {len(course.types)} blocks, "
-                f"{len(course.problems)} problems. Open /scenario/{course.name}/ in the workbench."
+                f"{course.course_id}: {len(course.types)} blocks. "
+                f"Named above: {len(course.problems)} things that could not be used. "
+                f"Open /scenario/{course.name}/ in the workbench."
             )
         )
 

@@ -1,0 +1,20 @@
+"""Where a block's module can be imported."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+
+def test_the_scopes_need_no_django() -> None:
+    code = (
+        "import sys, xblock_experiments.services as services; "
+        "print(services.COURSE, 'django' in sys.modules)"
+    )
+    environment = {key: value for key, value in os.environ.items() if "DJANGO" not in key}
+    answer = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    )
+
+    assert answer.stdout == "Scope.COURSE False\n"
