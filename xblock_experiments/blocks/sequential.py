@@ -56,6 +56,7 @@ class SequentialBlock(Structure):
                 "title": self.display_name_with_default,
             },
         )
+        self.add_style(fragment, "icons.css")
         self.add_style(fragment, "sequential.css")
         self.add_script(fragment, "sequential.js")
         fragment.initialize_js("XBlockExperimentsSequential")

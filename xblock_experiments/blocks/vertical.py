@@ -21,5 +21,6 @@ class VerticalBlock(Structure):
             self.render_child(child, fragment, context) for child in self.get_child_blocks()
         ]
         fragment.content = render("vertical.html", {"children": children})
+        self.add_style(fragment, "icons.css")
         self.add_style(fragment, "vertical.css")
         return fragment
