@@ -1543,7 +1543,7 @@ def test_a_course_that_cannot_be_read_does_not_stop_the_workbench(
     write(good, {"static/a.txt": "Good"})
     settings.XBLOCK_EXPERIMENTS = {"COURSES": [*sources, good], "IMPORTED": tmp_path / "imported"}
 
-    assert b"".join(Client().get("/courses/good/static/a.txt")) == b"Good"
+    assert b"".join(Client().get("/courses/heat/static/a.txt")) == b"Good"
 
 
 def test_a_course_of_100000_blocks_is_refused() -> None:
