@@ -121,6 +121,14 @@ def test_units_without_any_title_are_numbered() -> None:
     assert tabs(render(course, "ann", "s")) == [("other", "Unit 1"), ("other", "Unit 2")]
 
 
+@pytest.mark.parametrize("course_id", [None, "a-scenario"])
+def test_a_sequential_may_stand_in_a_block_of_another_package(course_id: str | None) -> None:
+    xml = '<vertical_demo><sequential url_name="s" display_name="Lesson"/></vertical_demo>'
+    course = load_course(course_xml(xml), course_id)
+
+    assert "Lesson" in render(course, "ann", "s")
+
+
 def test_an_empty_sequential_says_so() -> None:
     page = render(sequential(display_name="Lesson"), "ann", "s")
 

@@ -98,13 +98,13 @@ class SequentialBlock(Structure):
     def _path(self) -> list[dict[str, str]]:
         """The blocks above this one, from the course down, where the runtime has pages for them.
 
-        Without experiments: their names are not for learners.
+        Without experiments, whose names are not for learners, and blocks of other packages.
         """
         pages = self.runtime.service(self, "pages")
         path: list[dict[str, str]] = []
         block = self.get_parent() if pages else None
         while block is not None and (url := pages.url(block)):
-            if not block.has_dynamic_children():
+            if isinstance(block, Structure) and not block.has_dynamic_children():
                 path.insert(0, {"title": block.display_name_with_default, "url": url})
             block = block.get_parent()
         return path
