@@ -20,7 +20,7 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.models import Membership, SegmentationVersion
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
 COHORTS = segmentation(7, "list", (Group(1, "early"), Group(2, "late"), Group(3, "abroad")))
 

@@ -20,6 +20,7 @@ FACES = [segmentations, experiments, user_tags, testing]
 SIGNATURES: dict[Any, dict[str, str]] = {
     segmentations: {
         "save_segmentations": "course_id, segmentations, *, actor=''",
+        "preview_edit": "course_id, segmentations",
         "get_segmentations": "course_id, *, type=None",
         "get_segmentation": "course_id, id, *, type='experiment'",
         "get_group_ids": "course_id, id, user_id, *, type='experiment'",
@@ -33,7 +34,7 @@ SIGNATURES: dict[Any, dict[str, str]] = {
         "assign_group": "course_id, id, user_id",
         "assign_groups": "course_id, ids, user_id",
         "assign_users": "course_id, id, user_ids",
-        "record_exposure": "course_id, id, user_id, usage_id, *, group_id=None",
+        "record_exposure": "course_id, id, user_id, usage_id",
         "get_exposures": "course_id, id",
     },
     user_tags: {

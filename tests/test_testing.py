@@ -39,7 +39,7 @@ def test_override_group_puts_everybody_in_a_group_meanwhile_and_stores_nothing()
             assert service.group(100) == Group(2, "Group 2")
             assert service.groups(100, "experiment") == (Group(2, "Group 2"),)
             assert service.assign_all([100])[100].id == 2
-            assert not service.record_exposure(100)
+            service.record_exposure(100)
 
     assert user_segmentation("ann").group(100) is None
     assert list(api.get_members(COURSE_ID, 100, type="experiment")) == []
@@ -54,7 +54,8 @@ def test_override_group_leaves_other_segmentations_alone() -> None:
 
         assert groups == {100: Group(2, "Group 2"), 200: service.assign(200)}
         assert service.groups(7, "list") == ()
-        assert service.record_exposure(200)
+        service.record_exposure(200)
+    assert len(list(get_exposures(COURSE_ID, 200))) == 1
 
 
 def test_override_group_knows_types_and_can_be_nested() -> None:

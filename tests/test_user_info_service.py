@@ -21,7 +21,7 @@ from xblock_experiments.user_tags.data import (
     NoUser,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
 BOTH = pytest.mark.parametrize("scope", list(Scope))
 

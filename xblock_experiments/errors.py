@@ -15,6 +15,7 @@
   x OlxError                   untrusted
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
+  x NotStored                  the database could not; the same call may be done later
 """
 
 from __future__ import annotations
@@ -22,3 +23,7 @@ from __future__ import annotations
 
 class ExperimentsError(Exception):
     """What all errors of this package are."""
+
+
+class NotStored(ExperimentsError):
+    """The database could not do it now. Nothing is half done, and the same call may succeed later."""

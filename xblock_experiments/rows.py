@@ -1,28 +1,95 @@
-"""Rows that are there once, whoever writes them first."""
+"""Rows that are there once, whoever writes them first, and rows read in pages."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 from django.db import connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery
 
+from xblock_experiments.transactions import attempt, keeps_snapshot
 
-def insert_if_absent(*rows: models.Model) -> int:
-    """Insert the rows of one model that no unique constraint says are there; how many that were.
+_PAGE = 5_000
+
+
+def insert_if_absent[M: models.Model](rows: Sequence[M]) -> list[M]:
+    """Insert those of the rows, of one model, that no unique constraint says are there; which.
 
     One statement. Django's `bulk_create(ignore_conflicts=True)` writes the same one and does not
     say what became of it; `get_or_create` needs up to four, and under REPEATABLE READ it can miss
-    the row that it collided with.
+    the row that it collided with. None are inserted where PostgreSQL refuses them because of a row
+    that this transaction cannot see.
 
-    What is wrong with a row must be found before: MariaDB and MySQL ignore, or cut to fit, whatever
-    else a column cannot hold.
+    Give them in the order of the unique constraint: who locks in another order than others can
+    lock them and himself up. What is wrong with a row must be found before: MariaDB and MySQL
+    ignore, or cut to fit, whatever else a column cannot hold.
     """
+    if not rows:
+        return []
+    using = router.db_for_write(type(rows[0]))
+    connection = connections[using]
+    if connection.vendor == "postgresql" and keeps_snapshot(connection):
+        return attempt(lambda: _insert(rows, connection), otherwise=[], using=using)
+    if connection.features.can_return_rows_from_bulk_insert:
+        return _insert(rows, connection)
+    return [row for row in rows if _insert_one(row, connection)]
+
+
+def in_pages[M: models.Model](rows: models.QuerySet[M]) -> Iterator[M]:
+    """All rows, in the order they came, read a page at a time.
+
+    Memory stays flat, and no cursor or transaction stays open. MySQL's client takes all of a
+    query's result into memory, whatever Django's `iterator` says. Needs an index that ends with
+    the primary key.
+    """
+    rows = rows.order_by("pk")
+    page = list(rows[:_PAGE])
+    while page:
+        yield from page
+        page = list(rows.filter(pk__gt=page[-1].pk)[:_PAGE]) if len(page) == _PAGE else []
+
+
+def lock_shared(rows: models.QuerySet[Any, Any]) -> list[Any]:
+    """The rows, which until the end of the transaction others may read and lock so too, not change.
+
+    Django has only the exclusive lock, for which everybody would wait. SQLite's lock is on all.
+    """
+    connection = connections[rows.db]
+    sql, params = rows.query.get_compiler(connection=connection).as_sql()
+    lock = {"postgresql": " FOR SHARE", "mysql": " LOCK IN SHARE MODE"}.get(connection.vendor, "")
+    with connection.cursor() as cursor:
+        cursor.execute(sql + lock, params)
+        return list(cursor.fetchall())
+
+
+def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper) -> list[M]:
+    """Of the rows in the way the database returns nothing."""
+    meta = type(rows[0])._meta
+    (constraint,) = meta.total_unique_constraints
+    key = [field for field in meta.concrete_fields if field.name in constraint.fields]
+    compiler = _compiler(rows, connection)
+    compiler.returning_fields = key
+    ((sql, params),) = compiler.as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        inserted = set(map(tuple, cursor.fetchall()))
+    return [row for row in rows if tuple(getattr(row, field.attname) for field in key) in inserted]
+
+
+def _insert_one(row: models.Model, connection: BaseDatabaseWrapper) -> bool:
+    """MySQL returns no rows, and tells of many only how many were inserted."""
+    ((sql, params),) = _compiler([row], connection).as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return bool(cursor.rowcount)
+
+
+def _compiler(rows: Sequence[models.Model], connection: BaseDatabaseWrapper) -> Any:
     model = type(rows[0])
-    connection = connections[router.db_for_write(model)]
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     query = InsertQuery(model, on_conflict=OnConflict.IGNORE)
     query.insert_values(fields, list(rows))
-    with connection.cursor() as cursor:
-        for sql, params in query.get_compiler(connection=connection).as_sql():
-            cursor.execute(sql, params)
-        return int(cursor.rowcount)
+    return query.get_compiler(connection=connection)

@@ -110,8 +110,9 @@ def override_group(id: int, group_id: int, type: str = EXPERIMENT) -> Iterator[N
         meant = {id for id in ids if is_wanted(id, EXPERIMENT)}
         return {**real_assign_all(self, ids - meant), **{id: group(self) for id in meant}}
 
-    def record_exposure(self: UserSegmentationService, id: int) -> bool:
-        return not is_wanted(id, EXPERIMENT) and real_record_exposure(self, id)
+    def record_exposure(self: UserSegmentationService, id: int) -> None:
+        if not is_wanted(id, EXPERIMENT):
+            real_record_exposure(self, id)
 
     with mock.patch.multiple(
         real, groups=groups, assign=assign, assign_all=assign_all, record_exposure=record_exposure

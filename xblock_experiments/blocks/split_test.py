@@ -20,6 +20,7 @@ from xblock_experiments.course_user_segmentation.data import (
     NoSuchSegmentation,
     SegmentationError,
 )
+from xblock_experiments.errors import NotStored
 from xblock_experiments.usage import type_of, url_name_of
 
 CHILD_RENDER = "xblock.split_test.child_render"
@@ -46,13 +47,10 @@ class SplitTestBlock(Structure):
         """Settle the learner's group, show its arm, and note that it was shown."""
         if self._is_staff():
             return self._staff_view(context)
-        self._group = self._settle_group()
-        children = self.get_child_blocks()
-        if not children:
-            return self._empty_view()
-        fragment = self._arm_view(children[0], context)
-        self._service().record_exposure(self.user_partition_id)
-        return fragment
+        try:
+            return self._learner_view(context)
+        except NotStored:
+            return self.try_again_view()
 
     @XBlock.handler
     def log_child_render(self, request: Any, suffix: str = "") -> Response:
@@ -73,6 +71,12 @@ class SplitTestBlock(Structure):
 
     def has_dynamic_children(self) -> bool:
         return True
+
+    def unsettled_experiments(self) -> set[int]:
+        """Its own, until that is settled; nobody's and staff's never are."""
+        if self._is_staff():
+            return set()
+        return super().unsettled_experiments() if self._read_group() else {self.user_partition_id}
 
     def get_icon_class(self) -> str:
         return navigation.icon_of(self.get_child_blocks())
@@ -124,6 +128,14 @@ class SplitTestBlock(Structure):
         attributes = user_service.get_current_user().opt_attrs
         return bool(attributes.get("edx-platform.user_is_staff"))
 
+    def _learner_view(self, context: Any) -> Fragment:
+        self._group = self._settle_group()
+        for child in self.get_child_blocks():
+            fragment = self._arm_view(child, context)
+            self._service().record_exposure(self.user_partition_id)
+            return fragment
+        return self.sentence_view(self.gettext("There is nothing for you to do here."))
+
     def _arm_view(self, child: Any, context: Any) -> Fragment:
         fragment = Fragment()
         content = self.render_child(child, fragment, context)
@@ -132,12 +144,6 @@ class SplitTestBlock(Structure):
         )
         self.add_script(fragment, "split_test.js")
         fragment.initialize_js("SplitTestStudentView")
-        return fragment
-
-    def _empty_view(self) -> Fragment:
-        sentence = self.gettext("There is nothing for you to do here.")
-        fragment = Fragment(render("split_test_empty.html", {"sentence": sentence}))
-        self.add_style(fragment, "vertical.css")
         return fragment
 
     def _staff_view(self, context: Any) -> Fragment:

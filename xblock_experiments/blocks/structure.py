@@ -12,6 +12,7 @@ from xblock.fields import Scope, String
 
 from xblock_experiments.blocks import navigation
 from xblock_experiments.blocks.fields import JSONDict
+from xblock_experiments.blocks.rendering import render
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,14 @@ class Structure(XBlock):
         """Whether learners are given different children."""
         return False
 
+    def unsettled_experiments(self) -> set[int]:
+        """The segmentations that showing this block would settle, as far as can be seen now.
+
+        What stands inside an arm is seen when the arm's experiment is settled.
+        """
+        inner = (child for child in self.get_child_blocks() if isinstance(child, Structure))
+        return {id for child in inner for id in child.unsettled_experiments()}
+
     def get_icon_class(self) -> str:
         return navigation.icon_of(self.get_child_blocks())
 
@@ -61,6 +70,19 @@ class Structure(XBlock):
     def gettext(self) -> Callable[[str], str]:
         translate: Callable[[str], str] = self.runtime.service(self, "i18n").gettext
         return translate
+
+    def sentence_view(self, sentence: str) -> Fragment:
+        """One quiet sentence in place of the block."""
+        fragment = Fragment(render("sentence.html", {"sentence": sentence}))
+        self.add_style(fragment, "vertical.css")
+        return fragment
+
+    def try_again_view(self) -> Fragment:
+        """What a learner is shown when the database cannot store what is to be stored."""
+        _ = self.gettext
+        return self.sentence_view(
+            _("This cannot be shown right now. Please try again in a moment.")
+        )
 
     def render_child(self, child: Any, fragment: Fragment, context: Any) -> str:
         """The child's view as HTML; its scripts and styles go to the fragment."""

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Literal
 
-from django.db import transaction
-from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
+from django.db import router
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from xblock_experiments.course_user_segmentation.data import (
     EXCLUSIVE_TYPES,
     EXPERIMENT,
     Change,
+    EditPreview,
     InvalidId,
     InvalidSegmentation,
     Membership,
     NoSuchSegmentation,
+    SegmentationEdit,
     Standing,
     UserSegmentation,
+    Version,
     is_id,
 )
 from xblock_experiments.course_user_segmentation.models import (
@@ -40,7 +46,15 @@ from xblock_experiments.course_user_segmentation.models import (
     SegmentationVersion as _SegmentationVersion,
 )
 from xblock_experiments.ids import flaw_of
-from xblock_experiments.rows import insert_if_absent
+from xblock_experiments.rows import in_pages, insert_if_absent, lock_shared
+from xblock_experiments.transactions import (
+    ROUNDS,
+    attempt,
+    contended,
+    persist,
+    reports_faults,
+    seeing_new_commits,
+)
 
 type _Key = tuple[str, int]
 """What names a segmentation within its course: type and id."""
@@ -51,12 +65,15 @@ __all__ = [
     "get_members",
     "get_segmentation",
     "get_segmentations",
+    "get_versions",
+    "preview_edit",
     "put_in_group",
     "remove_from_group",
     "save_segmentations",
 ]
 
 
+@reports_faults
 def save_segmentations(
     course_id: str, segmentations: Iterable[UserSegmentation], *, actor: str = ""
 ) -> None:
@@ -70,14 +87,26 @@ def save_segmentations(
     check_id(course_id, "course")
     _check_actor(actor)
     listed = {key: _dumps(segmentation) for key, segmentation in _by_key(segmentations).items()}
-    with transaction.atomic():
-        published = _locked(course_id, listed)
-        for position, (key, definition) in enumerate(listed.items()):
-            _publish(published[key], position, definition, actor)
-        for key, row in published.items():
-            if key not in listed and not row.removed:
-                row.removed = True
-                _save_version(row, actor)
+    persist(partial(_save, course_id, listed, actor), using=_using())
+
+
+def preview_edit(course_id: str, segmentations: Iterable[UserSegmentation]) -> EditPreview:
+    """What saving this list would do to whom. Writes nothing.
+
+    Raises InvalidSegmentation, as saving would.
+    """
+    listed = _by_key(segmentations)
+    published = {(row.type, row.number): row for row in _present(course_id)}
+    counts = _count_members(published.values())
+    edits = [
+        _edit(segmentation, published.get(key), counts) for key, segmentation in listed.items()
+    ]
+    removed = [
+        _removal(row, counts)
+        for key, row in published.items()
+        if key not in listed and not row.removed
+    ]
+    return EditPreview(segmentations=(*edits, *removed))
 
 
 def get_segmentations(course_id: str, *, type: str | None = None) -> tuple[UserSegmentation, ...]:
@@ -95,6 +124,20 @@ def get_segmentation(course_id: str, id: int, *, type: str = EXPERIMENT) -> User
     return _loads(row.definition, removed=row.removed)
 
 
+def get_versions(course_id: str, id: int, *, type: str = EXPERIMENT) -> tuple[Version, ...]:
+    """All that the segmentation ever was, oldest first. Raises NoSuchSegmentation."""
+    return tuple(
+        Version(
+            version=row.version,
+            segmentation=_loads(row.definition, removed=row.removed),
+            removed=row.removed,
+            when=row.created,
+            who=row.actor,
+        )
+        for row in _row(course_id, id, type).versions.order_by("version")
+    )
+
+
 def get_group_ids(
     course_id: str, id: int, user_id: str, *, type: str = EXPERIMENT
 ) -> frozenset[int]:
@@ -107,6 +150,7 @@ def get_group_ids(
     return standing.group_ids & present
 
 
+@reports_faults
 def put_in_group(
     course_id: str, id: int, user_id: str, group_id: int, *, type: str, actor: str = ""
 ) -> None:
@@ -114,12 +158,21 @@ def put_in_group(
 
     Raises NoSuchSegmentation, NoSuchGroup.
     """
+    _check_actor(actor)
     standing = get_standing(course_id, id, user_id, type=type)
-    standing.segmentation.group(group_id)
-    if not enter(standing, user_id, group_id, why="put", actor=actor):
-        move(standing, user_id, group_id, why="put", actor=actor)
+    for _ in range(ROUNDS):
+        standing.segmentation.group(group_id)
+        if group_id in standing.group_ids:
+            return
+        if enter(standing, group_id, why="put", actor=actor):
+            return
+        if move(standing, group_id, why="put", actor=actor):
+            return
+        standing = read_again([standing])[0]
+    raise contended(f"{user_id!r} could not be put in group {group_id} of segmentation {id}")
 
 
+@reports_faults
 def remove_from_group(
     course_id: str, id: int, user_id: str, group_id: int, *, type: str, actor: str = ""
 ) -> None:
@@ -129,22 +182,7 @@ def remove_from_group(
     """
     _check_actor(actor)
     standing = get_standing(course_id, id, user_id, type=type)
-    with transaction.atomic():
-        rows = _Membership.objects.select_for_update().filter(
-            segmentation_id=standing.row_id, user_id=user_id, group_id=group_id
-        )
-        for row in rows:
-            _archive(row).save()
-            _PastChange(
-                segmentation_id=row.segmentation_id,
-                user_id=user_id,
-                from_group_id=group_id,
-                to_group_id=None,
-                why="removed",
-                actor=actor,
-                when=timezone.now(),
-            ).save()
-            row.delete()
+    persist(partial(_remove, standing, group_id, actor), using=_using())
 
 
 def get_members(
@@ -162,7 +200,7 @@ def get_members(
             why=row.why,
             version=row.version,
         )
-        for row in rows.order_by("pk").iterator()
+        for row in in_pages(rows)
     )
 
 
@@ -191,56 +229,64 @@ def get_standing(course_id: str, id: int, user_id: str, *, type: str = EXPERIMEN
     try:
         return get_standings(course_id, [id], user_id, type=type)[id]
     except KeyError:
-        raise _no_such(course_id, id, type) from None
+        raise no_such(course_id, id, type) from None
 
 
 def get_standings(
     course_id: str, ids: Iterable[int], user_id: str, *, type: str = EXPERIMENT
 ) -> dict[int, Standing]:
     """One query, however many. A segmentation that the course does not have is left out."""
-    check_id(user_id, "user")
-    rows = (
-        _present(course_id)
-        .filter(type=type, number__in=[id for id in ids if is_id(id)])
-        .annotate(
-            mine=FilteredRelation("memberships", condition=Q(memberships__user_id=user_id)),
-        )
-        .values_list("pk", "number", "definition", "removed", "version", "mine__group_id")
-    )
-    standings: dict[int, Standing] = {}
-    for row_id, number, definition, removed, version, group_id in rows:
-        others = standings[number].group_ids if number in standings else frozenset()
-        standings[number] = Standing(
-            segmentation=_loads(definition, removed=removed),
-            version=version,
-            group_ids=others if group_id is None else others | {group_id},
-            row_id=row_id,
-        )
+    rows = _present(course_id).filter(type=type, number__in=[id for id in ids if is_id(id)])
+    return {standing.segmentation.id: standing for standing in _stand(rows, [user_id])}
+
+
+@reports_faults
+def get_all_standings(course_id: str, user_id: str) -> tuple[Standing, ...]:
+    """In all segmentations of the course, in its order. One query."""
+    rows = _present(course_id).order_by("removed", "position", "pk")
+    return tuple(_stand(rows, [user_id]))
+
+
+def get_standings_of(
+    course_id: str, id: int, user_ids: Sequence[str], *, type: str = EXPERIMENT
+) -> list[Standing]:
+    """Of many users, in their order, in one query. Raises NoSuchSegmentation."""
+    rows = _present(course_id).filter(type=type, number__in=[id] if is_id(id) else [])
+    standings = _stand(rows, user_ids)
+    if user_ids and not standings:
+        raise no_such(course_id, id, type)
     return standings
 
 
-def enter(standing: Standing, user_id: str, group_id: int, *, why: str, actor: str = "") -> bool:
+def read_again(standings: Sequence[Standing]) -> list[Standing]:
+    """Where these users stand by now, also by what this transaction cannot see. One query."""
+    if not standings:
+        return []
+    rows = _Segmentation.objects.filter(pk__in={standing.row_id for standing in standings})
+    user_ids = {standing.user_id for standing in standings}
+    with seeing_new_commits(_using()):
+        found = {(s.row_id, s.user_id): s for s in _stand(rows.using(_using()), user_ids)}
+    return [found[standing.row_id, standing.user_id] for standing in standings]
+
+
+def enter(standing: Standing, group_id: int, *, why: str, actor: str = "") -> bool:
     """Let the user into the group, in one statement.
 
     False, and nothing is changed, where the user is in it already or, in an exclusive type, in any.
     """
-    return bool(enter_all([(standing, group_id)], user_id, why=why, actor=actor))
+    return bool(enter_all([(standing, group_id)], why=why, actor=actor))
 
 
 def enter_all(
-    steps: Sequence[tuple[Standing, int]], user_id: str, *, why: str, actor: str = ""
-) -> frozenset[int]:
-    """`enter` for a group of each of several segmentations, all in one statement.
-
-    The ids of the segmentations that the user really entered. To know them takes a second
-    statement where some were entered by somebody else meanwhile.
-    """
+    steps: Sequence[tuple[Standing, int]], *, why: str, actor: str = ""
+) -> list[tuple[Standing, int]]:
+    """`enter` for each of many, all in one statement. Those steps that were really taken."""
     _check_actor(actor)
     now = timezone.now()
     rows = [
         _Membership(
             segmentation_id=standing.row_id,
-            user_id=user_id,
+            user_id=standing.user_id,
             slot=_slot(standing, group_id),
             group_id=group_id,
             version=standing.version,
@@ -250,18 +296,17 @@ def enter_all(
         )
         for standing, group_id in steps
     ]
-    if not rows:
-        return frozenset()
-    if insert_if_absent(*rows) == len(rows):
-        return frozenset(standing.segmentation.id for standing, _ in steps)
-    row_ids = {standing.row_id: standing.segmentation.id for standing, _ in steps}
-    ours = _Membership.objects.filter(segmentation_id__in=row_ids, user_id=user_id, since=now)
-    return frozenset(row_ids[row_id] for row_id in ours.values_list("segmentation_id", flat=True))
+    rows.sort(key=lambda row: (row.user_id, row.segmentation_id, row.slot))
+    entered = {(row.user_id, row.segmentation_id, row.slot) for row in insert_if_absent(rows)}
+    return [
+        (standing, group_id)
+        for standing, group_id in steps
+        if (standing.user_id, standing.row_id, _slot(standing, group_id)) in entered
+    ]
 
 
 def move(
     standing: Standing,
-    user_id: str,
     group_id: int,
     *,
     why: str,
@@ -271,27 +316,12 @@ def move(
     """Move a member of an exclusive segmentation.
 
     False, and nothing is changed, where the user is in that group already, in none any more, or,
-    if `only_from` is given, in none of those.
+    if `only_from` is given, in none of those; and where the segmentation was edited meanwhile, or
+    somebody else was faster.
     """
     _check_actor(actor)
-    with transaction.atomic():
-        row = (
-            _Membership.objects.select_for_update()
-            .filter(
-                segmentation_id=standing.row_id, user_id=user_id, slot=_slot(standing, group_id)
-            )
-            .first()
-        )
-        if row is None or row.group_id == group_id:
-            return False
-        if only_from is not None and row.group_id not in only_from:
-            return False
-        _archive(row).save()
-        row.from_group_id, row.group_id = row.group_id, group_id
-        row.version, row.why, row.actor = standing.version, why, actor
-        row.since = timezone.now()
-        row.save()
-        return True
+    work = partial(_move, standing, group_id, why, actor, only_from)
+    return attempt(work, otherwise=False, using=_using())
 
 
 def check_id(text: str, whose: str) -> None:
@@ -301,15 +331,30 @@ def check_id(text: str, whose: str) -> None:
         raise InvalidId(msg)
 
 
-def check_number(course_id: str, id: int, *, type: str = EXPERIMENT) -> None:
-    """Raises NoSuchSegmentation for what can be no segmentation's id. Does not look for one."""
-    if not is_id(id):
-        raise _no_such(course_id, id, type)
+def no_such(course_id: str, id: int, type: str) -> NoSuchSegmentation:
+    """The error, to be raised."""
+    msg = f"Course {course_id!r} has no segmentation {id!r} of type {type!r}."
+    return NoSuchSegmentation(msg)
 
 
 def _check_actor(actor: str) -> None:
     if actor:
         check_id(actor, "member of staff")
+
+
+def _using() -> str:
+    """The database that memberships are written to, which a replica may be behind."""
+    return router.db_for_write(_Membership)
+
+
+def _save(course_id: str, listed: Mapping[_Key, str], actor: str) -> None:
+    published = _locked(course_id, listed)
+    for position, (key, definition) in enumerate(listed.items()):
+        _publish(published[key], position, definition, actor)
+    for key, row in published.items():
+        if key not in listed and not row.removed:
+            row.removed = True
+            _save_version(row, actor)
 
 
 def _locked(course_id: str, keys: Iterable[_Key]) -> dict[_Key, _Segmentation]:
@@ -320,15 +365,13 @@ def _locked(course_id: str, keys: Iterable[_Key]) -> dict[_Key, _Segmentation]:
     """
     rows = _Segmentation.objects.filter(course_id=course_id)
     present = set(rows.values_list("type", "number"))
-    absent = [
-        _Segmentation(course_id=course_id, type=type, number=number, position=0, version=0)
-        for type, number in keys
-        if (type, number) not in present
-    ]
-    for row in absent:
-        row.modified = timezone.now()
-    if absent:
-        insert_if_absent(*absent)
+    insert_if_absent(
+        [
+            _Segmentation(course_id=course_id, type=type, number=number, position=0, version=0)
+            for type, number in sorted(keys)
+            if (type, number) not in present
+        ]
+    )
     return {(row.type, row.number): row for row in rows.select_for_update()}
 
 
@@ -355,6 +398,128 @@ def _save_version(row: _Segmentation, actor: str) -> None:
     )
 
 
+def _remove(standing: Standing, group_id: int, actor: str) -> None:
+    rows = _Membership.objects.select_for_update().filter(
+        segmentation_id=standing.row_id, user_id=standing.user_id, group_id=group_id
+    )
+    for row in rows:
+        _archive(row).save()
+        _PastChange(
+            segmentation_id=row.segmentation_id,
+            user_id=row.user_id,
+            from_group_id=group_id,
+            to_group_id=None,
+            why="removed",
+            actor=actor,
+            when=timezone.now(),
+        ).save()
+        row.delete()
+
+
+def _move(
+    standing: Standing, group_id: int, why: str, actor: str, only_from: frozenset[int] | None
+) -> bool:
+    """Nobody edits the segmentation until this is done: the group that is left could return."""
+    current = _Segmentation.objects.using(_using()).filter(
+        pk=standing.row_id, version=standing.version
+    )
+    if not lock_shared(current.values_list("pk")):
+        return False
+    row = (
+        _Membership.objects.select_for_update()
+        .filter(
+            segmentation_id=standing.row_id,
+            user_id=standing.user_id,
+            slot=_slot(standing, group_id),
+        )
+        .first()
+    )
+    if row is None or row.group_id == group_id:
+        return False
+    if only_from is not None and row.group_id not in only_from:
+        return False
+    _archive(row).save()
+    row.from_group_id, row.group_id = row.group_id, group_id
+    row.version, row.why, row.actor = standing.version, why, actor
+    row.since = timezone.now()
+    row.save()
+    return True
+
+
+def _stand(rows: QuerySet[_Segmentation], user_ids: Collection[str]) -> list[Standing]:
+    """Each of the users in each of the segmentations, in the order of the rows. One query."""
+    for user_id in user_ids:
+        check_id(user_id, "user")
+    found = rows.annotate(
+        mine=FilteredRelation("memberships", condition=Q(memberships__user_id__in=user_ids)),
+    ).values_list(
+        *("pk", "course_id", "definition", "removed", "version"),
+        *("mine__user_id", "mine__group_id"),
+    )
+    segmentations: dict[int, tuple[str, UserSegmentation, int]] = {}
+    group_ids: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for row_id, course_id, definition, removed, version, user_id, group_id in found:
+        if row_id not in segmentations:
+            segmentations[row_id] = course_id, _loads(definition, removed=removed), version
+        if user_id is not None:
+            group_ids[row_id, user_id].add(group_id)
+    return [
+        Standing(
+            course_id=course_id,
+            user_id=user_id,
+            segmentation=segmentation,
+            version=version,
+            group_ids=frozenset(group_ids[row_id, user_id]),
+            row_id=row_id,
+        )
+        for row_id, (course_id, segmentation, version) in segmentations.items()
+        for user_id in user_ids
+    ]
+
+
+def _count_members(rows: Iterable[_Segmentation]) -> dict[int, Counter[int]]:
+    """How many are in each group, by segmentation and group."""
+    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    memberships = _Membership.objects.filter(segmentation__in=rows).order_by()
+    grouped = memberships.values_list("segmentation_id", "group_id").annotate(Count("pk"))
+    for row_id, group_id, count in grouped:
+        counts[row_id][group_id] = count
+    return counts
+
+
+def _edit(
+    segmentation: UserSegmentation,
+    row: _Segmentation | None,
+    counts: Mapping[int, Counter[int]],
+) -> SegmentationEdit:
+    members = Counter[int]() if row is None else counts.get(row.pk, Counter())
+    stay = {group.id: members[group.id] for group in segmentation.groups}
+    return SegmentationEdit(
+        id=segmentation.id,
+        type=segmentation.type,
+        name=segmentation.name,
+        change=_change(segmentation, row),
+        stay=sum(stay.values()),
+        leave=members.total() - sum(stay.values()),
+        empty=tuple(group for group in segmentation.groups if not stay[group.id]),
+    )
+
+
+def _change(
+    segmentation: UserSegmentation, row: _Segmentation | None
+) -> Literal["new", "changed", "same", "returned"]:
+    if row is None:
+        return "new"
+    if row.removed:
+        return "returned"
+    return "same" if row.definition == _dumps(segmentation) else "changed"
+
+
+def _removal(row: _Segmentation, counts: Mapping[int, Counter[int]]) -> SegmentationEdit:
+    segmentation = _loads(row.definition, removed=True)
+    return dataclasses.replace(_edit(segmentation, row, counts), change="removed", empty=())
+
+
 def _by_key(
     segmentations: Iterable[UserSegmentation],
 ) -> dict[_Key, UserSegmentation]:
@@ -378,13 +543,8 @@ def _present(course_id: str) -> QuerySet[_Segmentation]:
 def _row(course_id: str, id: int, type: str) -> _Segmentation:
     row = _present(course_id).filter(type=type, number=id).first() if is_id(id) else None
     if row is None:
-        raise _no_such(course_id, id, type)
+        raise no_such(course_id, id, type)
     return row
-
-
-def _no_such(course_id: str, id: int, type: str) -> NoSuchSegmentation:
-    msg = f"Course {course_id!r} has no segmentation {id!r} of type {type!r}."
-    return NoSuchSegmentation(msg)
 
 
 def _slot(standing: Standing, group_id: int) -> int:

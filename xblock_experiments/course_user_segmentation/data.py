@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from xblock_experiments.errors import ExperimentsError
 
@@ -195,9 +195,12 @@ class UserSegmentation:
 class Standing:
     """Where one user stands in one segmentation: its definition, and the groups the user is in."""
 
+    course_id: str
+    user_id: str
     segmentation: UserSegmentation
     version: int
     group_ids: frozenset[int]
+    """Also those that the segmentation no longer has."""
     row_id: int
     """Names the segmentation in the store; means nothing outside it."""
 
@@ -207,6 +210,10 @@ class Standing:
         if not self.segmentation.active:
             return ()
         return tuple(group for group in self.segmentation.groups if group.id in self.group_ids)
+
+    def within(self, group_id: int) -> Self:
+        """Where the user stands who was let into that group, and no other, a moment ago."""
+        return replace(self, group_ids=frozenset({group_id}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +237,52 @@ class Change:
     to_group_id: int | None
     why: str
     who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What a segmentation was from a moment on, by whose hand."""
+
+    version: int
+    segmentation: UserSegmentation
+    removed: bool
+    """Whether it was taken from the course's list then."""
+    when: datetime
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentationEdit:
+    """What saving would make of one segmentation and its members."""
+
+    id: int
+    type: str
+    name: str
+    change: Literal["new", "changed", "same", "removed", "returned"]
+    stay: int
+    """How many keep their group. Those of a removed segmentation keep it too, for its return."""
+    leave: int
+    """How many are in a group that would be gone: an experiment assigns them anew at their next
+    visit, in other types they would be in no group."""
+    empty: tuple[Group, ...]
+    """The groups that would have nobody, in listed order. One without weight stays so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditPreview:
+    """What saving a course's list would do, in its order; what it would remove comes last."""
+
+    segmentations: tuple[SegmentationEdit, ...]
+
+    @property
+    def stay(self) -> int:
+        """How many memberships keep their group."""
+        return sum(edit.stay for edit in self.segmentations)
+
+    @property
+    def leave(self) -> int:
+        """How many memberships lose their group."""
+        return sum(edit.leave for edit in self.segmentations)
 
 
 def read_user_partitions(values: list[Any]) -> tuple[list[UserSegmentation], list[str]]:

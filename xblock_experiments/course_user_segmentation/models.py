@@ -6,7 +6,12 @@ a row of an exclusive type always takes the slot EXCLUSIVE, one of another type 
 its group. So "at most one group" and "at most once in each group" are one unique constraint, which
 every database has; conditional constraints, which would say it more plainly, MariaDB lacks (ADR 4).
 
-Segmentations are never deleted, because memberships and their history refer to them.
+Its index begins with the user: what one page asks for, one user in many segmentations, lies
+together. What a list of members asks for is found by the other index, in the order they came.
+
+Segmentations are never deleted, because memberships and their history refer to them. That is why
+the database need not check each reference: it would lock the segmentation for each learner, and
+learners and whoever edits the segmentation would wait for each other (ADR 6).
 """
 
 from __future__ import annotations
@@ -79,9 +84,13 @@ class Membership(models.Model):
     """
 
     segmentation = models.ForeignKey(
-        Segmentation, models.PROTECT, related_name="memberships", db_index=False
+        Segmentation,
+        models.PROTECT,
+        related_name="memberships",
+        db_index=False,
+        db_constraint=False,
     )
-    user_id = ExactField(db_index=True)
+    user_id = ExactField()
     slot = models.IntegerField()
     group_id = models.PositiveIntegerField()
     from_group_id = models.PositiveIntegerField(null=True)
@@ -93,9 +102,10 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["segmentation", "user_id", "slot"], name="xbexp_one_membership"
+                fields=["user_id", "segmentation", "slot"], name="xbexp_one_membership"
             ),
         ]
+        indexes = [models.Index(fields=["segmentation", "id"], name="xbexp_members")]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.group_id} of {self.segmentation_id}"
@@ -109,13 +119,22 @@ class PastChange(models.Model):
     .. pii_retirement: retained
     """
 
-    segmentation = models.ForeignKey(Segmentation, models.PROTECT, related_name="past_changes")
-    user_id = ExactField(db_index=True)
+    segmentation = models.ForeignKey(
+        Segmentation,
+        models.PROTECT,
+        related_name="past_changes",
+        db_index=False,
+        db_constraint=False,
+    )
+    user_id = ExactField()
     from_group_id = models.PositiveIntegerField(null=True)
     to_group_id = models.PositiveIntegerField(null=True)
     why = models.CharField(max_length=32)
     actor = ExactField(blank=True)
     when = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user_id", "segmentation"], name="xbexp_past_changes")]
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.from_group_id} -> {self.to_group_id}"

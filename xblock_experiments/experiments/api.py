@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import batched
 
 from django.utils import timezone
 
@@ -18,7 +19,8 @@ from xblock_experiments.course_user_segmentation.data import (
 from xblock_experiments.experiments.assignment import check_weights, choose_group, salt_of
 from xblock_experiments.experiments.data import Exposure
 from xblock_experiments.experiments.models import Exposure as _Exposure
-from xblock_experiments.rows import insert_if_absent
+from xblock_experiments.rows import in_pages, insert_if_absent
+from xblock_experiments.transactions import ROUNDS, contended, reports_faults
 
 __all__ = [
     "assign_group",
@@ -29,15 +31,19 @@ __all__ = [
     "record_exposure",
 ]
 
+_BATCH = 1_000
+"""How many users one statement assigns."""
+
 
 def get_group(course_id: str, id: int, user_id: str) -> Group | None:
     """The group the user was assigned to, None before that. Assigns nobody.
 
     Raises NoSuchSegmentation.
     """
-    return _group_of(segmentations.get_standing(course_id, id, user_id))
+    return next(iter(segmentations.get_standing(course_id, id, user_id).groups), None)
 
 
+@reports_faults
 def assign_group(course_id: str, id: int, user_id: str) -> Group:
     """The user's group, settled now if it was not yet.
 
@@ -47,64 +53,101 @@ def assign_group(course_id: str, id: int, user_id: str) -> Group:
 
     Raises NoSuchSegmentation, NotAssignable.
     """
-    standing = segmentations.get_standing(course_id, id, user_id)
-    if not standing.groups:
-        _check_active(standing.segmentation)
-        check_weights(standing.segmentation.groups)
-    return _settle(course_id, {id: standing}, user_id)[id]
+    (standing,) = settle_all([segmentations.get_standing(course_id, id, user_id)])
+    return standing.groups[0]
 
 
+@reports_faults
 def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int, Group]:
     """`assign_group` for several, in as many queries as for one.
 
     An experiment that the course does not have, or that cannot assign, is left out of the result.
     """
     standings = segmentations.get_standings(course_id, ids, user_id)
-    able = {id: standing for id, standing in standings.items() if _is_able(standing)}
-    return _settle(course_id, able, user_id)
+    return {standing.segmentation.id: standing.groups[0] for standing in settle(standings.values())}
 
 
+@reports_faults
 def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[int]:
     """Settle the group of many users; how many of them are in each group now, by group id.
 
-    Raises NoSuchSegmentation, NotAssignable.
+    Done in batches, each of them whole: a call that was cut short is completed by the same call.
+
+    Raises NoSuchSegmentation, NotAssignable, and InvalidId before anybody is assigned.
     """
-    return Counter(assign_group(course_id, id, user_id).id for user_id in user_ids)
-
-
-def record_exposure(
-    course_id: str, id: int, user_id: str, usage_id: str, *, group_id: int | None = None
-) -> bool:
-    """Note that a block showed the user an arm; True the first time.
-
-    One statement, where the caller knows the user's group. Raises NoSuchSegmentation.
-    """
-    segmentations.check_id(usage_id, "block")
-    if group_id is None:
-        group = get_group(course_id, id, user_id)
-        group_id = None if group is None else group.id
-    else:
-        segmentations.check_id(course_id, "course")
+    users = sorted(set(user_ids))
+    for user_id in users:
         segmentations.check_id(user_id, "user")
-        segmentations.check_number(course_id, id)
-    return bool(
-        insert_if_absent(
-            _Exposure(
-                course_id=course_id,
-                segmentation_number=id,
-                user_id=user_id,
-                usage_id=usage_id,
-                group_id=group_id,
-                when=timezone.now(),
-            )
-        )
+    segmentations.get_segmentation(course_id, id)
+    counts: Counter[int] = Counter()
+    for batch in batched(users, _BATCH):
+        standings = settle_all(segmentations.get_standings_of(course_id, id, batch))
+        counts.update(standing.groups[0].id for standing in standings)
+    return counts
+
+
+@reports_faults
+def settle(standings: Iterable[Standing]) -> list[Standing]:
+    """The same, in the same order, each with a group: chosen and written now where there was none.
+
+    Who loses the race for somebody's group is told what the winner wrote down, perhaps under other
+    weights than these standings were read under. What can assign nobody is left out.
+    """
+    settled = {_key(standing): standing for standing in standings}
+    for _ in range(ROUNDS):
+        unsettled = [s for s in settled.values() if not s.groups and is_assignable(s)]
+        if not unsettled:
+            return [standing for standing in settled.values() if standing.groups]
+        for standing, group in _write([(standing, _choose(standing)) for standing in unsettled]):
+            settled[_key(standing)] = standing.within(group.id)
+            events.emit(_assigned(standing, group))
+        lost = [standing for standing in unsettled if not settled[_key(standing)].groups]
+        settled |= {_key(standing): standing for standing in segmentations.read_again(lost)}
+    raise contended(f"{len(unsettled)} groups could not be settled")
+
+
+@reports_faults
+def settle_all(standings: Sequence[Standing]) -> list[Standing]:
+    """`settle`, where none may be left out. Raises NotAssignable."""
+    for standing in standings:
+        _check_assignable(standing)
+    settled = settle(standings)
+    if len(settled) < len(standings):
+        id = standings[0].segmentation.id
+        msg = f"Experiment {id} was edited a moment ago: nobody can be assigned now."
+        raise NotAssignable(msg)
+    return settled
+
+
+@reports_faults
+def record_exposure(course_id: str, id: int, user_id: str, usage_id: str) -> bool:
+    """Note that a block showed the user an arm; True the first time. Raises NoSuchSegmentation."""
+    standing = segmentations.get_standing(course_id, id, user_id)
+    return bool(_expose([(standing, usage_id)]))
+
+
+@reports_faults
+def record_exposures(shown: Collection[tuple[Standing, str]]) -> None:
+    """Note which blocks showed one user arms of one course. One query, and a second for new ones.
+
+    A block that is shown again, as most are, writes nothing and locks nothing.
+    """
+    if not shown:
+        return
+    standing = next(iter(shown))[0]
+    known = set(
+        _Exposure.objects.filter(
+            user_id=standing.user_id,
+            course_id=standing.course_id,
+            usage_id__in=[usage_id for _, usage_id in shown],
+        ).values_list("segmentation_number", "usage_id")
     )
+    _expose([each for each in shown if (each[0].segmentation.id, each[1]) not in known])
 
 
 def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
     """In the order they were recorded. Streams."""
-    rows = _Exposure.objects.filter(course_id=course_id, segmentation_number=id).order_by("pk")
-    for row in rows.iterator():
+    for row in in_pages(_Exposure.objects.filter(course_id=course_id, segmentation_number=id)):
         yield Exposure(
             user_id=row.user_id, group_id=row.group_id, usage_id=row.usage_id, when=row.when
         )
@@ -115,74 +158,83 @@ def first_group(segmentation: UserSegmentation) -> Group:
 
     Raises NotAssignable.
     """
-    _check_active(segmentation)
-    check_weights(segmentation.groups)
+    _check_can_assign(segmentation)
     return segmentation.groups[0]
 
 
-def _group_of(standing: Standing) -> Group | None:
-    return next(iter(standing.groups), None)
+def is_assignable(standing: Standing) -> bool:
+    """Whether the user has a group, or can be given one."""
+    try:
+        _check_assignable(standing)
+    except NotAssignable:
+        return False
+    return True
 
 
-def _check_active(segmentation: UserSegmentation) -> None:
+def _check_assignable(standing: Standing) -> None:
+    if not standing.groups:
+        _check_can_assign(standing.segmentation)
+
+
+def _check_can_assign(segmentation: UserSegmentation) -> None:
     if not segmentation.active:
         msg = f"Experiment {segmentation.id} is inactive: nobody can be assigned."
         raise NotAssignable(msg)
+    check_weights(segmentation.groups)
 
 
-def _is_able(standing: Standing) -> bool:
-    """Whether the user has a group, or can be given one."""
+def _choose(standing: Standing) -> Group:
     segmentation = standing.segmentation
-    has_weight = any(group.weight for group in segmentation.groups)
-    return bool(standing.groups) or (segmentation.active and has_weight)
+    salt = salt_of(standing.course_id, segmentation)
+    return choose_group(segmentation.groups, salt, standing.user_id)
 
 
-def _settle(course_id: str, standings: Mapping[int, Standing], user_id: str) -> dict[int, Group]:
-    """The user's group of each experiment; of those where there is none yet, the chosen one."""
-    groups = {id: _group_of(s) or _choose(course_id, s, user_id) for id, s in standings.items()}
-    unsettled = {id: s for id, s in standings.items() if not s.groups}
-    written = _write(unsettled, groups, user_id)
-    for id in written:
-        events.emit(_assigned(course_id, user_id, standings[id].segmentation, groups[id]))
-    lost = unsettled.keys() - written
-    return groups | (_read_again(course_id, lost, user_id) if lost else {})
+def _write(chosen: Sequence[tuple[Standing, Group]]) -> list[tuple[Standing, Group]]:
+    """Write the groups down. Which of them were, as others may have been first."""
+    entering = [(standing, group.id) for standing, group in chosen if not standing.group_ids]
+    entered = {_key(standing) for standing, _ in segmentations.enter_all(entering, why="assigned")}
+    return [
+        (standing, group)
+        for standing, group in chosen
+        if (_key(standing) in entered)
+        or (standing.group_ids and _leave_removed_group(standing, group))
+    ]
 
 
-def _choose(course_id: str, standing: Standing, user_id: str) -> Group:
-    segmentation = standing.segmentation
-    return choose_group(segmentation.groups, salt_of(course_id, segmentation), user_id)
+def _leave_removed_group(standing: Standing, group: Group) -> bool:
+    return segmentations.move(standing, group.id, why="group removed", only_from=standing.group_ids)
 
 
-def _write(
-    standings: Mapping[int, Standing], groups: Mapping[int, Group], user_id: str
-) -> frozenset[int]:
-    """Write the groups down; of which experiments they were, as others may have been first."""
-    entering = [(s, groups[id].id) for id, s in standings.items() if not s.group_ids]
-    moved = {
-        id
-        for id, s in standings.items()
-        if s.group_ids
-        and segmentations.move(
-            s, user_id, groups[id].id, why="group removed", only_from=s.group_ids
+def _expose(shown: Iterable[tuple[Standing, str]]) -> list[_Exposure]:
+    now = timezone.now()
+    rows = []
+    for standing, usage_id in shown:
+        segmentations.check_id(usage_id, "block")
+        group = next(iter(standing.groups), None)
+        rows.append(
+            _Exposure(
+                course_id=standing.course_id,
+                segmentation_number=standing.segmentation.id,
+                user_id=standing.user_id,
+                usage_id=usage_id,
+                group_id=None if group is None else group.id,
+                when=now,
+            )
         )
-    }
-    return segmentations.enter_all(entering, user_id, why="assigned") | moved
+    rows.sort(key=lambda row: (row.segmentation_number, row.usage_id))
+    return insert_if_absent(rows)
 
 
-def _read_again(course_id: str, ids: Iterable[int], user_id: str) -> dict[int, Group]:
-    """What somebody else settled a moment ago, perhaps under other weights than we have read."""
-    standings = segmentations.get_standings(course_id, ids, user_id)
-    return {id: standing.groups[0] for id, standing in standings.items() if standing.groups}
+def _key(standing: Standing) -> tuple[int, str]:
+    return standing.row_id, standing.user_id
 
 
-def _assigned(
-    course_id: str, user_id: str, segmentation: UserSegmentation, group: Group
-) -> events.AssignedUserToPartition:
+def _assigned(standing: Standing, group: Group) -> events.AssignedUserToPartition:
     return events.AssignedUserToPartition(
-        course_id=course_id,
-        user_id=user_id,
-        partition_id=segmentation.id,
-        partition_name=segmentation.name,
+        course_id=standing.course_id,
+        user_id=standing.user_id,
+        partition_id=standing.segmentation.id,
+        partition_name=standing.segmentation.name,
         group_id=group.id,
         group_name=group.name,
     )

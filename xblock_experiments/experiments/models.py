@@ -21,7 +21,7 @@ class Exposure(models.Model):
 
     course_id = ExactField()
     segmentation_number = models.PositiveIntegerField()
-    user_id = ExactField(db_index=True)
+    user_id = ExactField()
     usage_id = ExactField()
     group_id = models.PositiveIntegerField(null=True)
     when = models.DateTimeField()
@@ -29,9 +29,12 @@ class Exposure(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["course_id", "segmentation_number", "usage_id", "user_id"],
+                fields=["user_id", "course_id", "segmentation_number", "usage_id"],
                 name="xbexp_one_exposure",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["course_id", "segmentation_number", "id"], name="xbexp_exposures"),
         ]
 
     def __str__(self) -> str:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from typing import Any
 
-from xblock_experiments.course_user_segmentation import api as segmentations
-from xblock_experiments.course_user_segmentation.data import (
-    EXPERIMENT,
-    Group,
-    NotAssignable,
-    UserSegmentation,
-)
-from xblock_experiments.experiments import api as experiments
+from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group, UserSegmentation
 from xblock_experiments.services.binding import Binding
+from xblock_experiments.services.visit import Visit
 
 
 class UserSegmentationService:
@@ -22,19 +16,21 @@ class UserSegmentationService:
 
     `segmentations`, `segmentation` tell what the course has; `group`, `groups` where the user is,
     and never change it; `assign`, `assign_all` settle the user's group if need be;
-    `record_exposure` notes that the block showed the user's arm.
+    `record_exposure` notes that the block showed the user's arm, and `together` does so at once for
+    all blocks of a page. What was told once is told the same for as long as the runtime lives.
     """
 
     def __init__(self, runtime: Any, xblock: Any) -> None:
         self._bound = Binding.of(runtime, xblock)
-        self._assigned: dict[int, Group] = {}
+        self._visit = Visit.of(runtime, self._bound)
 
     def segmentations(self, type: str | None = None) -> tuple[UserSegmentation, ...]:
-        return segmentations.get_segmentations(self._bound.course_id, type=type)
+        every = self._visit.segmentations
+        return tuple(each for each in every if type is None or each.type == type)
 
     def segmentation(self, id: int, type: str = EXPERIMENT) -> UserSegmentation:
         """Raises NoSuchSegmentation."""
-        return segmentations.get_segmentation(self._bound.course_id, id, type=type)
+        return self._visit.segmentation(id, type)
 
     def group(self, id: int, type: str = EXPERIMENT) -> Group | None:
         """The user's group, the first in listed order of several. Raises NoSuchSegmentation."""
@@ -42,50 +38,29 @@ class UserSegmentationService:
 
     def groups(self, id: int, type: str) -> tuple[Group, ...]:
         """The user's groups in listed order. Raises NoSuchSegmentation."""
-        course_id, user_id = self._bound.course_id, self._bound.user_id
-        if user_id is None:
-            self.segmentation(id, type)
-            return ()
-        return segmentations.get_standing(course_id, id, user_id, type=type).groups
+        return self._visit.groups(id, type)
 
     def assign(self, id: int) -> Group:
         """The user's group of an experiment, settled now if it was not yet; nobody's is the first.
 
         Raises NoSuchSegmentation, NotAssignable.
         """
-        if self._bound.user_id is None:
-            return experiments.first_group(self.segmentation(id))
-        group = experiments.assign_group(self._bound.course_id, id, self._bound.user_id)
-        self._assigned[id] = group
-        return group
+        return self._visit.assign(id)
 
     def assign_all(self, ids: Iterable[int]) -> dict[int, Group]:
         """`assign` for several; leaves out what the course does not have or cannot assign."""
-        if self._bound.user_id is None:
-            return self._first_groups(set(ids))
-        return experiments.assign_groups(self._bound.course_id, ids, self._bound.user_id)
+        return self._visit.assign_all(ids)
 
-    def record_exposure(self, id: int) -> bool:
-        """Note that this block shows the user's arm of an experiment; True the first time.
+    def record_exposure(self, id: int) -> None:
+        """Note that this block shows the user's arm of an experiment. Only the first time counts.
 
-        False, and nothing is noted, for nobody and for a user without a group. Raises
-        NoSuchSegmentation.
+        Nothing is noted for nobody and for a user without a group. Raises NoSuchSegmentation.
         """
-        group = self._assigned.get(id) or self.group(id)
-        if self._bound.user_id is None or group is None:
-            return False
-        return experiments.record_exposure(
-            self._bound.course_id,
-            id,
-            self._bound.user_id,
-            self._bound.usage_id,
-            group_id=group.id,
-        )
+        self._visit.record_exposure(id, self._bound.usage_id)
 
-    def _first_groups(self, ids: set[int]) -> dict[int, Group]:
-        groups: dict[int, Group] = {}
-        for experiment in self.segmentations(EXPERIMENT):
-            with suppress(NotAssignable):
-                if experiment.id in ids:
-                    groups[experiment.id] = experiments.first_group(experiment)
-        return groups
+    def together(self) -> AbstractContextManager[None]:
+        """Meanwhile exposures of all blocks are collected, and recorded at the end, at once.
+
+        After an error they are not: then the user was shown nothing.
+        """
+        return self._visit.together()

@@ -10,6 +10,7 @@ import os
 import sys
 from pathlib import Path
 
+import dj_database_url
 from workbench.settings import *  # noqa: F403 - the SDK's settings are ours, but for what follows
 from workbench.settings import INSTALLED_APPS, MIDDLEWARE
 
@@ -20,18 +21,16 @@ DATA = Path(os.environ.get("XBLOCK_EXPERIMENTS_DATA", "var")).resolve()
 _BLOCKS_FILES = DATA / "djpyfs"
 _BLOCKS_FILES.mkdir(parents=True, exist_ok=True)
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA / "workbench.db",
-        "OPTIONS": {
-            # Readers do not wait for the writer, and writers wait for each other.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-        },
+_SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "workbench.db"}
+_URL = os.environ.get("DATABASE_URL")
+DATABASES = {"default": dj_database_url.parse(_URL) if _URL else _SQLITE}
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["OPTIONS"] = {
+        # Readers do not wait for the writer, and writers wait for each other.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
     }
-}
 
 # The SDK's would be in a folder of the current directory.
 DJFS = {"type": "osfs", "directory_root": str(_BLOCKS_FILES), "url_root": "/static/djpyfs"}

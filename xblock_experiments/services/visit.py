@@ -1,0 +1,118 @@
+"""What one request knows of its user: read once, whichever blocks ask, and told to all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import Any, Self
+
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import (
+    EXPERIMENT,
+    Group,
+    NotAssignable,
+    Standing,
+    UserSegmentation,
+)
+from xblock_experiments.experiments import api as experiments
+from xblock_experiments.services.binding import Binding
+
+
+class Visit:
+    """One user, or nobody, in one course, for as long as one runtime lives, which is a request.
+
+    The course's segmentations are what they were when a block first asked for one. Where the user
+    stands in them is read with them, and changes only by what this visit itself settles.
+    """
+
+    def __init__(self, course_id: str, user_id: str | None) -> None:
+        self._course_id = course_id
+        self._user_id = user_id
+        self._shown: list[tuple[Standing, str]] = []
+        self._is_collecting = False
+
+    @classmethod
+    def of(cls, runtime: Any, bound: Binding) -> Self:
+        """The visit that all blocks of the runtime share."""
+        visits: dict[Any, Self] = vars(runtime).setdefault("_xblock_experiments_visits", {})
+        return visits.setdefault(
+            (bound.course_id, bound.user_id), cls(bound.course_id, bound.user_id)
+        )
+
+    @cached_property
+    def segmentations(self) -> tuple[UserSegmentation, ...]:
+        if self._user_id is None:
+            return segmentations.get_segmentations(self._course_id)
+        return tuple(standing.segmentation for standing in self._standings.values())
+
+    def segmentation(self, id: int, type: str) -> UserSegmentation:
+        """Raises NoSuchSegmentation."""
+        for segmentation in self.segmentations:
+            if (segmentation.type, segmentation.id) == (type, id):
+                return segmentation
+        raise segmentations.no_such(self._course_id, id, type)
+
+    def groups(self, id: int, type: str) -> tuple[Group, ...]:
+        """The user's. Raises NoSuchSegmentation."""
+        self.segmentation(id, type)
+        return () if self._user_id is None else self._standings[type, id].groups
+
+    def assign(self, id: int) -> Group:
+        """Raises NoSuchSegmentation, NotAssignable."""
+        segmentation = self.segmentation(id, EXPERIMENT)
+        if self._user_id is None:
+            return experiments.first_group(segmentation)
+        (standing,) = experiments.settle_all([self._standings[EXPERIMENT, id]])
+        self._standings[EXPERIMENT, id] = standing
+        return standing.groups[0]
+
+    def assign_all(self, ids: Iterable[int]) -> dict[int, Group]:
+        """`assign` for several; leaves out what the course does not have or cannot assign."""
+        wanted = set(ids)
+        known = [s for s in self.segmentations if s.type == EXPERIMENT and s.id in wanted]
+        if self._user_id is None:
+            return _first_groups(known)
+        standings = experiments.settle(self._standings[EXPERIMENT, s.id] for s in known)
+        settled = {(EXPERIMENT, standing.segmentation.id): standing for standing in standings}
+        self._standings.update(settled)
+        return {id: standing.groups[0] for (_, id), standing in settled.items()}
+
+    def record_exposure(self, id: int, usage_id: str) -> None:
+        """Of a user with a group. Raises NoSuchSegmentation."""
+        if self.groups(id, EXPERIMENT):
+            self._shown.append((self._standings[EXPERIMENT, id], usage_id))
+        if not self._is_collecting:
+            self._record()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is shown meanwhile is recorded at the end, at once; after an error, not at all."""
+        if self._is_collecting:
+            yield
+            return
+        self._is_collecting = True
+        try:
+            yield
+            self._record()
+        finally:
+            self._is_collecting = False
+            self._shown.clear()
+
+    @cached_property
+    def _standings(self) -> dict[tuple[str, int], Standing]:
+        assert self._user_id is not None  # noqa: S101 - nobody stands nowhere
+        standings = segmentations.get_all_standings(self._course_id, self._user_id)
+        return {(s.segmentation.type, s.segmentation.id): s for s in standings}
+
+    def _record(self) -> None:
+        shown, self._shown = self._shown, []
+        experiments.record_exposures(shown)
+
+
+def _first_groups(known: Iterable[UserSegmentation]) -> dict[int, Group]:
+    groups: dict[int, Group] = {}
+    for segmentation in known:
+        with suppress(NotAssignable):
+            groups[segmentation.id] = experiments.first_group(segmentation)
+    return groups

@@ -1,0 +1,132 @@
+"""What becomes of a transaction when others write the same rows, or the database fails.
+
+Under READ COMMITTED a query sees what was committed before it. Under REPEATABLE READ all queries of
+a transaction see what was committed before its first one, and PostgreSQL refuses to write over
+anything later. So a row that somebody else wrote a moment ago may be in the way and not be seen:
+who loses such a race must look for the winner's row with other eyes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connections,
+    transaction,
+)
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from xblock_experiments.errors import NotStored
+
+ROUNDS = 20
+"""How often what lost a race is tried. Each time it loses, somebody else got something done."""
+
+_POSTGRESQL_RACES = frozenset({"40001", "40P01"})
+"""The codes of a serialization failure and of a deadlock."""
+_MYSQL_RACES = frozenset({1020, 1213})
+"""The same: "record has changed since last read", and a deadlock."""
+
+
+def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """What keeps the database from its work, the function's caller is told as NotStored.
+
+    A connection that broke is closed, so that the next call has one that works.
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (InterfaceError, InternalError, OperationalError) as error:
+            for connection in connections.all(initialized_only=True):
+                connection.close_if_unusable_or_obsolete()
+            msg = (
+                f"{function.__name__} could not be done: the database says {str(error).strip()!r}. "
+                "Nothing is half done: call it again, with the same arguments, when that is mended."
+            )
+            raise NotStored(msg) from error
+
+    return call
+
+
+def attempt[T](work: Callable[[], T], *, otherwise: T, using: str = DEFAULT_DB_ALIAS) -> T:
+    """Do the work whole, in a transaction or a savepoint, and return what it returns.
+
+    `otherwise`, and nothing is done, where the database preferred somebody else's transaction.
+    """
+    connection = connections[using]
+    # MariaDB and MySQL then undo all of the transaction that this is part of: no way on from there.
+    is_survivable = not connection.in_atomic_block or connection.vendor != "mysql"
+    try:
+        with transaction.atomic(using):
+            return work()
+    except DatabaseError as error:
+        if not is_survivable or not _is_lost_race(error):
+            raise
+        return otherwise
+
+
+def persist[T](work: Callable[[], T], *, using: str = DEFAULT_DB_ALIAS) -> T:
+    """Do the work whole, again where the database preferred somebody else's transaction."""
+    lost = object()
+    for _ in range(ROUNDS - 1):
+        result = attempt(work, otherwise=lost, using=using)
+        if result is not lost:
+            return result  # type: ignore[return-value]
+    with transaction.atomic(using):
+        return work()
+
+
+@contextmanager
+def seeing_new_commits(using: str) -> Iterator[None]:
+    """Meanwhile this thread's queries see what others committed, however old its transaction is.
+
+    A transaction that keeps its snapshot is left alone for as long: the queries go over another
+    connection. They do not see what the transaction itself did, and must only read.
+    """
+    ours = connections[using]
+    if not keeps_snapshot(ours):
+        yield
+        return
+    other = ours.copy()
+    connections[using] = other
+    try:
+        yield
+    finally:
+        connections[using] = ours
+        other.close()
+
+
+def contended(what: str) -> NotStored:
+    """The error of somebody who lost every round."""
+    msg = f"{what}: {ROUNDS} times somebody else was faster. Nothing was changed: call it again."
+    return NotStored(msg)
+
+
+def keeps_snapshot(connection: BaseDatabaseWrapper) -> bool:
+    """Whether this is a transaction whose queries all see what was there at the first of them.
+
+    SQLite's do too, but there nobody else can write between its first write and its end.
+    """
+    if not connection.in_atomic_block or connection.vendor == "sqlite":
+        return False
+    level = getattr(connection, "isolation_level", None)
+    name = str(getattr(level, "name", level)).replace("_", " ").lower()
+    return name not in {"read committed", "read uncommitted"}
+
+
+def _is_lost_race(error: DatabaseError) -> bool:
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.Error):
+        return cause.sqlite_errorcode == sqlite3.SQLITE_BUSY_SNAPSHOT
+    if getattr(cause, "sqlstate", None) in _POSTGRESQL_RACES:
+        return True
+    return bool(cause and cause.args and cause.args[0] in _MYSQL_RACES)
