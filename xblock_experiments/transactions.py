@@ -123,6 +123,18 @@ def keeps_snapshot(connection: BaseDatabaseWrapper) -> bool:
     return name not in {"read committed", "read uncommitted"}
 
 
+def dies_of_news(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the transaction is undone when it locks a row that is newer than its snapshot.
+
+    So it is under REPEATABLE READ on MariaDB from 11.6 on, and before where it is set.
+    """
+    if connection.vendor != "mysql" or not keeps_snapshot(connection):
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'")
+        return ("innodb_snapshot_isolation", "ON") in cursor.fetchall()
+
+
 def _is_lost_race(error: DatabaseError) -> bool:
     cause = error.__cause__
     if isinstance(cause, sqlite3.Error):

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
-from django.db import router
+from django.db import connections, router
 from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -51,6 +51,8 @@ from xblock_experiments.transactions import (
     ROUNDS,
     attempt,
     contended,
+    dies_of_news,
+    keeps_snapshot,
     persist,
     reports_faults,
     seeing_new_commits,
@@ -69,6 +71,7 @@ __all__ = [
     "preview_edit",
     "put_in_group",
     "remove_from_group",
+    "retire_user",
     "save_segmentations",
 ]
 
@@ -185,6 +188,13 @@ def remove_from_group(
     persist(partial(_remove, standing, group_id, actor), using=_using())
 
 
+@reports_faults
+def retire_user(user_id: str) -> int:
+    """Delete all memberships of the user and their history, everywhere; how many rows that were."""
+    check_id(user_id, "user")
+    return persist(partial(_retire, user_id), using=_using())
+
+
 def get_members(
     course_id: str, id: int, *, type: str, group_id: int | None = None
 ) -> Iterator[Membership]:
@@ -262,11 +272,28 @@ def read_again(standings: Sequence[Standing]) -> list[Standing]:
     """Where these users stand by now, also by what this transaction cannot see. One query."""
     if not standings:
         return []
-    rows = _Segmentation.objects.filter(pk__in={standing.row_id for standing in standings})
-    user_ids = {standing.user_id for standing in standings}
     with seeing_new_commits(_using()):
-        found = {(s.row_id, s.user_id): s for s in _stand(rows.using(_using()), user_ids)}
-    return [found[standing.row_id, standing.user_id] for standing in standings]
+        return _read_again(standings)
+
+
+def read_winners(standings: Sequence[Standing]) -> list[Standing]:
+    """`read_again` of users whom somebody else just let in, as that other was told it.
+
+    That is, under the version that the other had read. If the group was removed meanwhile, all who
+    raced for it are still told the same.
+    """
+    if not standings:
+        return []
+    with seeing_new_commits(_using()):
+        found = _read_again(standings)
+        entered = _versions_of_entry(found)
+        definitions = _definitions(entered.values())
+    return [
+        dataclasses.replace(standing, segmentation=definitions[entered[_place(standing)]])
+        if _place(standing) in entered
+        else standing
+        for standing in found
+    ]
 
 
 def enter(standing: Standing, group_id: int, *, why: str, actor: str = "") -> bool:
@@ -321,7 +348,13 @@ def move(
     """
     _check_actor(actor)
     work = partial(_move, standing, group_id, why, actor, only_from)
-    return attempt(work, otherwise=False, using=_using())
+    using = _using()
+    if not dies_of_news(connections[using]):
+        moved = attempt(work, otherwise=None, using=using)
+        if moved is not None or not keeps_snapshot(connections[using]):
+            return bool(moved)
+    with seeing_new_commits(using):
+        return attempt(work, otherwise=False, using=using)
 
 
 def check_id(text: str, whose: str) -> None:
@@ -416,6 +449,12 @@ def _remove(standing: Standing, group_id: int, actor: str) -> None:
         row.delete()
 
 
+def _retire(user_id: str) -> int:
+    memberships, _ = _Membership.objects.filter(user_id=user_id).delete()
+    changes, _ = _PastChange.objects.filter(user_id=user_id).delete()
+    return memberships + changes
+
+
 def _move(
     standing: Standing, group_id: int, why: str, actor: str, only_from: frozenset[int] | None
 ) -> bool:
@@ -475,6 +514,39 @@ def _stand(rows: QuerySet[_Segmentation], user_ids: Collection[str]) -> list[Sta
         for row_id, (course_id, segmentation, version) in segmentations.items()
         for user_id in user_ids
     ]
+
+
+def _read_again(standings: Sequence[Standing]) -> list[Standing]:
+    rows = _Segmentation.objects.using(_using()).filter(pk__in={s.row_id for s in standings})
+    found = _stand(rows, sorted({standing.user_id for standing in standings}))
+    wanted = {_place(standing) for standing in standings}
+    return [standing for standing in found if _place(standing) in wanted]
+
+
+def _versions_of_entry(standings: Sequence[Standing]) -> dict[tuple[int, str], tuple[int, int]]:
+    """Of those users who are in a group: the segmentation and the version of it that it was."""
+    memberships = _Membership.objects.using(_using()).filter(
+        segmentation__in={standing.row_id for standing in standings},
+        user_id__in={standing.user_id for standing in standings},
+    )
+    entries = memberships.values_list("segmentation_id", "user_id", "version")
+    return {(row_id, user_id): (row_id, version) for row_id, user_id, version in entries}
+
+
+def _definitions(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], UserSegmentation]:
+    """What segmentations were in these versions."""
+    row_ids, versions = {row_id for row_id, _ in keys}, {version for _, version in keys}
+    rows = _SegmentationVersion.objects.using(_using()).filter(
+        segmentation__in=row_ids, version__in=versions
+    )
+    return {
+        (row.segmentation_id, row.version): _loads(row.definition, removed=row.removed)
+        for row in rows
+    }
+
+
+def _place(standing: Standing) -> tuple[int, str]:
+    return standing.row_id, standing.user_id
 
 
 def _count_members(rows: Iterable[_Segmentation]) -> dict[int, Counter[int]]:

@@ -80,7 +80,7 @@ class Membership(models.Model):
 
     .. pii: Links a user id, and the id of who put the user there, to a group
     .. pii_types: id
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     segmentation = models.ForeignKey(
@@ -102,7 +102,7 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user_id", "segmentation", "slot"], name="xbexp_one_membership"
+                fields=["user_id", "segmentation", "slot"], name="xbexp_one_group_each"
             ),
         ]
         indexes = [models.Index(fields=["segmentation", "id"], name="xbexp_members")]
@@ -116,7 +116,7 @@ class PastChange(models.Model):
 
     .. pii: Links a user id, and the id of who moved the user, to groups
     .. pii_types: id
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     segmentation = models.ForeignKey(

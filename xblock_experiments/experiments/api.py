@@ -29,6 +29,7 @@ __all__ = [
     "get_exposures",
     "get_group",
     "record_exposure",
+    "retire_user",
 ]
 
 _BATCH = 1_000
@@ -90,7 +91,7 @@ def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[in
 def settle(standings: Iterable[Standing]) -> list[Standing]:
     """The same, in the same order, each with a group: chosen and written now where there was none.
 
-    Who loses the race for somebody's group is told what the winner wrote down, perhaps under other
+    Who loses the race for somebody's group is told what the winner was told, perhaps under other
     weights than these standings were read under. What can assign nobody is left out.
     """
     settled = {_key(standing): standing for standing in standings}
@@ -102,7 +103,8 @@ def settle(standings: Iterable[Standing]) -> list[Standing]:
             settled[_key(standing)] = standing.within(group.id)
             events.emit(_assigned(standing, group))
         lost = [standing for standing in unsettled if not settled[_key(standing)].groups]
-        settled |= {_key(standing): standing for standing in segmentations.read_again(lost)}
+        for standing in _read_lost(lost):
+            settled[_key(standing)] = standing
     raise contended(f"{len(unsettled)} groups could not be settled")
 
 
@@ -153,6 +155,14 @@ def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
         )
 
 
+@reports_faults
+def retire_user(user_id: str) -> int:
+    """Delete all exposures of the user, everywhere; how many that were."""
+    segmentations.check_id(user_id, "user")
+    deleted, _ = _Exposure.objects.filter(user_id=user_id).delete()
+    return deleted
+
+
 def first_group(segmentation: UserSegmentation) -> Group:
     """What nobody is shown: a visitor without a user id, or a preview in an editor.
 
@@ -199,6 +209,12 @@ def _write(chosen: Sequence[tuple[Standing, Group]]) -> list[tuple[Standing, Gro
         if (_key(standing) in entered)
         or (standing.group_ids and _leave_removed_group(standing, group))
     ]
+
+
+def _read_lost(lost: Sequence[Standing]) -> list[Standing]:
+    entering = [standing for standing in lost if not standing.group_ids]
+    leaving = [standing for standing in lost if standing.group_ids]
+    return segmentations.read_winners(entering) + segmentations.read_again(leaving)
 
 
 def _leave_removed_group(standing: Standing, group: Group) -> bool:

@@ -16,7 +16,7 @@ class Exposure(models.Model):
 
     .. pii: Links a user id to what the user was shown
     .. pii_types: id
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     course_id = ExactField()
@@ -30,7 +30,7 @@ class Exposure(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user_id", "course_id", "segmentation_number", "usage_id"],
-                name="xbexp_one_exposure",
+                name="xbexp_one_exposure_each",
             ),
         ]
         indexes = [

@@ -12,6 +12,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # The new one before the old one goes: at no moment is there none.
+        migrations.AddConstraint(
+            model_name='membership',
+            constraint=models.UniqueConstraint(fields=('user_id', 'segmentation', 'slot'), name='xbexp_one_group_each'),
+        ),
         migrations.RemoveConstraint(
             model_name='membership',
             name='xbexp_one_membership',
@@ -43,9 +48,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='pastchange',
             index=models.Index(fields=['user_id', 'segmentation'], name='xbexp_past_changes'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user_id', 'segmentation', 'slot'), name='xbexp_one_membership'),
         ),
     ]

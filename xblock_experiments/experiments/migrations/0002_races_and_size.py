@@ -11,6 +11,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # The new one before the old one goes: at no moment is there none.
+        migrations.AddConstraint(
+            model_name='exposure',
+            constraint=models.UniqueConstraint(fields=('user_id', 'course_id', 'segmentation_number', 'usage_id'), name='xbexp_one_exposure_each'),
+        ),
         migrations.RemoveConstraint(
             model_name='exposure',
             name='xbexp_one_exposure',
@@ -23,9 +28,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='exposure',
             index=models.Index(fields=['course_id', 'segmentation_number', 'id'], name='xbexp_exposures'),
-        ),
-        migrations.AddConstraint(
-            model_name='exposure',
-            constraint=models.UniqueConstraint(fields=('user_id', 'course_id', 'segmentation_number', 'usage_id'), name='xbexp_one_exposure'),
         ),
     ]

@@ -1,0 +1,1 @@
+"""How Open edX settles a learner's group, written anew from what it does, with its statements."""

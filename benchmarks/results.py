@@ -1,0 +1,83 @@
+"""What was measured, as one process hands it to the next."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any, Literal, Self
+
+type Unit = Literal["per second", "ms", "s", "queries", "number"]
+"""Of the first three, the numbers are seconds of one operation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What is to be reached, and whether it was."""
+
+    text: str
+    is_met: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table. Each list has one number for each repetition, in the same order."""
+
+    what: str
+    unit: Unit
+    ours: list[float]
+    whose: str = ""
+    theirs: list[float] = field(default_factory=list)
+    floor: list[float] = field(default_factory=list)
+    goals: list[Goal] = field(default_factory=list)
+
+    @property
+    def is_timed(self) -> bool:
+        return self.unit in {"per second", "ms", "s"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The rows of one process."""
+
+    database: str
+    """Empty where none was used."""
+    conditions: list[str]
+    rows: list[Row]
+    is_quick: bool
+
+    def save(self, file: Path) -> None:
+        file.write_text(json.dumps(dataclasses.asdict(self)))
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        value: dict[str, Any] = json.loads(file.read_text())
+        rows = [
+            Row(**{**row, "goals": [Goal(**goal) for goal in row["goals"]]})
+            for row in value.pop("rows")
+        ]
+        return cls(rows=rows, **value)
+
+
+def ratios(numbers: Sequence[float], others: Sequence[float]) -> list[float]:
+    """Of each repetition: what disturbed one of the two will have disturbed the other."""
+    return [number / other for number, other in zip(numbers, others, strict=True)]
+
+
+def times_faster(times: float, ours: Sequence[float], theirs: Sequence[float]) -> Goal:
+    return Goal(text=f">= {times:g}x", is_met=median(ratios(theirs, ours)) >= times)
+
+
+def times_the_floor(times: float, ours: Sequence[float], floor: Sequence[float]) -> Goal:
+    return Goal(text=f"<= {times:g}x floor", is_met=median(ratios(ours, floor)) <= times)
+
+
+def per_second(rate: float, ours: Sequence[float]) -> Goal:
+    return Goal(text=f">= {rate:,.0f}/s", is_met=1 / median(ours) >= rate)
+
+
+def at_most(number: float, ours: Sequence[float]) -> Goal:
+    return Goal(text=f"<= {number:g}", is_met=max(ours) <= number)

@@ -1,0 +1,46 @@
+"""How much of everything is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Counts, of one repetition where a thing is repeated."""
+
+    repetitions: int
+    bulk_repetitions: int
+    choices: int
+    members: int
+    """Who was there before: a table is not empty when a learner comes."""
+    views: int
+    pages: int
+    bulk_users: int
+    experiments: int
+    """Of the check of randomness, and how many users each of them has."""
+    users: int
+
+
+FULL = Scale(
+    repetitions=11,
+    bulk_repetitions=5,
+    choices=20_000,
+    members=20_000,
+    views=100,
+    pages=20,
+    bulk_users=100_000,
+    experiments=50,
+    users=100_000,
+)
+QUICK = Scale(
+    repetitions=3,
+    bulk_repetitions=2,
+    choices=2_000,
+    members=1_000,
+    views=10,
+    pages=2,
+    bulk_users=2_000,
+    experiments=6,
+    users=5_000,
+)

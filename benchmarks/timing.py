@@ -1,0 +1,64 @@
+"""Contenders take turns, so that whatever else the machine does hits all of them alike."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from tqdm import tqdm
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One way to do the work."""
+
+    name: str
+    prepare: Callable[[int], Sequence[Any]]
+    """What a repetition works on, one thing for each operation. Not timed."""
+    operate: Callable[[Any], object]
+    """Done with each of these things."""
+    is_whole: bool = False
+    """Whether `operate` is given all of them at once."""
+
+
+def race(
+    title: str, contenders: Sequence[Contender], repetitions: int, *, warm_up: bool = True
+) -> dict[str, list[float]]:
+    """The seconds of one operation, by contender, for each repetition.
+
+    Another one starts each time, and a first time that warms everything up does not count.
+    """
+    seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+    first = 0 if warm_up else 1
+    with _progress(title, (repetitions + 1 - first) * len(contenders)) as bar:
+        for repetition in range(first, repetitions + 1):
+            start = repetition % len(contenders)
+            for contender in (*contenders[start:], *contenders[:start]):
+                elapsed = _time(contender, repetition)
+                if repetition:
+                    seconds[contender.name].append(elapsed)
+                bar.update()
+    return seconds
+
+
+def _time(contender: Contender, repetition: int) -> float:
+    things = contender.prepare(repetition)
+    operate = contender.operate
+    gc.collect()
+    start = perf_counter()
+    if contender.is_whole:
+        operate(things)
+    else:
+        for thing in things:
+            operate(thing)
+    return (perf_counter() - start) / len(things)
+
+
+def _progress(title: str, total: int) -> Any:
+    if not sys.stderr.isatty():
+        sys.stderr.write(f"{title}\n")
+    return tqdm(desc=title, total=total, disable=None, leave=False)

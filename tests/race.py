@@ -1,0 +1,347 @@
+"""Learners whose first views arrive together, while the course is edited.
+
+    python -m tests.race [VIEWS]
+
+runs every kind of race on the database of DATABASE_URL, VIEWS first views in all, and prints a line
+for each kind. `make race` does so on each database; test_races runs a few views of each kind.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import multiprocessing
+import os
+import queue
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import django
+from django.db import connection, connections, transaction
+
+type Told = tuple[str, int]
+"""A learner, and the group that a first view was told."""
+
+MOST_CALLERS = 8
+MARIADB_KEEPS_SNAPSHOT = "SET SESSION innodb_snapshot_isolation=ON"
+"""MariaDB's default from 11.6 on: what is newer than the snapshot is no longer read, but an error."""
+
+
+@dataclass(frozen=True)
+class Race:
+    """One kind of race."""
+
+    isolation: str
+    in_transaction: bool
+    """Whether each view is a part of a transaction that has read before, as ATOMIC_REQUESTS makes
+    it. Its snapshot is then older than the race."""
+    callers: int
+    edits: str
+    """What of the course is changed all the while: "nothing", "weights" or "groups"."""
+    kind: str
+    """Whether the callers are "threads" or "processes"."""
+
+    def __str__(self) -> str:
+        outer = "in a transaction" if self.in_transaction else "alone"
+        return f"{self.isolation}, {outer}, {self.callers} {self.kind}, {self.edits} edited"
+
+
+@dataclass
+class Outcome:
+    """What came of a race."""
+
+    told: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    errors: list[str] = field(default_factory=list)
+    events: Counter[str] = field(default_factory=Counter)
+    edits: int = 0
+
+    @property
+    def told_two(self) -> int:
+        return sum(len(set(groups)) > 1 for groups in self.told.values())
+
+    def add(self, told: Sequence[Told], errors: Sequence[str], events: Sequence[str]) -> None:
+        for user_id, group_id in told:
+            self.told[user_id].append(group_id)
+        self.errors.extend(errors)
+        self.events.update(events)
+
+
+def isolations() -> list[str]:
+    return {
+        "postgresql": ["read committed", "repeatable read"],
+        "mysql": ["read committed", "repeatable read", "repeatable read, strict"],
+        "sqlite": ["serializable"],
+    }[connection.vendor]
+
+
+def kinds(*, callers: Sequence[int] = (2, 4, 8)) -> list[Race]:
+    return [
+        Race(*each)
+        for each in itertools.product(
+            isolations(),
+            (False, True),
+            callers,
+            ("nothing", "weights", "groups"),
+            ("threads", "processes"),
+        )
+    ]
+
+
+def set_isolation(isolation: str) -> None:
+    """For the connections that this process opens from now on."""
+    options = connections.settings["default"]["OPTIONS"]
+    level, _, strict = isolation.partition(", ")
+    if connection.vendor == "postgresql":
+        from django.db.backends.postgresql.psycopg_any import IsolationLevel
+
+        options["isolation_level"] = IsolationLevel[level.replace(" ", "_").upper()]
+    elif connection.vendor == "mysql":
+        options["isolation_level"] = level
+        options["init_command"] = MARIADB_KEEPS_SNAPSHOT if strict else "DO 0"
+
+
+def view(course_id: str, id: int, users: Sequence[str], race: Race, barrier: Any) -> Any:
+    """What one caller does: each learner's first view, when all callers are ready for it, and, when
+    all have had theirs, a second one.
+    """
+    told: list[Told] = []
+    errors: list[str] = []
+    for user_id in users:
+        for _ in ("first", "second"):
+            try:
+                told.append((user_id, _view_together(course_id, id, user_id, race, barrier)))
+            except Exception as error:  # noqa: BLE001 - any is what the race is about
+                errors.append(f"{user_id}: {error!r}")
+    connections.close_all()
+    return told, errors
+
+
+def _view_together(course_id: str, id: int, user_id: str, race: Race, barrier: Any) -> int:
+    from xblock_experiments.course_user_segmentation import api as segmentations
+    from xblock_experiments.experiments.api import assign_group
+
+    # Of SQLite's transactions that will write there is only one at a time.
+    if not race.in_transaction or connection.vendor == "sqlite":
+        barrier.wait()
+    if not race.in_transaction:
+        return assign_group(course_id, id, user_id).id
+    with transaction.atomic():
+        segmentations.get_segmentations(course_id)
+        if connection.vendor != "sqlite":
+            barrier.wait()
+        return assign_group(course_id, id, user_id).id
+
+
+class _Events(logging.Handler):
+    """Whom the assignment events of this process are about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.users: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.users.append(json.loads(record.getMessage())["user_id"])
+
+
+@contextmanager
+def _events() -> Iterator[list[str]]:
+    logger, handler = logging.getLogger("xblock_experiments.events"), _Events()
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield handler.users
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = True
+
+
+class Processes:
+    """Callers in processes of their own, which wait for races."""
+
+    def __init__(self) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self._answers = spawn.Queue()
+        self._barriers = {count: spawn.Barrier(count) for count in (2, 4, 8)}
+        self._queues = [spawn.Queue() for _ in range(MOST_CALLERS)]
+        database = {**connection.settings_dict, "OPTIONS": connection.settings_dict["OPTIONS"]}
+        self._processes = [
+            spawn.Process(
+                target=_serve, args=(database, commands, self._answers, self._barriers), daemon=True
+            )
+            for commands in self._queues
+        ]
+        for process in self._processes:
+            process.start()
+
+    def run(self, outcome: Outcome, course_id: str, users: Sequence[str], race: Race) -> None:
+        for commands in self._queues[: race.callers]:
+            commands.put((course_id, users, race))
+        for _ in range(race.callers):
+            outcome.add(*self._answers.get(timeout=600))
+
+    def stop(self) -> None:
+        for commands in self._queues:
+            commands.put(None)
+        for process in self._processes:
+            process.join(10)
+            process.kill()
+
+
+def _serve(database: dict[str, Any], commands: Any, answers: Any, barriers: Any) -> None:
+    django.setup()
+    logging.getLogger().setLevel(logging.CRITICAL)
+    connections.settings["default"].update(database)
+    while (command := commands.get()) is not None:
+        course_id, users, race = command
+        set_isolation(race.isolation)
+        with _events() as events:
+            told, errors = view(course_id, 100, users, race, barriers[race.callers])
+        answers.put((told, errors, events))
+
+
+def _run_threads(outcome: Outcome, course_id: str, users: Sequence[str], race: Race) -> None:
+    answers: queue.Queue[Any] = queue.Queue()
+    barrier = threading.Barrier(race.callers)
+
+    def call() -> None:
+        answers.put(view(course_id, 100, users, race, barrier))
+
+    with _events() as events:
+        threads = [threading.Thread(target=call) for _ in range(race.callers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    for _ in threads:
+        outcome.add(*answers.get(), ())
+    outcome.events.update(events)
+
+
+def _edited(edits: str) -> Iterator[Any]:
+    """The lists that are published one after the other, while learners come."""
+    from tests.builders import experiment
+
+    if edits == "weights":
+        variants = [experiment(100, 1, 2, 3, weights=w) for w in ((1, 0, 0), (0, 1, 0), (1, 1, 9))]
+    else:
+        variants = [experiment(100, *ids) for ids in ((1, 2), (1, 2, 3), (3,), (2, 3), (3, 1))]
+    return itertools.cycle(variants)
+
+
+@contextmanager
+def _editing(outcome: Outcome, course_id: str, race: Race) -> Iterator[None]:
+    """Somebody publishes the course again and again, in a thread."""
+    from xblock_experiments.course_user_segmentation import api as segmentations
+
+    done = threading.Event()
+
+    def edit() -> None:
+        for variant in _edited(race.edits):
+            try:
+                segmentations.save_segmentations(course_id, [variant])
+            except Exception as error:  # noqa: BLE001 - as in view
+                outcome.errors.append(f"editor: {error!r}")
+            outcome.edits += 1
+            if done.wait(0.002):
+                break
+        connections.close_all()
+
+    thread = threading.Thread(target=edit)
+    if race.edits != "nothing":
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if thread.ident:
+            thread.join()
+
+
+def run(race: Race, course_id: str, learners: int, processes: Callable[[], Processes]) -> Outcome:
+    from tests.builders import experiment
+    from xblock_experiments.course_user_segmentation import api as segmentations
+
+    segmentations.save_segmentations(course_id, [experiment(100, 1, 2, 3)])
+    connections.close_all()
+    set_isolation(race.isolation)
+    users = [f"{course_id} learner {number}" for number in range(learners)]
+    outcome = Outcome()
+    with _editing(outcome, course_id, race):
+        if race.kind == "threads":
+            _run_threads(outcome, course_id, users, race)
+        else:
+            processes().run(outcome, course_id, users, race)
+    return outcome
+
+
+def flaws(race: Race, course_id: str, outcome: Outcome) -> list[str]:
+    """What no race may bring about."""
+    from xblock_experiments.course_user_segmentation import api as segmentations
+
+    found = list(outcome.errors)
+    versions = segmentations.get_versions(course_id, 100)
+    rows = Counter(m.user_id for m in segmentations.get_members(course_id, 100, type="experiment"))
+    for user_id, told in outcome.told.items():
+        history = segmentations.get_history(course_id, 100, user_id, type="experiment")
+        given = [change.to_group_id for change in history]
+        if rows[user_id] != 1:
+            found.append(f"{user_id} has {rows[user_id]} rows")
+        if not set(told) <= set(given):
+            found.append(f"{user_id} was told {set(told)}, the history says {given}")
+        if outcome.events[user_id] != len(history):
+            found.append(f"{user_id}: {len(history)} changes, {outcome.events[user_id]} events")
+        if race.edits != "groups" and len(given) != 1:
+            found.append(f"{user_id} was moved, and no group was removed")
+        for change in history[1:]:
+            current = [version for version in versions if version.when <= change.when][-1]
+            if change.from_group_id in {group.id for group in current.segmentation.groups}:
+                found.append(f"{user_id} was moved out of a group that is there: {change}")
+    if race.edits != "groups" and outcome.told_two:
+        found.append(f"{outcome.told_two} learners were told two groups")
+    return found
+
+
+def main(views: int) -> int:
+    """How many kinds of race had a flaw."""
+    name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    processes = Processes()
+    flawed = 0
+    try:
+        races = kinds()
+        for number, race in enumerate(races):
+            learners = max(1, round(views / len(races) / race.callers))
+            start = time.monotonic()
+            outcome = run(race, f"race-{number}", learners, lambda: processes)
+            seconds = time.monotonic() - start
+            found = flaws(race, f"race-{number}", outcome)
+            flawed += bool(found)
+            print(  # noqa: T201 - a program
+                f"{connection.vendor}, {race}: {learners * race.callers} views, "
+                f"{outcome.edits} edits, told two {outcome.told_two}, errors "
+                f"{len(outcome.errors)}, flaws {len(found)} {found[:2] or ''} ({seconds:.1f} s)",
+                flush=True,
+            )
+    finally:
+        processes.stop()
+        connections.close_all()
+        set_isolation(isolations()[0])
+        connection.creation.destroy_test_db(name, verbosity=0)
+    return flawed
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xblock_experiments.settings.workbench")
+    django.setup()
+    with tempfile.TemporaryDirectory() as folder:
+        if connection.vendor == "sqlite":
+            # Django's own would be in memory, where SQLite locks otherwise.
+            connections.settings["default"]["TEST"]["NAME"] = f"{folder}/race.db"
+        sys.exit(bool(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)))

@@ -1,0 +1,252 @@
+"""A course that is edited after learners came."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.builders import COURSE_ID, experiment, segmentation
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import (
+    Group,
+    InvalidId,
+    InvalidSegmentation,
+    NoSuchSegmentation,
+    NotAssignable,
+    SegmentationEdit,
+    UserSegmentation,
+)
+from xblock_experiments.experiments import api
+
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
+
+USERS = [f"user {number}" for number in range(30)]
+
+_courses = itertools.count()
+
+
+def publish(*experiments: UserSegmentation, actor: str = "") -> None:
+    segmentations.save_segmentations(COURSE_ID, experiments, actor=actor)
+
+
+def put(group_id: int, *user_ids: str, id: int = 100, type: str = "experiment") -> None:
+    for user_id in user_ids:
+        segmentations.put_in_group(COURSE_ID, id, user_id, group_id, type=type)
+
+
+def preview(*experiments: UserSegmentation) -> Sequence[SegmentationEdit]:
+    return segmentations.preview_edit(COURSE_ID, experiments).segmentations
+
+
+def members(id: int = 100) -> dict[str, int]:
+    return {
+        member.user_id: member.group_id
+        for member in segmentations.get_members(COURSE_ID, id, type="experiment")
+    }
+
+
+def test_the_preview_of_a_removed_group_counts_who_stays_and_who_leaves() -> None:
+    publish(experiment(100, 1, 2, 3))
+    put(1, "ann", "bob")
+    put(2, "cid", "dan", "eva")
+
+    (edit,) = preview(experiment(100, 1, 3, 4))
+
+    assert (edit.id, edit.type, edit.name) == (100, "experiment", "experiment 100")
+    assert (edit.change, edit.stay, edit.leave) == ("changed", 2, 3)
+    assert [group.id for group in edit.empty] == [3, 4]
+
+
+def test_a_preview_changes_nothing() -> None:
+    publish(experiment(100, 1, 2))
+    put(2, "ann")
+
+    preview(experiment(100, 1), experiment(200))
+
+    assert segmentations.get_segmentations(COURSE_ID) == (experiment(100, 1, 2),)
+    assert len(segmentations.get_versions(COURSE_ID, 100)) == 1
+    assert members() == {"ann": 2}
+
+
+def test_the_preview_says_what_happens_to_each_segmentation_in_order() -> None:
+    publish(experiment(100), experiment(200), experiment(300), experiment(400))
+    put(1, "ann", id=300)
+    put(1, "ann", id=400)
+    publish(experiment(100), experiment(200), experiment(400))
+
+    edits = preview(
+        experiment(300), experiment(200, name="new name"), experiment(500), experiment(100)
+    )
+
+    assert [(edit.id, edit.change) for edit in edits] == [
+        (300, "returned"),
+        (200, "changed"),
+        (500, "new"),
+        (100, "same"),
+        (400, "removed"),
+    ]
+    assert [edit.stay for edit in edits] == [1, 0, 0, 0, 1]
+    assert [edit.leave for edit in edits] == [0, 0, 0, 0, 0]
+
+
+def test_the_preview_has_the_sums() -> None:
+    publish(experiment(100), experiment(200))
+    put(1, "ann", "bob", id=100)
+    put(2, "ann", "bob", "cid", id=200)
+
+    found = segmentations.preview_edit(COURSE_ID, [experiment(100), experiment(200, 1)])
+
+    assert (found.stay, found.leave) == (2, 3)
+
+
+def test_the_preview_counts_of_lists_too() -> None:
+    groups = Group(1, "early"), Group(2, "late")
+    publish(segmentation(7, "list", groups))
+    put(1, "ann", id=7, type="list")
+    put(2, "ann", "bob", id=7, type="list")
+
+    (edit,) = preview(segmentation(7, "list", groups[:1]))
+
+    assert (edit.stay, edit.leave) == (1, 2)
+
+
+def test_what_the_preview_counts_is_what_happens() -> None:
+    publish(experiment(100, 1, 2, 3))
+    before = {user_id: api.assign_group(COURSE_ID, 100, user_id).id for user_id in USERS}
+    edited = experiment(100, 2, 3, 4, weights=(0, 5, 1))
+
+    (edit,) = preview(edited)
+    publish(edited)
+    after = {user_id: api.assign_group(COURSE_ID, 100, user_id).id for user_id in USERS}
+
+    stayed = [user_id for user_id in USERS if after[user_id] == before[user_id]]
+    assert (edit.stay, edit.leave) == (len(stayed), len(USERS) - len(stayed))
+    assert edit.leave == sum(group_id == 1 for group_id in before.values()) > 0
+
+
+def test_the_preview_takes_two_queries(django_assert_num_queries: object) -> None:
+    every = [experiment(id) for id in range(100, 125)]
+    publish(*every)
+
+    with django_assert_num_queries(2):  # type: ignore[operator]
+        preview(*every)
+
+
+def test_the_preview_refuses_what_saving_would_refuse() -> None:
+    with pytest.raises(InvalidSegmentation, match="two segmentations"):
+        preview(experiment(100), experiment(100))
+    with pytest.raises(InvalidId):
+        segmentations.preview_edit("", [experiment(100)])
+
+
+def test_versions_tell_what_a_segmentation_was_and_by_whose_hand() -> None:
+    publish(experiment(100, 1, 2), actor="ann")
+    publish(experiment(100, 1, 2, name="renamed"), actor="bob")
+    put(1, "learner")
+    publish(actor="cid")
+    publish(experiment(100, 2, weights=(7,)), actor="dan")
+
+    versions = segmentations.get_versions(COURSE_ID, 100)
+
+    assert [(v.version, v.who, v.removed) for v in versions] == [
+        (1, "ann", False),
+        (2, "bob", False),
+        (3, "cid", True),
+        (4, "dan", False),
+    ]
+    assert [v.segmentation.name for v in versions[:2]] == ["experiment 100", "renamed"]
+    assert [v.segmentation.active for v in versions] == [True, True, False, True]
+    assert versions[3].segmentation.groups == (Group(2, "Group 2", 7),)
+    assert [v.when for v in versions] == sorted(v.when for v in versions)
+
+
+def test_a_segmentation_that_is_not_there_has_no_versions() -> None:
+    with pytest.raises(NoSuchSegmentation):
+        segmentations.get_versions(COURSE_ID, 100)
+
+
+def test_renaming_moves_nobody_and_shows_the_new_name() -> None:
+    publish(experiment(100))
+    group = api.assign_group(COURSE_ID, 100, "ann")
+    renamed = tuple(Group(each.id, f"New {each.id}") for each in experiment(100).groups)
+    publish(segmentation(100, "experiment", renamed))
+
+    assert api.assign_group(COURSE_ID, 100, "ann") == Group(group.id, f"New {group.id}")
+    assert len(segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")) == 1
+
+
+def test_when_all_ids_are_replaced_all_are_assigned_anew_and_nothing_is_forgotten() -> None:
+    publish(experiment(100, 1, 2))
+    before = {user_id: api.assign_group(COURSE_ID, 100, user_id).id for user_id in USERS}
+    publish(experiment(100, 3, 4))
+
+    assert all(api.get_group(COURSE_ID, 100, user_id) is None for user_id in USERS)
+    after = {user_id: api.assign_group(COURSE_ID, 100, user_id).id for user_id in USERS}
+    assert set(after.values()) == {3, 4}
+    for user_id in USERS:
+        history = segmentations.get_history(COURSE_ID, 100, user_id, type="experiment")
+        assert [(c.from_group_id, c.to_group_id, c.why) for c in history] == [
+            (None, before[user_id], "assigned"),
+            (before[user_id], after[user_id], "group removed"),
+        ]
+
+
+def test_an_experiment_whose_last_group_goes_keeps_its_members_for_its_return() -> None:
+    publish(experiment(100, 1, 2))
+    put(2, "ann")
+    publish(segmentation(100, "experiment", ()))
+    with pytest.raises(NotAssignable):
+        api.assign_group(COURSE_ID, 100, "ann")
+    publish(experiment(100, 1, 2))
+
+    assert api.assign_group(COURSE_ID, 100, "ann").id == 2
+
+
+def test_who_moves_a_learner_by_hand_stands_in_the_history() -> None:
+    publish(experiment(100, 1, 2))
+    put(1, "ann")
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment", actor="staff")
+    publish(experiment(100, 1))
+    api.assign_group(COURSE_ID, 100, "ann")
+
+    history = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
+    assert [(c.from_group_id, c.to_group_id, c.why, c.who) for c in history] == [
+        (None, 1, "put", ""),
+        (1, 2, "put", "staff"),
+        (2, 1, "group removed", ""),
+    ]
+
+
+groups = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(0, 3)), unique_by=lambda pair: pair[0], max_size=5
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(edits=st.lists(st.none() | groups, max_size=6), named=st.booleans())
+def test_no_sequence_of_edits_moves_a_learner_whose_group_still_exists(
+    edits: list[list[tuple[int, int]] | None], named: bool
+) -> None:
+    course_id = f"edited course {next(_courses)}"
+    segmentations.save_segmentations(course_id, [experiment(100, 0, 1, 2)])
+    where = dict.fromkeys(["ann", "bob", "cid", "dan"], -1)
+
+    for edit in [None, *edits]:
+        if edit is None:
+            listed = [experiment(100, 0, 1, 2)]
+        else:
+            kept = tuple(Group(id, f"{named} {id}", weight) for id, weight in edit)
+            listed = [segmentation(100, "experiment", kept)]
+        segmentations.save_segmentations(course_id, listed)
+        present = {group.id for group in listed[0].groups}
+        for user_id, before in where.items():
+            try:
+                where[user_id] = api.assign_group(course_id, 100, user_id).id
+            except NotAssignable:
+                assert before not in present
+            if before in present:
+                assert where[user_id] == before
