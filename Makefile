@@ -1,4 +1,4 @@
-.PHONY: help run test acceptance test-django6 check fix clean
+.PHONY: help run test acceptance test-django6 bench check fix clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -16,10 +16,16 @@ test-django6:  ## the tests on the newest Django 6, in an environment of their o
 	@scripts/setup dev .venv-django6 'Django>=6,<7'
 	@.venv-django6/bin/python -m pytest -n 2 -rs tests $(ARGS)
 
+bench:  ## our numbers beside others', minutes on end (ARGS="--quick" to see whether it runs)
+	@scripts/bench $(ARGS)
+
 # Names the step, and shows its output only when it fails.
 step = echo '$(1)'; output=$$($(1) 2>&1) || { printf '%s\n' "$$output"; exit 1; }
 django = .venv/bin/python -m django
 settings = --settings xblock_experiments.settings.workbench
+
+race:  ## 100,000 first views that arrive together, on each database (ARGS=5000 for another number)
+	@scripts/on_each_database -m tests.race $(ARGS)
 
 check:  ## lint, format, types, import contracts, migrations, Django's own checks
 	@scripts/setup dev
