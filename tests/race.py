@@ -32,7 +32,7 @@ type Told = tuple[str, int]
 
 MOST_CALLERS = 8
 MARIADB_KEEPS_SNAPSHOT = "SET SESSION innodb_snapshot_isolation=ON"
-"""MariaDB's default from 11.6 on: what is newer than the snapshot is no longer read, but an error."""
+"""MariaDB's default from 11.6 on: to lock what is newer than the snapshot is an error."""
 
 
 @dataclass(frozen=True)

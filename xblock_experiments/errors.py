@@ -26,4 +26,4 @@ class ExperimentsError(Exception):
 
 
 class NotStored(ExperimentsError):
-    """The database could not do it now. Nothing is half done, and the same call may succeed later."""
+    """The database could not do it now. Nothing is half done; the same call may succeed later."""

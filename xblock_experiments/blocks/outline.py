@@ -27,8 +27,7 @@ class OutlineBlock(Structure):
 
     listed_types: frozenset[str]
 
-    @XBlock.supports("multi_device")
-    def student_view(self, context: Any = None) -> Fragment:
+    def content_view(self, context: Any) -> Fragment:
         fragment = Fragment()
         entries = [(child, self._entry(child)) for child in self.get_child_blocks()]
         fragment.content = render(
@@ -46,6 +45,10 @@ class OutlineBlock(Structure):
         )
         self.add_style(fragment, "outline.css")
         return fragment
+
+    def get_shown_blocks(self) -> list[Any]:
+        """Without those that are only listed."""
+        return [child for child in self.get_child_blocks() if self._entry(child) is None]
 
     def _entry(self, child: Any) -> Entry | None:
         """None for a child to be shown in place: of another type, or without a page."""

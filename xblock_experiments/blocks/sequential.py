@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +14,6 @@ from xblock.fields import Integer, Scope
 from xblock_experiments.blocks import navigation
 from xblock_experiments.blocks.rendering import render
 from xblock_experiments.blocks.structure import Structure
-from xblock_experiments.course_user_segmentation.data import SegmentationError
-from xblock_experiments.errors import NotStored
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Tab:
     is_selected: bool
 
 
-@XBlock.wants("pages", "user_segmentation")
+@XBlock.wants("pages")
 class SequentialBlock(Structure):
     """What Open edX calls a subsection."""
 
@@ -39,40 +36,7 @@ class SequentialBlock(Structure):
         help="The tab where this learner is, from 1.", scope=Scope.user_state, default=1
     )
 
-    @XBlock.supports("multi_device")
-    def student_view(self, context: Any = None) -> Fragment:
-        """Settle the experiments of all units at once, then show them."""
-        service = self.runtime.service(self, "user_segmentation")
-        if service is None:
-            return self._units_view(context)
-        try:
-            with service.together():
-                self._settle_experiments(service)
-                return self._units_view(context)
-        except NotStored:
-            return self.try_again_view()
-
-    @XBlock.json_handler
-    def goto_position(self, data: Any, suffix: str = "") -> dict[str, int]:
-        """Remember the tab that the learner went to, as Open edX does."""
-        position = data.get("position") if isinstance(data, dict) else None
-        if not isinstance(position, int) or not 1 <= position <= len(self.children):
-            raise JsonHandlerError(400, "There is no such position.")
-        self.position = position
-        return {"position": position}
-
-    def _settle_experiments(self, service: Any) -> None:
-        """Those of all units; then those inside the arms of these, and so on.
-
-        What cannot be settled, each experiment tells for itself.
-        """
-        tried: set[int] = set()
-        with suppress(SegmentationError):
-            while found := self.unsettled_experiments() - tried:
-                service.assign_all(found)
-                tried |= found
-
-    def _units_view(self, context: Any) -> Fragment:
+    def content_view(self, context: Any) -> Fragment:
         fragment = Fragment()
         _ = self.gettext
         strings = {
@@ -96,6 +60,15 @@ class SequentialBlock(Structure):
         self.add_script(fragment, "sequential.js")
         fragment.initialize_js("XBlockExperimentsSequential")
         return fragment
+
+    @XBlock.json_handler
+    def goto_position(self, data: Any, suffix: str = "") -> dict[str, int]:
+        """Remember the tab that the learner went to, as Open edX does."""
+        position = data.get("position") if isinstance(data, dict) else None
+        if not isinstance(position, int) or not 1 <= position <= len(self.children):
+            raise JsonHandlerError(400, "There is no such position.")
+        self.position = position
+        return {"position": position}
 
     def _tabs(self, fragment: Fragment, context: Any) -> list[Tab]:
         """Content first: rendering an arm settles the group that icon and title depend on."""

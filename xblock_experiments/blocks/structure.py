@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from web_fragments.fragment import Fragment
@@ -13,11 +14,14 @@ from xblock.fields import Scope, String
 from xblock_experiments.blocks import navigation
 from xblock_experiments.blocks.fields import JSONDict
 from xblock_experiments.blocks.rendering import render
+from xblock_experiments.course_user_segmentation.data import SegmentationError
+from xblock_experiments.errors import NotStored
 
 log = logging.getLogger(__name__)
 
 
 @XBlock.needs("i18n")
+@XBlock.wants("user_segmentation")
 class Structure(XBlock):
     """A block that is there for its children.
 
@@ -29,6 +33,23 @@ class Structure(XBlock):
 
     display_name = String(scope=Scope.settings, default="")
     xml_attributes = JSONDict(scope=Scope.settings, default={})
+
+    @XBlock.supports("multi_device")
+    def student_view(self, context: Any = None) -> Fragment:
+        """Settle all experiments on the page at once, show them, note at once what was shown."""
+        service = self.runtime.service(self, "user_segmentation")
+        if service is None:
+            return self.content_view(context)
+        try:
+            with service.together():
+                self._settle_experiments(service)
+                return self.content_view(context)
+        except NotStored:
+            return self.try_again_view()
+
+    def content_view(self, context: Any) -> Fragment:
+        """What the block shows of its children."""
+        raise NotImplementedError
 
     def get_child_blocks(self) -> list[Any]:
         """What this learner is given. Reads, and settles nothing."""
@@ -44,8 +65,12 @@ class Structure(XBlock):
 
         What stands inside an arm is seen when the arm's experiment is settled.
         """
-        inner = (child for child in self.get_child_blocks() if isinstance(child, Structure))
+        inner = (child for child in self.get_shown_blocks() if isinstance(child, Structure))
         return {id for child in inner for id in child.unsettled_experiments()}
+
+    def get_shown_blocks(self) -> list[Any]:
+        """Those of its children whose content stands in its own."""
+        return self.get_child_blocks()
 
     def get_icon_class(self) -> str:
         return navigation.icon_of(self.get_child_blocks())
@@ -83,6 +108,17 @@ class Structure(XBlock):
         return self.sentence_view(
             _("This cannot be shown right now. Please try again in a moment.")
         )
+
+    def _settle_experiments(self, service: Any) -> None:
+        """Those inside this block; then those inside the arms of these, and so on.
+
+        What cannot be settled, each experiment tells for itself.
+        """
+        tried: set[int] = set()
+        with suppress(SegmentationError):
+            while found := self.unsettled_experiments() - tried:
+                service.assign_all(found)
+                tried |= found
 
     def render_child(self, child: Any, fragment: Fragment, context: Any) -> str:
         """The child's view as HTML; its scripts and styles go to the fragment."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from web_fragments.fragment import Fragment
-from xblock.core import XBlock
 
 from xblock_experiments.blocks.rendering import render
 from xblock_experiments.blocks.structure import Structure
@@ -14,8 +13,7 @@ from xblock_experiments.blocks.structure import Structure
 class VerticalBlock(Structure):
     """What Open edX calls a unit, and what stands in each arm of an experiment."""
 
-    @XBlock.supports("multi_device")
-    def student_view(self, context: Any = None) -> Fragment:
+    def content_view(self, context: Any) -> Fragment:
         fragment = Fragment()
         children = [
             self.render_child(child, fragment, context) for child in self.get_child_blocks()

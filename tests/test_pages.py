@@ -1,0 +1,126 @@
+"""What a page full of experiments asks of the database, and what becomes of it when that fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.builders import COURSE_ID, course_xml, experiment, split_test_xml
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.errors import NotStored
+from xblock_experiments.experiments import api as experiments
+from xblock_experiments.testing import LoadedCourse, load_course, render
+
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
+
+IDS = range(100, 125)
+
+
+def course(*content: str) -> LoadedCourse:
+    return load_course(course_xml(*content, segmentations=tuple(map(experiment, IDS))))
+
+
+def units(parent: str) -> str:
+    """A block with a unit for each experiment."""
+    inside = "".join(
+        f'<vertical url_name="unit_{id}">{split_test_xml(f"exp_{id}", id)}</vertical>' for id in IDS
+    )
+    return f'<{parent} url_name="page">{inside}</{parent}>'
+
+
+def queries(course: LoadedCourse, url_name: str = "page", user_id: str = "ann") -> list[str]:
+    """What rendering the page asks of our tables."""
+    with CaptureQueriesContext(connection) as captured:
+        page = render(course, user_id, url_name)
+    assert "Text of arm" in page
+    return [query["sql"] for query in captured if "xblock_experiments_" in query["sql"]]
+
+
+@pytest.mark.parametrize("parent", ["sequential", "vertical"])
+def test_a_page_of_25_experiments_takes_four_queries_and_then_two(parent: str) -> None:
+    page = course(units(parent))
+
+    assert len(queries(page)) == 4
+    again = queries(page)
+    assert len(again) == 2
+    assert all(query.startswith("SELECT") for query in again)
+    for id in IDS:
+        assert len(list(segmentations.get_members(COURSE_ID, id, type="experiment"))) == 1
+        assert len(list(experiments.get_exposures(COURSE_ID, id))) == 1
+
+
+def test_an_experiment_opened_by_its_own_address_takes_as_many() -> None:
+    page = course(split_test_xml("page"))
+
+    assert len(queries(page)) == 4
+    assert len(queries(page)) == 2
+
+
+def nested() -> str:
+    """An experiment whose first arm holds another one."""
+    inner = split_test_xml("inner", 101)
+    outer = split_test_xml("outer", 100)
+    return outer.replace("</vertical>", f"{inner}</vertical>", 1)
+
+
+@pytest.mark.parametrize(("group_id", "met"), [(1, True), (2, False)])
+def test_an_experiment_inside_an_arm_is_settled_for_whom_that_arm_is(
+    group_id: int, met: bool
+) -> None:
+    page = course(f'<sequential url_name="page">{nested()}</sequential>')
+    segmentations.put_in_group(COURSE_ID, 100, "ann", group_id, type="experiment")
+    queries(page)
+
+    assert (experiments.get_group(COURSE_ID, 101, "ann") is not None) == met
+    assert bool(list(experiments.get_exposures(COURSE_ID, 101))) == met
+
+
+def test_an_outline_asks_for_no_groups_and_settles_none() -> None:
+    page = course(f'<chapter url_name="chapter">{units("sequential")}</chapter>')
+    for url_name in (None, "chapter"):
+        with CaptureQueriesContext(connection) as captured:
+            render(page, "ann", url_name)
+        assert not [query for query in captured if "membership" in query["sql"]]
+
+
+def cannot(*_: Any) -> None:
+    msg = "the disk is full"
+    raise NotStored(msg)
+
+
+@pytest.mark.parametrize(
+    ("content", "call"),
+    [
+        (units("sequential"), "settle"),
+        (units("sequential"), "record_exposures"),
+        (split_test_xml("page"), "settle_all"),
+        (split_test_xml("page"), "record_exposures"),
+    ],
+    ids=["page-settle", "page-expose", "alone-settle", "alone-expose"],
+)
+def test_when_the_database_cannot_store_it_a_learner_is_asked_to_try_again(
+    content: str, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = course(content)
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments, call, cannot)
+        text = render(page, "ann", "page")
+
+    assert "try again in a moment" in text
+    assert "Text of arm" not in text
+    assert list(experiments.get_exposures(COURSE_ID, 100)) == []
+    assert "Text of arm" in render(page, "ann", "page")
+    assert len(list(experiments.get_exposures(COURSE_ID, 100))) == 1
+
+
+def test_who_is_not_shown_the_page_is_not_exposed() -> None:
+    page = course(units("sequential"))
+    render(page, "staff", "page", staff=True)
+    render(page, None, "page")
+
+    for id in IDS:
+        assert list(experiments.get_exposures(COURSE_ID, id)) == []
+        assert list(segmentations.get_members(COURSE_ID, id, type="experiment")) == []
