@@ -27,6 +27,9 @@ settings = --settings xblock_experiments.settings.workbench
 race:  ## 100,000 first views that arrive together, on each database (ARGS=5000 for another number)
 	@scripts/on_each_database -m tests.race $(ARGS)
 
+big:  ## fill PostgreSQL with a million learners in 20 experiments and measure (some 15 minutes, 15 GB)
+	@DATABASES=postgresql scripts/on_each_database -m benchmarks.million $(ARGS)
+
 check:  ## lint, format, types, import contracts, migrations, Django's own checks
 	@scripts/setup dev
 	@$(call step,.venv/bin/ruff check .)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 
 from tests.builders import COURSE_ID, experiment, segmentation
@@ -18,7 +19,11 @@ from xblock_experiments.course_user_segmentation.data import (
     NoSuchSegmentation,
     UserSegmentation,
 )
-from xblock_experiments.course_user_segmentation.models import Membership, SegmentationVersion
+from xblock_experiments.course_user_segmentation.models import (
+    Membership,
+    Segmentation,
+    SegmentationVersion,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
@@ -158,6 +163,15 @@ def test_a_second_group_of_an_experiment_is_refused_by_the_database_itself() -> 
 
     with pytest.raises(IntegrityError), transaction.atomic():
         row.save(force_insert=True)
+
+
+def test_what_has_members_is_not_deleted() -> None:
+    """The database does not check that the segmentation of a membership is there."""
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+    api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+
+    with pytest.raises(ProtectedError):
+        Segmentation.objects.all().delete()
 
 
 def test_a_user_may_be_in_several_groups_of_a_list_and_once_in_each() -> None:

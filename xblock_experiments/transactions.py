@@ -3,7 +3,7 @@
 Under READ COMMITTED a query sees what was committed before it. Under REPEATABLE READ all queries of
 a transaction see what was committed before its first one, and PostgreSQL refuses to write over
 anything later. So a row that somebody else wrote a moment ago may be in the way and not be seen:
-who loses such a race must look for the winner's row with other eyes.
+who loses such a race must look for the winner's row with other eyes (ADR 7).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one request knows of its user: read once, whichever blocks ask, and told to all the same."""
+"""What one request knows of its user: read once, and told to all blocks alike (ADR 8)."""
 
 from __future__ import annotations
 
