@@ -43,15 +43,15 @@ PAGES = {
 }
 
 
-def tests_of(page: str) -> list[str]:
+def those_of(page: str) -> list[str]:
     return [name for name in PAGES[page] if name.startswith("test_")]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("page", "name"), [(page, name) for page in PAGES for name in tests_of(page)]
+    ("page", "name"), [(page, name) for page in PAGES for name in those_of(page)]
 )
-def test_the_tests_of_the_how_tos_pass(page: str, name: str) -> None:
+def test_the_those_of_the_how_tos_pass(page: str, name: str) -> None:
     @XBlock.register_temp_plugin(PAGES["use_the_services.rst"]["HintBlock"], "hint")
     def run() -> None:
         PAGES[page][name]()
@@ -60,7 +60,7 @@ def test_the_tests_of_the_how_tos_pass(page: str, name: str) -> None:
 
 
 def test_each_how_to_has_its_tests() -> None:
-    assert {page: len(tests_of(page)) for page in PAGES} == {
+    assert {page: len(those_of(page)) for page in PAGES} == {
         "edit_a_live_experiment.rst": 2,
         "use_the_services.rst": 3,
     }

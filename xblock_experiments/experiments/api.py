@@ -76,12 +76,13 @@ def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[in
 
     Raises NoSuchSegmentation, NotAssignable, and InvalidId before anybody is assigned.
     """
-    users = sorted(set(user_ids))
-    for user_id in users:
+    users: set[str] = set()
+    for user_id in user_ids:
         segmentations.check_id(user_id, "user")
+        users.add(user_id)
     segmentations.get_segmentation(course_id, id)
     counts: Counter[int] = Counter()
-    for batch in batched(users, _BATCH):
+    for batch in batched(sorted(users), _BATCH):
         standings = settle_all(segmentations.get_standings_of(course_id, id, batch))
         counts.update(standing.groups[0].id for standing in standings)
     return counts
