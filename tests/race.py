@@ -221,7 +221,8 @@ def _run_threads(outcome: Outcome, course_id: str, users: Sequence[str], race: R
         for thread in threads:
             thread.join()
     for _ in threads:
-        outcome.add(*answers.get(), ())
+        told, errors = answers.get()
+        outcome.add(told, errors, ())
     outcome.events.update(events)
 
 

@@ -56,7 +56,9 @@ def save(size: str) -> Callable[[int], Any]:
 def main(command: str, rounds: str, *arguments: str) -> None:
     from xblock_experiments.errors import NotStored
 
-    work = {"assign": assign, "visit": visit, "save": save}[command](*arguments)
+    commands: dict[str, Callable[..., Callable[[int], Any]]]
+    commands = {"assign": assign, "visit": visit, "save": save}
+    work = commands[command](*arguments)
     for round_ in range(int(rounds)):
         while True:
             try:
