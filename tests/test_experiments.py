@@ -88,15 +88,15 @@ def test_who_is_first_to_store_a_group_is_right(
     stored: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another request puts the user in a group after this one has read that there is none."""
-    real = segmentations.get_standings
+    real = segmentations.get_standing
 
     def read_then_lose(*args: Any, **kwargs: Any) -> Any:
-        standings = real(*args, **kwargs)
-        monkeypatch.setattr(segmentations, "get_standings", real)
+        standing = real(*args, **kwargs)
+        monkeypatch.setattr(segmentations, "get_standing", real)
         segmentations.put_in_group(COURSE_ID, 100, "ann", stored, type="experiment")
-        return standings
+        return standing
 
-    monkeypatch.setattr(segmentations, "get_standings", read_then_lose)
+    monkeypatch.setattr(segmentations, "get_standing", read_then_lose)
 
     assert api.assign_group(COURSE_ID, 100, "ann").id == stored
     assert segmentations.get_group_ids(COURSE_ID, 100, "ann") == {stored}

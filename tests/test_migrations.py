@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from tests.builders import COURSE_ID, experiment
 from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.segmentations import dumps
 from xblock_experiments.experiments import api as experiments
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.every_database]
@@ -50,7 +51,7 @@ def populate(apps: Any) -> None:
         type="experiment",
         number=100,
         position=0,
-        definition=segmentations._dumps(experiment(100)),
+        definition=dumps(experiment(100)),
     )
     apps.get_model(STORE, "SegmentationVersion").objects.create(
         segmentation=segmentation, version=1, definition=segmentation.definition

@@ -1,0 +1,24 @@
+"""What is checked of the ids that callers give, and the errors that name what is not there."""
+
+from __future__ import annotations
+
+from xblock_experiments.course_user_segmentation.data import InvalidId, NoSuchSegmentation
+from xblock_experiments.ids import flaw_of
+
+
+def check_id(text: str, whose: str) -> None:
+    """Raises InvalidId."""
+    if flaw := flaw_of(text):
+        msg = f"The id of a {whose} {flaw}."
+        raise InvalidId(msg)
+
+
+def check_actor(actor: str) -> None:
+    if actor:
+        check_id(actor, "member of staff")
+
+
+def no_such(course_id: str, id: int, type: str) -> NoSuchSegmentation:
+    """The error, to be raised."""
+    msg = f"Course {course_id!r} has no segmentation {id!r} of type {type!r}."
+    return NoSuchSegmentation(msg)

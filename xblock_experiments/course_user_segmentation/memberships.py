@@ -1,0 +1,257 @@
+"""Who is in which group: how users come there, are moved, leave, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from django.db import connections
+from django.utils import timezone
+
+from xblock_experiments.course_user_segmentation.checks import check_actor, check_id
+from xblock_experiments.course_user_segmentation.data import (
+    EXCLUSIVE_TYPES,
+    EXPERIMENT,
+    Change,
+    Membership,
+    Standing,
+)
+from xblock_experiments.course_user_segmentation.models import EXCLUSIVE, PastChange, Segmentation
+from xblock_experiments.course_user_segmentation.models import Membership as _Membership
+from xblock_experiments.course_user_segmentation.segmentations import row_of, using
+from xblock_experiments.course_user_segmentation.standings import get_standing, read_again
+from xblock_experiments.rows import in_pages, insert_if_absent, lock_shared
+from xblock_experiments.transactions import (
+    ROUNDS,
+    attempt,
+    contended,
+    dies_of_news,
+    keeps_snapshot,
+    persist,
+    reports_faults,
+    seeing_new_commits,
+)
+
+
+def get_group_ids(
+    course_id: str, id: int, user_id: str, *, type: str = EXPERIMENT
+) -> frozenset[int]:
+    """The groups the user is in, of those that the segmentation has, also while it is inactive.
+
+    Raises NoSuchSegmentation.
+    """
+    standing = get_standing(course_id, id, user_id, type=type)
+    present = {group.id for group in standing.segmentation.groups}
+    return standing.group_ids & present
+
+
+@reports_faults
+def put_in_group(
+    course_id: str, id: int, user_id: str, group_id: int, *, type: str, actor: str = ""
+) -> None:
+    """Put the user in the group; out of the present one, where the type is exclusive.
+
+    Raises NoSuchSegmentation, NoSuchGroup.
+    """
+    check_actor(actor)
+    standing = get_standing(course_id, id, user_id, type=type)
+    for _ in range(ROUNDS):
+        standing.segmentation.group(group_id)
+        if group_id in standing.group_ids:
+            return
+        if enter(standing, group_id, why="put", actor=actor):
+            return
+        if move(standing, group_id, why="put", actor=actor):
+            return
+        standing = read_again([standing])[0]
+    raise contended(f"{user_id!r} could not be put in group {group_id} of segmentation {id}")
+
+
+@reports_faults
+def remove_from_group(
+    course_id: str, id: int, user_id: str, group_id: int, *, type: str, actor: str = ""
+) -> None:
+    """Take the user out of the group. Does nothing where the user is not in it.
+
+    Raises NoSuchSegmentation.
+    """
+    check_actor(actor)
+    standing = get_standing(course_id, id, user_id, type=type)
+    persist(partial(_remove, standing, group_id, actor), using=using())
+
+
+@reports_faults
+def retire_user(user_id: str) -> int:
+    """Delete all memberships of the user and their history, everywhere; how many rows that were."""
+    check_id(user_id, "user")
+    return persist(partial(_retire, user_id), using=using())
+
+
+def get_members(
+    course_id: str, id: int, *, type: str, group_id: int | None = None
+) -> Iterator[Membership]:
+    """All members, or a group's, in the order they came. Streams. Raises NoSuchSegmentation."""
+    rows = _Membership.objects.filter(segmentation=row_of(course_id, id, type))
+    if group_id is not None:
+        rows = rows.filter(group_id=group_id)
+    return (
+        Membership(
+            user_id=row.user_id,
+            group_id=row.group_id,
+            since=row.since,
+            why=row.why,
+            version=row.version,
+        )
+        for row in in_pages(rows)
+    )
+
+
+def get_history(course_id: str, id: int, user_id: str, *, type: str) -> tuple[Change, ...]:
+    """Every move of the user, oldest first. Raises NoSuchSegmentation."""
+    check_id(user_id, "user")
+    row = row_of(course_id, id, type)
+    past = row.past_changes.filter(user_id=user_id).order_by("when", "pk")
+    last = row.memberships.filter(user_id=user_id).order_by("since", "pk")
+    changes = [*past, *(_archive(membership) for membership in last)]
+    return tuple(
+        Change(
+            user_id=change.user_id,
+            when=change.when,
+            from_group_id=change.from_group_id,
+            to_group_id=change.to_group_id,
+            why=change.why,
+            who=change.actor,
+        )
+        for change in sorted(changes, key=lambda change: change.when)
+    )
+
+
+def enter(standing: Standing, group_id: int, *, why: str, actor: str = "") -> bool:
+    """Let the user into the group, in one statement.
+
+    False, and nothing is changed, where the user is in it already or, in an exclusive type, in any.
+    """
+    return bool(enter_all([(standing, group_id)], why=why, actor=actor))
+
+
+def enter_all(
+    steps: Sequence[tuple[Standing, int]], *, why: str, actor: str = ""
+) -> list[tuple[Standing, int]]:
+    """`enter` for each of many, all in one statement. Those steps that were really taken."""
+    check_actor(actor)
+    now = timezone.now()
+    rows = [
+        _Membership(
+            segmentation_id=standing.row_id,
+            user_id=standing.user_id,
+            slot=_slot(standing, group_id),
+            group_id=group_id,
+            version=standing.version,
+            why=why,
+            actor=actor,
+            since=now,
+        )
+        for standing, group_id in steps
+    ]
+    rows.sort(key=lambda row: (row.user_id, row.segmentation_id, row.slot))
+    entered = {(row.user_id, row.segmentation_id, row.slot) for row in insert_if_absent(rows)}
+    return [
+        (standing, group_id)
+        for standing, group_id in steps
+        if (standing.user_id, standing.row_id, _slot(standing, group_id)) in entered
+    ]
+
+
+def move(
+    standing: Standing,
+    group_id: int,
+    *,
+    why: str,
+    actor: str = "",
+    only_from: frozenset[int] | None = None,
+) -> bool:
+    """Move a member of an exclusive segmentation.
+
+    False, and nothing is changed, where the user is in that group already, in none any more, or,
+    if `only_from` is given, in none of those; and where the segmentation was edited meanwhile, or
+    somebody else was faster.
+    """
+    check_actor(actor)
+    work = partial(_move, standing, group_id, why, actor, only_from)
+    database = using()
+    if not dies_of_news(connections[database]):
+        moved = attempt(work, otherwise=None, using=database)
+        if moved is not None or not keeps_snapshot(connections[database]):
+            return bool(moved)
+    with seeing_new_commits(database):
+        return attempt(work, otherwise=False, using=database)
+
+
+def _remove(standing: Standing, group_id: int, actor: str) -> None:
+    rows = _Membership.objects.select_for_update().filter(
+        segmentation_id=standing.row_id, user_id=standing.user_id, group_id=group_id
+    )
+    for row in rows:
+        _archive(row).save()
+        PastChange(
+            segmentation_id=row.segmentation_id,
+            user_id=row.user_id,
+            from_group_id=group_id,
+            to_group_id=None,
+            why="removed",
+            actor=actor,
+            when=timezone.now(),
+        ).save()
+        row.delete()
+
+
+def _retire(user_id: str) -> int:
+    memberships, _ = _Membership.objects.filter(user_id=user_id).delete()
+    changes, _ = PastChange.objects.filter(user_id=user_id).delete()
+    return memberships + changes
+
+
+def _move(
+    standing: Standing, group_id: int, why: str, actor: str, only_from: frozenset[int] | None
+) -> bool:
+    """Nobody edits the segmentation until this is done: the group that is left could return."""
+    current = Segmentation.objects.using(using()).filter(
+        pk=standing.row_id, version=standing.version
+    )
+    if not lock_shared(current.values_list("pk")):
+        return False
+    row = (
+        _Membership.objects.select_for_update()
+        .filter(
+            segmentation_id=standing.row_id,
+            user_id=standing.user_id,
+            slot=_slot(standing, group_id),
+        )
+        .first()
+    )
+    if row is None or row.group_id == group_id:
+        return False
+    if only_from is not None and row.group_id not in only_from:
+        return False
+    _archive(row).save()
+    row.from_group_id, row.group_id = row.group_id, group_id
+    row.version, row.why, row.actor = standing.version, why, actor
+    row.since = timezone.now()
+    row.save()
+    return True
+
+
+def _slot(standing: Standing, group_id: int) -> int:
+    return EXCLUSIVE if standing.segmentation.type in EXCLUSIVE_TYPES else group_id
+
+
+def _archive(row: _Membership) -> PastChange:
+    return PastChange(
+        segmentation_id=row.segmentation_id,
+        user_id=row.user_id,
+        from_group_id=row.from_group_id,
+        to_group_id=row.group_id,
+        why=row.why,
+        actor=row.actor,
+        when=row.since,
+    )

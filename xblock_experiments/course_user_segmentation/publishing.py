@@ -1,0 +1,178 @@
+"""A course's list of segmentations as it is published, and what publishing another would do."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Literal
+
+from django.db.models import Count
+
+from xblock_experiments.course_user_segmentation.checks import check_actor, check_id
+from xblock_experiments.course_user_segmentation.data import (
+    EditPreview,
+    InvalidSegmentation,
+    SegmentationEdit,
+    UserSegmentation,
+)
+from xblock_experiments.course_user_segmentation.models import (
+    Membership,
+    Segmentation,
+    SegmentationVersion,
+)
+from xblock_experiments.course_user_segmentation.segmentations import (
+    dumps,
+    loads,
+    present,
+    using,
+)
+from xblock_experiments.rows import insert_if_absent
+from xblock_experiments.transactions import persist, reports_faults
+
+type _Key = tuple[str, int]
+"""What names a segmentation within its course: type and id."""
+
+
+@reports_faults
+def save_segmentations(
+    course_id: str, segmentations: Iterable[UserSegmentation], *, actor: str = ""
+) -> None:
+    """Publish the course's whole list. What is equal to what was published writes nothing.
+
+    A changed segmentation becomes a new version of itself. One that is no longer listed is kept,
+    inactive, for as long as it has members.
+
+    Raises InvalidSegmentation, and then changes nothing.
+    """
+    check_id(course_id, "course")
+    check_actor(actor)
+    listed = {key: dumps(segmentation) for key, segmentation in _by_key(segmentations).items()}
+    persist(partial(_save, course_id, listed, actor), using=using())
+
+
+def preview_edit(course_id: str, segmentations: Iterable[UserSegmentation]) -> EditPreview:
+    """What saving this list would do to whom. Writes nothing.
+
+    Raises InvalidSegmentation, as saving would.
+    """
+    listed = _by_key(segmentations)
+    published = {(row.type, row.number): row for row in present(course_id)}
+    counts = _count_members(published.values())
+    edits = [
+        _edit(segmentation, published.get(key), counts) for key, segmentation in listed.items()
+    ]
+    removed = [
+        _removal(row, counts)
+        for key, row in published.items()
+        if key not in listed and not row.removed
+    ]
+    return EditPreview(segmentations=(*edits, *removed))
+
+
+def _save(course_id: str, listed: Mapping[_Key, str], actor: str) -> None:
+    published = _locked(course_id, listed)
+    for position, (key, definition) in enumerate(listed.items()):
+        _publish(published[key], position, definition, actor)
+    for key, row in published.items():
+        if key not in listed and not row.removed:
+            row.removed = True
+            _save_version(row, actor)
+
+
+def _locked(course_id: str, keys: Iterable[_Key]) -> dict[_Key, Segmentation]:
+    """The course's rows, with a new one for each key that has none, kept from others meanwhile.
+
+    New rows are inserted first: there is nothing to lock of a row that is not there, and two who
+    publish a course for the first time would collide.
+    """
+    rows = Segmentation.objects.filter(course_id=course_id)
+    present = set(rows.values_list("type", "number"))
+    insert_if_absent(
+        [
+            Segmentation(course_id=course_id, type=type, number=number, position=0, version=0)
+            for type, number in sorted(keys)
+            if (type, number) not in present
+        ]
+    )
+    return {(row.type, row.number): row for row in rows.select_for_update()}
+
+
+def _publish(row: Segmentation, position: int, definition: str, actor: str) -> None:
+    is_new_version = row.removed or row.definition != definition
+    if not is_new_version and row.position == position:
+        return
+    row.position, row.definition, row.removed = position, definition, False
+    if is_new_version:
+        _save_version(row, actor)
+    else:
+        row.save()
+
+
+def _save_version(row: Segmentation, actor: str) -> None:
+    row.version += 1
+    row.save()
+    SegmentationVersion.objects.create(
+        segmentation=row,
+        version=row.version,
+        definition=row.definition,
+        removed=row.removed,
+        actor=actor,
+    )
+
+
+def _count_members(rows: Iterable[Segmentation]) -> dict[int, Counter[int]]:
+    """How many are in each group, by segmentation and group."""
+    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    memberships = Membership.objects.filter(segmentation__in=rows).order_by()
+    grouped = memberships.values_list("segmentation_id", "group_id").annotate(Count("pk"))
+    for row_id, group_id, count in grouped:
+        counts[row_id][group_id] = count
+    return counts
+
+
+def _edit(
+    segmentation: UserSegmentation,
+    row: Segmentation | None,
+    counts: Mapping[int, Counter[int]],
+) -> SegmentationEdit:
+    members = Counter[int]() if row is None else counts.get(row.pk, Counter())
+    stay = {group.id: members[group.id] for group in segmentation.groups}
+    return SegmentationEdit(
+        id=segmentation.id,
+        type=segmentation.type,
+        name=segmentation.name,
+        change=_change(segmentation, row),
+        stay=sum(stay.values()),
+        leave=members.total() - sum(stay.values()),
+        empty=tuple(group for group in segmentation.groups if not stay[group.id]),
+    )
+
+
+def _change(
+    segmentation: UserSegmentation, row: Segmentation | None
+) -> Literal["new", "changed", "same", "returned"]:
+    if row is None:
+        return "new"
+    if row.removed:
+        return "returned"
+    return "same" if row.definition == dumps(segmentation) else "changed"
+
+
+def _removal(row: Segmentation, counts: Mapping[int, Counter[int]]) -> SegmentationEdit:
+    segmentation = loads(row.definition, removed=True)
+    return dataclasses.replace(_edit(segmentation, row, counts), change="removed", empty=())
+
+
+def _by_key(
+    segmentations: Iterable[UserSegmentation],
+) -> dict[_Key, UserSegmentation]:
+    by_key: dict[_Key, UserSegmentation] = {}
+    for segmentation in segmentations:
+        key = (segmentation.type, segmentation.id)
+        if key in by_key:
+            msg = f"The list has two segmentations of type {key[0]!r} with id {key[1]}."
+            raise InvalidSegmentation(msg)
+        by_key[key] = segmentation
+    return by_key

@@ -1,0 +1,80 @@
+"""The rows of segmentations, and what is written in them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+from django.db import router
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from xblock_experiments.course_user_segmentation.checks import check_id, no_such
+from xblock_experiments.course_user_segmentation.data import (
+    EXPERIMENT,
+    InvalidSegmentation,
+    UserSegmentation,
+    Version,
+    is_id,
+)
+from xblock_experiments.course_user_segmentation.models import Membership, Segmentation
+
+
+def get_segmentations(course_id: str, *, type: str | None = None) -> tuple[UserSegmentation, ...]:
+    """In the order of the course's list; those removed from it come last, inactive."""
+    rows = present(course_id)
+    if type is not None:
+        rows = rows.filter(type=type)
+    rows = rows.order_by("removed", "position", "pk")
+    return tuple(loads(row.definition, removed=row.removed) for row in rows)
+
+
+def get_segmentation(course_id: str, id: int, *, type: str = EXPERIMENT) -> UserSegmentation:
+    """Raises NoSuchSegmentation."""
+    row = row_of(course_id, id, type)
+    return loads(row.definition, removed=row.removed)
+
+
+def get_versions(course_id: str, id: int, *, type: str = EXPERIMENT) -> tuple[Version, ...]:
+    """All that the segmentation ever was, oldest first. Raises NoSuchSegmentation."""
+    return tuple(
+        Version(
+            version=row.version,
+            segmentation=loads(row.definition, removed=row.removed),
+            removed=row.removed,
+            when=row.created,
+            who=row.actor,
+        )
+        for row in row_of(course_id, id, type).versions.order_by("version")
+    )
+
+
+def present(course_id: str) -> QuerySet[Segmentation]:
+    """Those in the course's list, and those removed from it that have members."""
+    check_id(course_id, "course")
+    members = Membership.objects.filter(segmentation=OuterRef("pk"))
+    return Segmentation.objects.filter(Q(removed=False) | Exists(members), course_id=course_id)
+
+
+def row_of(course_id: str, id: int, type: str) -> Segmentation:
+    row = present(course_id).filter(type=type, number=id).first() if is_id(id) else None
+    if row is None:
+        raise no_such(course_id, id, type)
+    return row
+
+
+def using() -> str:
+    """The database that memberships are written to, which a replica may be behind."""
+    return router.db_for_write(Membership)
+
+
+def dumps(segmentation: UserSegmentation) -> str:
+    try:
+        return json.dumps(segmentation.to_json(), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        msg = f"Segmentation {segmentation.id} cannot be written as JSON: {error}."
+        raise InvalidSegmentation(msg) from error
+
+
+def loads(definition: str, *, removed: bool) -> UserSegmentation:
+    segmentation = UserSegmentation.from_json(json.loads(definition))
+    return dataclasses.replace(segmentation, active=False) if removed else segmentation

@@ -1,0 +1,186 @@
+"""Where users stand in segmentations: what each page asks, in one query.
+
+It is written as SQL, which all databases take alike. Django's expression of it took longer to
+become SQL, each time anew, than the database takes to answer: see the performance page.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from django.db import connections, router
+
+from xblock_experiments.course_user_segmentation.checks import check_id, no_such
+from xblock_experiments.course_user_segmentation.data import (
+    EXPERIMENT,
+    Standing,
+    UserSegmentation,
+    is_id,
+)
+from xblock_experiments.course_user_segmentation.models import (
+    Membership,
+    Segmentation,
+    SegmentationVersion,
+)
+from xblock_experiments.course_user_segmentation.segmentations import loads, using
+from xblock_experiments.transactions import reports_faults, seeing_new_commits
+
+_SEGMENTATION = Segmentation._meta.db_table
+_MEMBERSHIP = Membership._meta.db_table
+_PRESENT = f"""
+    s.course_id = %s AND (NOT s.removed OR EXISTS (
+        SELECT 1 FROM {_MEMBERSHIP} anybody WHERE anybody.segmentation_id = s.id
+    ))
+"""  # noqa: S608 - of constants
+"""In the course's list, or removed from it and not empty."""
+
+
+def get_standing(course_id: str, id: int, user_id: str, *, type: str = EXPERIMENT) -> Standing:
+    """Raises NoSuchSegmentation."""
+    (standing,) = get_standings_of(course_id, id, [user_id], type=type)
+    return standing
+
+
+def get_standings(
+    course_id: str, ids: Iterable[int], user_id: str, *, type: str = EXPERIMENT
+) -> dict[int, Standing]:
+    """One query, however many. A segmentation that the course does not have is left out."""
+    standings = _in_course(course_id, type, list(filter(is_id, ids)), [user_id])
+    return {standing.segmentation.id: standing for standing in standings}
+
+
+@reports_faults
+def get_all_standings(course_id: str, user_id: str) -> tuple[Standing, ...]:
+    """In all segmentations of the course, in its order. One query."""
+    check_id(course_id, "course")
+    return tuple(_stand(_PRESENT, [course_id], [user_id], router.db_for_read(Membership)))
+
+
+def get_standings_of(
+    course_id: str, id: int, user_ids: Sequence[str], *, type: str = EXPERIMENT
+) -> list[Standing]:
+    """Of many users, in their order, in one query. Raises NoSuchSegmentation."""
+    standings = _in_course(course_id, type, [id] if is_id(id) else [], user_ids)
+    if not standings:
+        raise no_such(course_id, id, type)
+    return standings
+
+
+def read_again(standings: Sequence[Standing]) -> list[Standing]:
+    """Where these users stand by now, also by what this transaction cannot see. One query."""
+    if not standings:
+        return []
+    with seeing_new_commits(using()):
+        return _read_again(standings)
+
+
+def read_winners(standings: Sequence[Standing]) -> list[Standing]:
+    """`read_again` of users whom somebody else just let in, as that other was told it.
+
+    That is, under the version that the other had read. If the group was removed meanwhile, all who
+    raced for it are still told the same.
+    """
+    if not standings:
+        return []
+    with seeing_new_commits(using()):
+        found = _read_again(standings)
+        entered = _versions_of_entry(found)
+        definitions = _definitions(entered.values())
+    return [
+        dataclasses.replace(standing, segmentation=definitions[entered[_place(standing)]])
+        if _place(standing) in entered
+        else standing
+        for standing in found
+    ]
+
+
+def _in_course(
+    course_id: str, type: str, ids: Sequence[int], user_ids: Sequence[str]
+) -> list[Standing]:
+    check_id(course_id, "course")
+    for user_id in user_ids:
+        check_id(user_id, "user")
+    if not ids or not user_ids:
+        return []
+    where = f"{_PRESENT} AND s.type = %s AND s.number IN {_places(ids)}"
+    parameters = [course_id, type, *ids]
+    return _stand(where, parameters, user_ids, router.db_for_read(Membership))
+
+
+def _read_again(standings: Sequence[Standing]) -> list[Standing]:
+    row_ids = {standing.row_id for standing in standings}
+    user_ids = sorted({standing.user_id for standing in standings})
+    found = _stand(f"s.id IN {_places(row_ids)}", [*row_ids], user_ids, using())
+    wanted = {_place(standing) for standing in standings}
+    return [standing for standing in found if _place(standing) in wanted]
+
+
+def _stand(
+    where: str, parameters: Sequence[Any], user_ids: Sequence[str], database: str
+) -> list[Standing]:
+    """Each of the users in each of the segmentations, in the order of the course's list."""
+    for user_id in user_ids:
+        check_id(user_id, "user")
+    sql = f"""
+        SELECT s.id, s.course_id, s.definition, s.removed, s.version, mine.user_id, mine.group_id
+        FROM {_SEGMENTATION} s
+        LEFT JOIN {_MEMBERSHIP} mine
+            ON mine.segmentation_id = s.id AND mine.user_id IN {_places(user_ids)}
+        WHERE {where}
+        ORDER BY s.removed, s.position, s.id
+    """  # noqa: S608 - of constants and placeholders
+    segmentations: dict[int, tuple[str, UserSegmentation, int]] = {}
+    group_ids: dict[tuple[int, str], set[int]] = defaultdict(set)
+    with connections[database].cursor() as cursor:
+        cursor.execute(sql, [*user_ids, *parameters])
+        for row_id, course_id, definition, removed, version, user_id, group_id in cursor:
+            if row_id not in segmentations:
+                segmentations[row_id] = course_id, loads(definition, removed=removed), version
+            if user_id is not None:
+                group_ids[row_id, user_id].add(group_id)
+    return [
+        Standing(
+            course_id=course_id,
+            user_id=user_id,
+            segmentation=segmentation,
+            version=version,
+            group_ids=frozenset(group_ids[row_id, user_id]),
+            row_id=row_id,
+        )
+        for row_id, (course_id, segmentation, version) in segmentations.items()
+        for user_id in user_ids
+    ]
+
+
+def _places(values: Collection[object]) -> str:
+    """As many placeholders as there are values."""
+    return f"({', '.join(['%s'] * len(values))})"
+
+
+def _versions_of_entry(standings: Sequence[Standing]) -> dict[tuple[int, str], tuple[int, int]]:
+    """Of those users who are in a group: the segmentation and the version of it that it was."""
+    memberships = Membership.objects.using(using()).filter(
+        segmentation__in={standing.row_id for standing in standings},
+        user_id__in={standing.user_id for standing in standings},
+    )
+    entries = memberships.values_list("segmentation_id", "user_id", "version")
+    return {(row_id, user_id): (row_id, version) for row_id, user_id, version in entries}
+
+
+def _definitions(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], UserSegmentation]:
+    """What segmentations were in these versions."""
+    row_ids, versions = {row_id for row_id, _ in keys}, {version for _, version in keys}
+    rows = SegmentationVersion.objects.using(using()).filter(
+        segmentation__in=row_ids, version__in=versions
+    )
+    return {
+        (row.segmentation_id, row.version): loads(row.definition, removed=row.removed)
+        for row in rows
+    }
+
+
+def _place(standing: Standing) -> tuple[int, str]:
+    return standing.row_id, standing.user_id
