@@ -27,8 +27,11 @@ from typing import Any
 import django
 from django.db import connection, connections, transaction
 
-type Told = tuple[str, int]
-"""A learner, and the group that a first view was told."""
+type Told = tuple[str, int, int]
+"""A learner, an experiment, and the group that a view was told."""
+
+IDS = (100, 101, 102)
+"""The experiments of the course. Every other learner meets all of them at once, on one page."""
 
 VIEWS = 34_000
 """On each of three databases, which makes 100,000."""
@@ -60,18 +63,20 @@ class Race:
 class Outcome:
     """What came of a race."""
 
-    told: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    told: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
-    events: Counter[str] = field(default_factory=Counter)
+    events: Counter[tuple[str, int]] = field(default_factory=Counter)
     edits: int = 0
 
     @property
     def told_two(self) -> int:
         return sum(len(set(groups)) > 1 for groups in self.told.values())
 
-    def add(self, told: Sequence[Told], errors: Sequence[str], events: Sequence[str]) -> None:
-        for user_id, group_id in told:
-            self.told[user_id].append(group_id)
+    def add(
+        self, told: Sequence[Told], errors: Sequence[str], events: Sequence[tuple[str, int]]
+    ) -> None:
+        for user_id, id, group_id in told:
+            self.told[user_id, id].append(group_id)
         self.errors.extend(errors)
         self.events.update(events)
 
@@ -110,56 +115,67 @@ def set_isolation(isolation: str) -> None:
         options["init_command"] = MARIADB_KEEPS_SNAPSHOT if strict else "DO 0"
 
 
-def view(course_id: str, id: int, users: Sequence[str], race: Race, barrier: Any) -> Any:
+def view(course_id: str, users: Sequence[str], race: Race, barrier: Any) -> Any:
     """What one caller does: each learner's first view, when all callers are ready for it, and, when
     all have had theirs, a second one.
     """
     told: list[Told] = []
     errors: list[str] = []
-    for user_id in users:
+    for number, user_id in enumerate(users):
+        ids = IDS if number % 2 else IDS[:1]
         for _ in ("first", "second"):
             try:
-                told.append((user_id, _view_together(course_id, id, user_id, race, barrier)))
+                groups = _view_together(course_id, ids, user_id, race, barrier)
             except Exception as error:  # noqa: BLE001 - any is what the race is about
                 errors.append(f"{user_id}: {error!r}")
+            else:
+                told += [(user_id, id, group.id) for id, group in groups.items()]
     connections.close_all()
     return told, errors
 
 
-def _view_together(course_id: str, id: int, user_id: str, race: Race, barrier: Any) -> int:
+def _view_together(
+    course_id: str, ids: Sequence[int], user_id: str, race: Race, barrier: Any
+) -> dict[int, Any]:
     from xblock_experiments.course_user_segmentation import api as segmentations
-    from xblock_experiments.experiments.api import assign_group
+    from xblock_experiments.experiments.api import assign_group, assign_groups
+
+    def settle() -> dict[int, Any]:
+        if len(ids) == 1:
+            return {ids[0]: assign_group(course_id, ids[0], user_id)}
+        return assign_groups(course_id, ids, user_id)
 
     # Of SQLite's transactions that will write there is only one at a time.
     if not race.in_transaction or connection.vendor == "sqlite":
         barrier.wait()
     if not race.in_transaction:
-        return assign_group(course_id, id, user_id).id
+        return settle()
     with transaction.atomic():
         segmentations.get_segmentations(course_id)
         if connection.vendor != "sqlite":
             barrier.wait()
-        return assign_group(course_id, id, user_id).id
+        return settle()
 
 
 class _Events(logging.Handler):
-    """Whom the assignment events of this process are about."""
+    """Whom and which experiment the assignment events of this process are about."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.users: list[str] = []
+        self.about: list[tuple[str, int]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.users.append(json.loads(record.getMessage())["user_id"])
+        event = json.loads(record.getMessage())
+        self.about.append((event["user_id"], event["partition_id"]))
 
 
 @contextmanager
-def _events() -> Iterator[list[str]]:
+def _events() -> Iterator[list[tuple[str, int]]]:
     logger, handler = logging.getLogger("xblock_experiments.events"), _Events()
     logger.addHandler(handler)
     logger.propagate = False
     try:
-        yield handler.users
+        yield handler.about
     finally:
         logger.removeHandler(handler)
         logger.propagate = True
@@ -205,7 +221,7 @@ def _serve(database: dict[str, Any], commands: Any, answers: Any, barriers: Any)
         course_id, users, race = command
         set_isolation(race.isolation)
         with _events() as events:
-            told, errors = view(course_id, 100, users, race, barriers[race.callers])
+            told, errors = view(course_id, users, race, barriers[race.callers])
         answers.put((told, errors, events))
 
 
@@ -214,7 +230,7 @@ def _run_threads(outcome: Outcome, course_id: str, users: Sequence[str], race: R
     barrier = threading.Barrier(race.callers)
 
     def call() -> None:
-        answers.put(view(course_id, 100, users, race, barrier))
+        answers.put(view(course_id, users, race, barrier))
 
     with _events() as events:
         threads = [threading.Thread(target=call) for _ in range(race.callers)]
@@ -228,15 +244,16 @@ def _run_threads(outcome: Outcome, course_id: str, users: Sequence[str], race: R
     outcome.events.update(events)
 
 
-def _edited(edits: str) -> Iterator[Any]:
-    """The lists that are published one after the other, while learners come."""
+def _edited(edits: str) -> Iterator[list[Any]]:
+    """The lists that are published while learners come, each in another order."""
     from tests.builders import experiment
 
     if edits == "weights":
-        variants = [experiment(100, 1, 2, 3, weights=w) for w in ((1, 0, 0), (0, 1, 0), (1, 1, 9))]
+        variants = [dict(zip((1, 2, 3), w, strict=True)) for w in ((1, 0, 0), (0, 1, 0), (1, 1, 9))]
     else:
-        variants = [experiment(100, *ids) for ids in ((1, 2), (1, 2, 3), (3,), (2, 3), (3, 1))]
-    return itertools.cycle(variants)
+        variants = [dict.fromkeys(i, 1) for i in ((1, 2), (1, 2, 3), (3,), (2, 3), (3, 1))]
+    for groups, ids in zip(itertools.cycle(variants), itertools.cycle(itertools.permutations(IDS))):
+        yield [experiment(id, *groups, weights=tuple(groups.values())) for id in ids]
 
 
 @contextmanager
@@ -249,7 +266,7 @@ def _editing(outcome: Outcome, course_id: str, race: Race) -> Iterator[None]:
     def edit() -> None:
         for variant in _edited(race.edits):
             try:
-                segmentations.save_segmentations(course_id, [variant])
+                segmentations.save_segmentations(course_id, variant)
             except Exception as error:  # noqa: BLE001 - as in view
                 outcome.errors.append(f"editor: {error!r}")
             outcome.edits += 1
@@ -272,7 +289,7 @@ def run(race: Race, course_id: str, learners: int, processes: Callable[[], Proce
     from tests.builders import experiment
     from xblock_experiments.course_user_segmentation import api as segmentations
 
-    segmentations.save_segmentations(course_id, [experiment(100, 1, 2, 3)])
+    segmentations.save_segmentations(course_id, [experiment(id, 1, 2, 3) for id in IDS])
     connections.close_all()
     set_isolation(race.isolation)
     users = [f"{course_id} learner {number}" for number in range(learners)]
@@ -290,21 +307,25 @@ def flaws(race: Race, course_id: str, outcome: Outcome) -> list[str]:
     from xblock_experiments.course_user_segmentation import api as segmentations
 
     found = list(outcome.errors)
-    versions = segmentations.get_versions(course_id, 100)
-    rows = Counter(m.user_id for m in segmentations.get_members(course_id, 100, type="experiment"))
-    for user_id, told in outcome.told.items():
-        history = segmentations.get_history(course_id, 100, user_id, type="experiment")
+    versions = {id: segmentations.get_versions(course_id, id) for id in IDS}
+    rows = Counter(
+        (member.user_id, id)
+        for id in IDS
+        for member in segmentations.get_members(course_id, id, type="experiment")
+    )
+    for (user_id, id), told in outcome.told.items():
+        history = segmentations.get_history(course_id, id, user_id, type="experiment")
         given = [change.to_group_id for change in history]
-        if rows[user_id] != 1:
-            found.append(f"{user_id} has {rows[user_id]} rows")
+        if rows[user_id, id] != 1:
+            found.append(f"{user_id} has {rows[user_id, id]} rows")
         if not set(told) <= set(given):
             found.append(f"{user_id} was told {set(told)}, the history says {given}")
-        if outcome.events[user_id] != len(history):
-            found.append(f"{user_id}: {len(history)} changes, {outcome.events[user_id]} events")
+        if outcome.events[user_id, id] != len(history):
+            found.append(f"{user_id}: {len(history)} changes, {outcome.events[user_id, id]} events")
         if race.edits != "groups" and len(given) != 1:
             found.append(f"{user_id} was moved, and no group was removed")
         for change in history[1:]:
-            current = [version for version in versions if version.when <= change.when][-1]
+            current = [version for version in versions[id] if version.when <= change.when][-1]
             if change.from_group_id in {group.id for group in current.segmentation.groups}:
                 found.append(f"{user_id} was moved out of a group that is there: {change}")
     if race.edits != "groups" and outcome.told_two:

@@ -24,6 +24,7 @@ from xblock_experiments.course_user_segmentation.models import (
     Segmentation,
     SegmentationVersion,
 )
+from xblock_experiments.experiments.api import record_exposure
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
@@ -239,16 +240,44 @@ def test_history_tells_every_move_with_its_reason_and_by_whom() -> None:
     assert [change.when for change in history] == sorted(change.when for change in history)
 
 
-@pytest.mark.parametrize(
-    "others",
-    [("ann", "Ann"), ("ann", "ann "), ("zoë", "zoe"), ("zo\u00eb", "zoe\u0308"), ("🙂", "🙃")],
-)
-def test_user_ids_are_compared_exactly(others: tuple[str, str]) -> None:
-    api.save_segmentations(COURSE_ID, [experiment(100)])
-    api.put_in_group(COURSE_ID, 100, others[0], 1, type="experiment")
+ALIKE = [
+    ("ann", "Ann"),
+    ("ann", "ann "),
+    ("zoë", "zoe"),
+    ("zo\u00eb", "zoe\u0308"),
+    ("🙂", "🙃"),
+    ("ß", "ss"),
+    ("x" * 254 + "a", "x" * 254 + "A"),
+]
+"""What one collation or another takes for the same."""
 
-    assert api.get_group_ids(COURSE_ID, 100, others[1]) == frozenset()
-    assert api.get_group_ids(COURSE_ID, 100, others[0]) == {1}
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_user_ids_are_compared_exactly(one: str, other: str) -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100)])
+    api.put_in_group(COURSE_ID, 100, one, 1, type="experiment")
+    assert api.get_group_ids(COURSE_ID, 100, other) == frozenset()
+    api.put_in_group(COURSE_ID, 100, other, 2, type="experiment")
+
+    assert api.get_group_ids(COURSE_ID, 100, one) == {1}
+    assert api.get_group_ids(COURSE_ID, 100, other) == {2}
+    assert record_exposure(COURSE_ID, 100, one, "block")
+    assert record_exposure(COURSE_ID, 100, other, "block")
+    assert api.retire_user(one) == 1
+    assert api.get_group_ids(COURSE_ID, 100, other) == {2}
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_course_ids_and_block_ids_are_compared_exactly(one: str, other: str) -> None:
+    api.save_segmentations(one, [experiment(100)])
+    assert api.get_segmentations(other) == ()
+    api.save_segmentations(other, [experiment(100)])
+    api.put_in_group(one, 100, "ann", 1, type="experiment")
+
+    assert api.get_group_ids(other, 100, "ann") == frozenset()
+    assert record_exposure(one, 100, "ann", one)
+    assert record_exposure(one, 100, "ann", other)
+    assert record_exposure(other, 100, "ann", one)
 
 
 @pytest.mark.parametrize("id", ["", "x" * 256, "a\x00b", "\ud800", None, 7])

@@ -102,6 +102,23 @@ def test_who_is_first_to_store_a_group_is_right(
     assert segmentations.get_group_ids(COURSE_ID, 100, "ann") == {stored}
 
 
+def test_whom_staff_moved_a_moment_ago_stays_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another request has read that the learner's group is gone, and staff are faster."""
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
+    save(experiment(100, 1, 3, 4, weights=(1, 0, 0)))
+    real = segmentations.move
+
+    def too_late(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(segmentations, "move", real)
+        segmentations.put_in_group(COURSE_ID, 100, "ann", 3, type="experiment")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(segmentations, "move", too_late)
+
+    assert api.assign_group(COURSE_ID, 100, "ann").id == 3
+    assert segmentations.get_group_ids(COURSE_ID, 100, "ann") == {3}
+
+
 def test_many_users_are_settled_and_counted() -> None:
     api.assign_group(COURSE_ID, 100, USERS[0])
     counts = api.assign_users(COURSE_ID, 100, USERS)

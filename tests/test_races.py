@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import pytest
 from django.db import connections
 
 from tests import race
+from tests.builders import experiment
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.experiments.api import assign_group
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -20,6 +24,8 @@ pytestmark = [
 
 LEARNERS = 3
 """In each race. `make race` has more."""
+TIMES = 20
+COURSE_ID = "a course with many hands"
 
 _processes: list[race.Processes] = []
 
@@ -63,4 +69,52 @@ def test_every_caller_is_told_the_one_group_that_is_stored(
         outcome = race.run(this, str(this), LEARNERS, processes)
 
         assert race.flaws(this, str(this), outcome) == []
-        assert sum(map(len, outcome.told.values())) == 2 * LEARNERS * callers
+        # Of three learners the second is on a page of all experiments.
+        assert sum(map(len, outcome.told.values())) == 2 * callers * (1 + len(race.IDS) + 1)
+
+
+def edit(number: int) -> None:
+    listed = [experiment(100, name=f"by {number}"), experiment(200 + number)]
+    segmentations.save_segmentations(COURSE_ID, listed)
+
+
+def put_and_take_out(number: int) -> None:
+    group_id = 1 + number % 2
+    segmentations.put_in_group(COURSE_ID, 100, "ann", group_id, type="experiment")
+    segmentations.remove_from_group(COURSE_ID, 100, "ann", group_id, type="experiment")
+
+
+def assign_and_retire(_: int) -> None:
+    assign_group(COURSE_ID, 100, "ann")
+    segmentations.retire_user("ann")
+
+
+def test_staff_editors_and_learners_do_not_stop_each_other() -> None:
+    """Several of each, at the same course and the same learner."""
+    for isolation in race.isolations():
+        segmentations.save_segmentations(COURSE_ID, [experiment(100)])
+        race.set_isolation(isolation)
+        errors: list[BaseException] = []
+
+        def work(call: Callable[[int], None], errors: list[BaseException], number: int) -> None:
+            try:
+                for _ in range(TIMES):
+                    call(number)
+            except Exception as error:  # noqa: BLE001 - any is a failure
+                errors.append(error)
+            connections.close_all()
+
+        threads = [
+            threading.Thread(target=work, args=(call, errors, number))
+            for number in range(2)
+            for call in (edit, put_and_take_out, assign_and_retire)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert errors == []
+        versions = [version.version for version in segmentations.get_versions(COURSE_ID, 100)]
+        assert versions == list(range(1, len(versions) + 1))
+        assert len(list(segmentations.get_members(COURSE_ID, 100, type="experiment"))) <= 1

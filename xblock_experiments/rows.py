@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import connections, models, router
@@ -10,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery
 
-from xblock_experiments.transactions import attempt, keeps_snapshot
+from xblock_experiments.transactions import attempt, attempt_statement, keeps_snapshot
 
 _PAGE = 5_000
 
@@ -20,8 +21,8 @@ def insert_if_absent[M: models.Model](rows: Sequence[M]) -> list[M]:
 
     One statement. Django's `bulk_create(ignore_conflicts=True)` writes the same one and does not
     say what became of it; `get_or_create` needs up to four, and under REPEATABLE READ it can miss
-    the row that it collided with. None are inserted where PostgreSQL refuses them because of a row
-    that this transaction cannot see.
+    the row that it collided with. None are inserted where the database prefers somebody else's
+    transaction, as PostgreSQL does of a row in the way that this transaction cannot see.
 
     Give them in the order of the unique constraint: who locks in another order than others can
     lock them and himself up. What is wrong with a row must be found before: MariaDB and MySQL
@@ -31,11 +32,12 @@ def insert_if_absent[M: models.Model](rows: Sequence[M]) -> list[M]:
         return []
     using = router.db_for_write(type(rows[0]))
     connection = connections[using]
+    work = partial(_insert, rows, connection)
     if connection.vendor == "postgresql" and keeps_snapshot(connection):
-        return attempt(lambda: _insert(rows, connection), otherwise=[], using=using)
-    if connection.features.can_return_rows_from_bulk_insert:
-        return _insert(rows, connection)
-    return [row for row in rows if _insert_one(row, connection)]
+        return attempt(work, otherwise=[], using=using)
+    if connection.in_atomic_block:
+        return work()
+    return attempt_statement(work, otherwise=[], using=using)
 
 
 def in_pages[M: models.Model](rows: models.QuerySet[M]) -> Iterator[M]:
@@ -66,7 +68,8 @@ def lock_shared(rows: models.QuerySet[Any, Any]) -> list[Any]:
 
 
 def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper) -> list[M]:
-    """Of the rows in the way the database returns nothing."""
+    if not connection.features.can_return_rows_from_bulk_insert:
+        return [row for row in rows if _insert_one(row, connection)]
     meta = type(rows[0])._meta
     (constraint,) = meta.total_unique_constraints
     key = [field for field in meta.concrete_fields if field.name in constraint.fields]

@@ -11,10 +11,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from functools import wraps
 
 from django.db import (
-    DEFAULT_DB_ALIAS,
     DatabaseError,
     InterfaceError,
     InternalError,
@@ -57,30 +57,47 @@ def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def attempt[T](work: Callable[[], T], *, otherwise: T, using: str = DEFAULT_DB_ALIAS) -> T:
+class Lost(Enum):
+    """What comes of a transaction to which the database preferred somebody else's."""
+
+    LOST = "lost"
+
+
+LOST = Lost.LOST
+
+
+def attempt[T, D](work: Callable[[], T], *, otherwise: D, using: str) -> T | D:
     """Do the work whole, in a transaction or a savepoint, and return what it returns.
 
     `otherwise`, and nothing is done, where the database preferred somebody else's transaction.
     """
+
+    def whole() -> T:
+        with transaction.atomic(using):
+            return work()
+
+    return attempt_statement(whole, otherwise=otherwise, using=using)
+
+
+def attempt_statement[T, D](work: Callable[[], T], *, otherwise: D, using: str) -> T | D:
+    """`attempt` for work that is a single statement: that is whole by itself."""
     connection = connections[using]
     # MariaDB and MySQL then undo all of the transaction that this is part of: no way on from there.
     is_survivable = not connection.in_atomic_block or connection.vendor != "mysql"
     try:
-        with transaction.atomic(using):
-            return work()
+        return work()
     except DatabaseError as error:
         if not is_survivable or not _is_lost_race(error):
             raise
         return otherwise
 
 
-def persist[T](work: Callable[[], T], *, using: str = DEFAULT_DB_ALIAS) -> T:
+def persist[T](work: Callable[[], T], *, using: str) -> T:
     """Do the work whole, again where the database preferred somebody else's transaction."""
-    lost = object()
     for _ in range(ROUNDS - 1):
-        result = attempt(work, otherwise=lost, using=using)
-        if result is not lost:
-            return result  # type: ignore[return-value]
+        result = attempt(work, otherwise=LOST, using=using)
+        if result is not LOST:
+            return result
     with transaction.atomic(using):
         return work()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from django.db import connections
@@ -18,10 +19,11 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.models import EXCLUSIVE, PastChange, Segmentation
 from xblock_experiments.course_user_segmentation.models import Membership as _Membership
-from xblock_experiments.course_user_segmentation.segmentations import row_of, using
+from xblock_experiments.course_user_segmentation.segmentations import loads, row_of, using
 from xblock_experiments.course_user_segmentation.standings import get_standing, read_again
 from xblock_experiments.rows import in_pages, insert_if_absent, lock_shared
 from xblock_experiments.transactions import (
+    LOST,
     ROUNDS,
     attempt,
     contended,
@@ -55,15 +57,19 @@ def put_in_group(
     """
     check_actor(actor)
     standing = get_standing(course_id, id, user_id, type=type)
+
+    def choose(now: Standing) -> int:
+        return now.segmentation.group(group_id).id
+
     for _ in range(ROUNDS):
-        standing.segmentation.group(group_id)
+        choose(standing)
         if group_id in standing.group_ids:
             return
         if enter(standing, group_id, why="put", actor=actor):
             return
-        if move(standing, group_id, why="put", actor=actor):
+        if move(standing, choose, why="put", actor=actor):
             return
-        standing = read_again([standing])[0]
+        (standing,) = read_again([standing])
     raise contended(f"{user_id!r} could not be put in group {group_id} of segmentation {id}")
 
 
@@ -164,27 +170,29 @@ def enter_all(
 
 def move(
     standing: Standing,
-    group_id: int,
+    choose: Callable[[Standing], int | None],
     *,
     why: str,
     actor: str = "",
-    only_from: frozenset[int] | None = None,
-) -> bool:
-    """Move a member of an exclusive segmentation.
+) -> Standing | None:
+    """Move a member of an exclusive segmentation to the group that `choose` chooses.
 
-    False, and nothing is changed, where the user is in that group already, in none any more, or,
-    if `only_from` is given, in none of those; and where the segmentation was edited meanwhile, or
-    somebody else was faster.
+    `choose` is told where the user stands at that moment, when nobody else moves the user and
+    nobody edits the segmentation until this is done; None means to stay. Where the user stands
+    then; None, and nothing is changed, if the user stays, is in no group any more, or somebody else
+    was faster.
     """
     check_actor(actor)
-    work = partial(_move, standing, group_id, why, actor, only_from)
+    work = partial(_move, standing, choose, why, actor)
     database = using()
     if not dies_of_news(connections[database]):
-        moved = attempt(work, otherwise=None, using=database)
-        if moved is not None or not keeps_snapshot(connections[database]):
-            return bool(moved)
+        moved = attempt(work, otherwise=LOST, using=database)
+        if moved is not LOST:
+            return moved
+        if not keeps_snapshot(connections[database]):
+            return None
     with seeing_new_commits(database):
-        return attempt(work, otherwise=False, using=database)
+        return attempt(work, otherwise=None, using=database)
 
 
 def _remove(standing: Standing, group_id: int, actor: str) -> None:
@@ -212,33 +220,33 @@ def _retire(user_id: str) -> int:
 
 
 def _move(
-    standing: Standing, group_id: int, why: str, actor: str, only_from: frozenset[int] | None
-) -> bool:
-    """Nobody edits the segmentation until this is done: the group that is left could return."""
-    current = Segmentation.objects.using(using()).filter(
-        pk=standing.row_id, version=standing.version
-    )
-    if not lock_shared(current.values_list("pk")):
-        return False
+    standing: Standing, choose: Callable[[Standing], int | None], why: str, actor: str
+) -> Standing | None:
+    rows = Segmentation.objects.using(using()).filter(pk=standing.row_id)
+    (current,) = lock_shared(rows.values_list("definition", "removed", "version"))
     row = (
         _Membership.objects.select_for_update()
-        .filter(
-            segmentation_id=standing.row_id,
-            user_id=standing.user_id,
-            slot=_slot(standing, group_id),
-        )
+        .filter(segmentation_id=standing.row_id, user_id=standing.user_id, slot=EXCLUSIVE)
         .first()
     )
-    if row is None or row.group_id == group_id:
-        return False
-    if only_from is not None and row.group_id not in only_from:
-        return False
+    if row is None:
+        return None
+    definition, removed, version = current
+    now = replace(
+        standing,
+        segmentation=loads(definition, removed=removed),
+        version=version,
+        group_ids=frozenset({row.group_id}),
+    )
+    group_id = choose(now)
+    if group_id is None or group_id == row.group_id:
+        return None
     _archive(row).save()
     row.from_group_id, row.group_id = row.group_id, group_id
-    row.version, row.why, row.actor = standing.version, why, actor
+    row.version, row.why, row.actor = version, why, actor
     row.since = timezone.now()
     row.save()
-    return True
+    return now.within(group_id)
 
 
 def _slot(standing: Standing, group_id: int) -> int:

@@ -85,7 +85,8 @@ def _locked(course_id: str, keys: Iterable[_Key]) -> dict[_Key, Segmentation]:
     """The course's rows, with a new one for each key that has none, kept from others meanwhile.
 
     New rows are inserted first: there is nothing to lock of a row that is not there, and two who
-    publish a course for the first time would collide.
+    publish a course for the first time would collide. Locked by primary key, which is in the order
+    of it, as others lock them.
     """
     rows = Segmentation.objects.filter(course_id=course_id)
     present = set(rows.values_list("type", "number"))
@@ -96,7 +97,9 @@ def _locked(course_id: str, keys: Iterable[_Key]) -> dict[_Key, Segmentation]:
             if (type, number) not in present
         ]
     )
-    return {(row.type, row.number): row for row in rows.select_for_update()}
+    ids = list(rows.values_list("pk", flat=True))
+    locked = Segmentation.objects.filter(pk__in=ids).order_by("pk").select_for_update()
+    return {(row.type, row.number): row for row in locked}
 
 
 def _publish(row: Segmentation, position: int, definition: str, actor: str) -> None:

@@ -100,9 +100,9 @@ def settle(standings: Iterable[Standing]) -> list[Standing]:
         unsettled = [s for s in settled.values() if not s.groups and is_assignable(s)]
         if not unsettled:
             return [standing for standing in settled.values() if standing.groups]
-        for standing, group in _write([(standing, _choose(standing)) for standing in unsettled]):
-            settled[_key(standing)] = standing.within(group.id)
-            events.emit(_assigned(standing, group))
+        for standing in _write(unsettled):
+            settled[_key(standing)] = standing
+            events.emit(_assigned(standing))
         lost = [standing for standing in unsettled if not settled[_key(standing)].groups]
         for standing in _read_lost(lost):
             settled[_key(standing)] = standing
@@ -194,32 +194,42 @@ def _check_can_assign(segmentation: UserSegmentation) -> None:
     check_weights(segmentation.groups)
 
 
-def _choose(standing: Standing) -> Group:
+def _choose(standing: Standing) -> int:
+    """The id of the group that is due."""
     segmentation = standing.segmentation
     salt = salt_of(standing.course_id, segmentation)
-    return choose_group(segmentation.groups, salt, standing.user_id)
+    return choose_group(segmentation.groups, salt, standing.user_id).id
 
 
-def _write(chosen: Sequence[tuple[Standing, Group]]) -> list[tuple[Standing, Group]]:
-    """Write the groups down. Which of them were, as others may have been first."""
-    entering = [(standing, group.id) for standing, group in chosen if not standing.group_ids]
-    entered = {_key(standing) for standing, _ in segmentations.enter_all(entering, why="assigned")}
-    return [
-        (standing, group)
-        for standing, group in chosen
-        if (_key(standing) in entered)
-        or (standing.group_ids and _leave_removed_group(standing, group))
-    ]
+def _choose_anew(standing: Standing) -> int | None:
+    """The same of a member, where the present group is gone."""
+    return None if standing.groups or not is_assignable(standing) else _choose(standing)
+
+
+def _write(unsettled: Sequence[Standing]) -> list[Standing]:
+    """Let them into the groups that are due; who really was, as others may have been first.
+
+    All newcomers in one statement. Where some must leave a group, one after the other, each in its
+    place in the order in which everybody locks rows.
+    """
+    if any(standing.group_ids for standing in unsettled):
+        written = (_write_one(standing) for standing in sorted(unsettled, key=_key))
+        return [standing for standing in written if standing]
+    steps = [(standing, _choose(standing)) for standing in unsettled]
+    entered = segmentations.enter_all(steps, why="assigned")
+    return [standing.within(group_id) for standing, group_id in entered]
+
+
+def _write_one(standing: Standing) -> Standing | None:
+    if standing.group_ids:
+        return segmentations.move(standing, _choose_anew, why="group removed")
+    return next(iter(_write([standing])), None)
 
 
 def _read_lost(lost: Sequence[Standing]) -> list[Standing]:
     entering = [standing for standing in lost if not standing.group_ids]
     leaving = [standing for standing in lost if standing.group_ids]
     return segmentations.read_winners(entering) + segmentations.read_again(leaving)
-
-
-def _leave_removed_group(standing: Standing, group: Group) -> bool:
-    return segmentations.move(standing, group.id, why="group removed", only_from=standing.group_ids)
 
 
 def _expose(shown: Iterable[tuple[Standing, str]]) -> list[_Exposure]:
@@ -246,7 +256,8 @@ def _key(standing: Standing) -> tuple[int, str]:
     return standing.row_id, standing.user_id
 
 
-def _assigned(standing: Standing, group: Group) -> events.AssignedUserToPartition:
+def _assigned(standing: Standing) -> events.AssignedUserToPartition:
+    (group,) = standing.groups
     return events.AssignedUserToPartition(
         course_id=standing.course_id,
         user_id=standing.user_id,
