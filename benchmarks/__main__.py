@@ -59,9 +59,7 @@ def _database(scale: Scale, *, is_quick: bool) -> Report:
     for measured in (views, pages, bulk):
         rows += measured.rows(scale)
     version = databases.version()
-    return Report(
-        database=version.split()[0], conditions=[version], rows=rows, is_quick=is_quick
-    )
+    return Report(database=version.split()[0], conditions=[version], rows=rows, is_quick=is_quick)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import batched
+from operator import add
 from typing import Any
 
 from benchmarks import databases
@@ -20,78 +23,77 @@ ID = 100
 MOST = 2
 BATCH = 1_000
 
+type Things = Sequence[Any]
+
 
 def rows(scale: Scale) -> list[Row]:
     save_segmentations(COURSE_ID, [experiment(ID)])
-    row_id = segmentation_row_id(COURSE_ID, ID)
-    user_ids = [f"learner-{number:07}" for number in range(scale.bulk_users)]
-
-    def emptied(things: Sequence[Any]) -> Sequence[Any]:
-        databases.empty(Membership)
-        return things
-
-    def read(ids: Sequence[str]) -> None:
-        for start in range(0, len(ids), BATCH):
-            batch = ids[start : start + BATCH]
-            found = Membership.objects.filter(segmentation_id=row_id, user_id__in=batch)
-            list(found.values_list("user_id", "group_id"))
-
-    contenders = [
-        Contender("ours", lambda _: emptied(user_ids), _assign, is_whole=True),
-        Contender("floor", lambda _: emptied(memberships(row_id, user_ids)), _insert, is_whole=True),
-        Contender(
-            "made",
-            lambda _: emptied(user_ids),
-            lambda ids: _insert(memberships(row_id, ids)),
-            is_whole=True,
-        ),
-    ]
-    first = race("bulk", contenders, scale.bulk_repetitions, warm_up=False)
-    emptied([])
-    _check(user_ids)
-    repeats = [
-        Contender("ours", lambda _: user_ids, _assign, is_whole=True),
-        Contender("floor", lambda _: user_ids, read, is_whole=True),
-    ]
-    again = race("bulk, once more", repeats, scale.bulk_repetitions, warm_up=False)
-    what = f"{scale.bulk_users:,} users assigned"
-
-    def whole(seconds: list[float]) -> list[float]:
-        return [each * scale.bulk_users for each in seconds]
-
+    users = [f"learner-{number:07}" for number in range(scale.bulk_users)]
+    first = _race_first(users, scale.bulk_repetitions)
+    again = _race_again(users, scale.bulk_repetitions)
+    what = f"{len(users):,} users at once"
     return [
         Row(
             what=what,
             unit="s",
-            ours=whole(first["ours"]),
-            floor=whole(first["floor"]),
+            ours=first["ours"],
+            floor=first["floor"],
             goals=[times_the_floor(MOST, first["ours"], first["floor"])],
         ),
         Row(
             what=f"{what}, the floor makes its rows",
             unit="s",
-            ours=whole(first["ours"]),
-            floor=whole(first["made"]),
+            ours=first["ours"],
+            floor=list(map(add, first["floor"], first["rows"])),
         ),
-        Row(
-            what=f"{what}, once more",
-            unit="s",
-            ours=whole(again["ours"]),
-            floor=whole(again["floor"]),
-        ),
+        Row(what=f"{what}, once more", unit="s", ours=again["ours"], floor=again["floor"]),
     ]
 
 
-def _assign(user_ids: Sequence[str]) -> None:
-    assign_users(COURSE_ID, ID, user_ids)
+def _race_first(users: list[str], repetitions: int) -> dict[str, list[float]]:
+    row_id = segmentation_row_id(COURSE_ID, ID)
+
+    def emptied(things: Callable[[], Things]) -> Callable[[int], Things]:
+        def prepare(repetition: int) -> Things:
+            databases.empty(Membership)
+            return [things()]
+
+        return prepare
+
+    contenders = [
+        Contender("ours", emptied(lambda: users), _assign),
+        Contender("floor", emptied(lambda: memberships(row_id, users)), _insert),
+        Contender("rows", lambda _: [users], partial(memberships, row_id)),
+    ]
+    return race("bulk, first", contenders, repetitions, warm_up=False)
+
+
+def _race_again(users: list[str], repetitions: int) -> dict[str, list[float]]:
+    row_id = segmentation_row_id(COURSE_ID, ID)
+    databases.empty(Membership)
+    _assign(users)
+    databases.analyze()
+    if Membership.objects.count() != len(users):
+        msg = "Not everybody was assigned."
+        raise RuntimeError(msg)
+
+    def read(users: list[str]) -> None:
+        for batch in batched(users, BATCH):
+            found = Membership.objects.filter(segmentation_id=row_id, user_id__in=batch)
+            list(found.values_list("user_id", "group_id"))
+
+    contenders = [
+        Contender("ours", lambda _: [users], _assign),
+        Contender("floor", lambda _: [users], read),
+    ]
+    return race("bulk, once more", contenders, repetitions, warm_up=False)
+
+
+def _assign(users: list[str]) -> None:
+    if assign_users(COURSE_ID, ID, users).total() != len(users):
+        msg = "Not everybody was assigned."
+        raise RuntimeError(msg)
 
 
 def _insert(rows: list[Membership]) -> None:
     Membership.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
-
-
-def _check(user_ids: Sequence[str]) -> None:
-    counts = assign_users(COURSE_ID, ID, user_ids)
-    if counts.total() != len(user_ids) or Membership.objects.count() != len(user_ids):
-        msg = f"Not everybody was assigned: {counts}."
-        raise RuntimeError(msg)

@@ -22,25 +22,31 @@ SALT = salt_of(course_id("choosing"), experiment(100))
 def rows(scale: Scale) -> list[Row]:
     with peers() as others:
         seconds = _race(others, scale)
-    ours, floor = seconds["ours"], seconds["floor"]
+    ours = seconds["ours"]
     return [
         Row(
             what="choosing a group",
-            unit="per second",
+            unit="1000/s",
             ours=ours,
-            whose=peer.name,
-            theirs=seconds[peer.name],
-            floor=floor,
-            goals=[per_second(300_000, ours), times_faster(5, ours, seconds[peer.name])]
-            if peer.name.startswith("growthbook")
-            else [per_second(300_000, ours)],
-        )
-        for peer in others
+            floor=seconds["floor"],
+            goals=[per_second(300_000, ours)],
+        ),
+        *(_row(peer, ours, seconds[peer.name]) for peer in others),
     ]
 
 
+def _row(peer: Peer, ours: list[float], theirs: list[float]) -> Row:
+    return Row(
+        what=f"choosing a group, against {peer.name}",
+        unit="1000/s",
+        ours=ours,
+        theirs=theirs,
+        goals=[times_faster(5, ours, theirs)] if peer.name.startswith("growthbook") else [],
+    )
+
+
 def _race(others: list[Peer], scale: Scale) -> dict[str, list[float]]:
-    choosers = {
+    choosers: dict[str, Callable[[str], object]] = {
         "ours": partial(choose_group, GROUPS, SALT),
         "floor": _floor(),
         **{peer.name: peer.choose for peer in others},

@@ -44,12 +44,8 @@ def new_learners(count: int) -> list[User]:
 
 def analyze() -> None:
     """Tell the database what its tables hold, which else it finds out at some time of its own."""
-    tables = connection.introspection.table_names()
-    with connection.cursor() as cursor:
-        for table in tables if connection.vendor == "mysql" else [""]:
-            cursor.execute(f"ANALYZE TABLE {table}" if table else "ANALYZE")
-            if table:
-                cursor.fetchall()
+    tables = ", ".join(connection.introspection.table_names())
+    execute([(f"ANALYZE TABLE {tables}" if connection.vendor == "mysql" else "ANALYZE", ())])
 
 
 def empty(model: type[models.Model]) -> None:
@@ -62,7 +58,7 @@ def insertion(rows: Sequence[models.Model]) -> Statement:
     model = type(rows[0])
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     query = InsertQuery(model)
-    query.insert_values(fields, rows)
+    query.insert_values(fields, list(rows))
     ((sql, params),) = query.get_compiler(connection=connection).as_sql()
     return sql, params
 
@@ -72,7 +68,7 @@ def selection(rows: models.QuerySet[Any, Any]) -> Statement:
     return sql, params
 
 
-def execute(*statements: Statement) -> None:
+def execute(statements: Sequence[Statement]) -> None:
     with connection.cursor() as cursor:
         for sql, params in statements:
             cursor.execute(sql, params)

@@ -1,13 +1,17 @@
-"""Rows of our own tables as plain rows, for what is to be there before, and for the floors."""
+"""Rows that are written past all apis: what was there before, and what the floors write."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import cycle
 
+from django.contrib.auth.models import User
+from django.db import models
 from django.utils import timezone
 
 from benchmarks.courses import GROUPS
+from benchmarks.platform_flow.models import CourseTag
+from benchmarks.platform_flow.partitions import key_of
 from xblock_experiments.course_user_segmentation.models import (
     EXCLUSIVE,
     Membership,
@@ -48,3 +52,15 @@ def exposure(course_id: str, id: int, user_id: str, usage_id: str) -> Exposure:
         group_id=GROUPS[0].id,
         when=timezone.now(),
     )
+
+
+def tags(course_id: str, id: int, learners: Iterable[User]) -> list[CourseTag]:
+    key = key_of(id)
+    return [
+        CourseTag(user=user, course_id=course_id, key=key, value=str(group.id))
+        for user, group in zip(learners, cycle(GROUPS), strict=False)
+    ]
+
+
+def create[M: models.Model](rows: list[M]) -> None:
+    type(rows[0])._default_manager.bulk_create(rows, batch_size=1000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -10,12 +9,18 @@ from django.contrib.auth.models import User
 from benchmarks import databases
 from benchmarks.asking import segmentation_of
 from benchmarks.courses import course_id, experiment, lesson_xml, split_test_name
-from benchmarks.members import exposure, membership, segmentation_row_id
+from benchmarks.members import (
+    create,
+    exposure,
+    membership,
+    memberships,
+    segmentation_row_id,
+    tags,
+)
 from benchmarks.platform_flow.partitions import PartitionService
 from benchmarks.results import Row, at_most, times_faster
 from benchmarks.scale import Scale
-from benchmarks.timing import Contender, race
-from benchmarks.views import PLATFORM
+from benchmarks.visits import Step, Way, one_way, race_visits, the_learner
 from xblock_experiments.course_user_segmentation.models import Membership
 from xblock_experiments.experiments.models import Exposure
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render, runtime_for
@@ -24,18 +29,9 @@ RUN = "pages"
 COURSE_ID = course_id(RUN)
 IDS = list(range(100, 125))
 EXPERIMENTS = [experiment(id) for id in IDS]
+MOST_QUERIES = {"first": 4, "repeat": 2}
 FASTER = 10
 OUR_TABLES = "xblock_experiments_"
-
-
-def rows(scale: Scale) -> list[Row]:
-    course = load_course(lesson_xml(RUN, IDS))
-    if course.problems:
-        msg = f"The course has problems: {course.problems}"
-        raise RuntimeError(msg)
-    databases.analyze()
-    page = Page(course)
-    return [*_query_rows(page), *_timed_rows(page, scale)]
 
 
 class Page:
@@ -47,29 +43,38 @@ class Page:
         self._usage_ids = [find_block(course, None, name).scope_ids.usage_id for name in names]
         self._row_ids = [segmentation_row_id(COURSE_ID, id) for id in IDS]
 
-    def blocks(self, user: User) -> list[Any]:
+    def fill(self, count: int) -> None:
+        """Learners who were there before, of ours and of the platform's."""
+        learners = databases.new_learners(count)
+        user_ids = [str(user.pk) for user in learners]
+        for id, row_id, usage_id in zip(IDS, self._row_ids, self._usage_ids, strict=True):
+            create(memberships(row_id, user_ids))
+            create([exposure(COURSE_ID, id, user_id, str(usage_id)) for user_id in user_ids])
+            create(tags(COURSE_ID, id, learners))
+        databases.analyze()
+
+    def ours(self) -> Way:
+        return one_way("ours", self._blocks, _settle)
+
+    def rendered(self) -> Way:
+        return one_way("rendered", the_learner, self._render)
+
+    def floor(self) -> Way:
+        return Way(
+            "floor",
+            Step(self._insertions, databases.execute),
+            Step(self._selections, databases.execute),
+        )
+
+    def _blocks(self, user: User) -> list[Any]:
         """In one fresh runtime."""
         runtime = runtime_for(str(user.pk))
         return [runtime.get_block(usage_id) for usage_id in self._usage_ids]
 
-    def settle(self, blocks: list[Any]) -> None:
-        """What the lesson and its experiments ask for, exposures included, and no HTML."""
-        services = [segmentation_of(block) for block in blocks]
-        with services[0].together():
-            services[0].assign_all(IDS)
-            for id, service in zip(IDS, services, strict=True):
-                service.assign(id)
-                service.record_exposure(id)
-
-    def settle_as_platform(self, user: User) -> None:
-        service = PartitionService(COURSE_ID, EXPERIMENTS, {})
-        for id in IDS:
-            service.group_id(user, id)
-
-    def render(self, user: User) -> str:
+    def _render(self, user: User) -> str:
         return render(self._course, str(user.pk), "lesson")
 
-    def insertions(self, user: User) -> list[databases.Statement]:
+    def _insertions(self, user: User) -> list[databases.Statement]:
         user_id = str(user.pk)
         shown = zip(IDS, self._usage_ids, strict=True)
         return [
@@ -79,104 +84,76 @@ class Page:
             ),
         ]
 
-    def selections(self, user: User) -> list[databases.Statement]:
-        user_id = str(user.pk)
+    def _selections(self, user: User) -> list[databases.Statement]:
+        mine = {"user_id": str(user.pk)}
         usage_ids = list(map(str, self._usage_ids))
         return [
             databases.selection(
-                Membership.objects.filter(user_id=user_id, segmentation_id__in=self._row_ids)
+                Membership.objects.filter(**mine, segmentation_id__in=self._row_ids)
             ),
             databases.selection(
-                Exposure.objects.filter(
-                    user_id=user_id, course_id=COURSE_ID, usage_id__in=usage_ids
-                )
+                Exposure.objects.filter(**mine, course_id=COURSE_ID, usage_id__in=usage_ids)
             ),
         ]
 
 
-def _same(user: User) -> User:
-    return user
-
-
-def _execute(statements: Sequence[databases.Statement]) -> None:
-    databases.execute(*statements)
-
-
-def _query_rows(page: Page) -> list[Row]:
-    (ours, theirs, whole) = databases.new_learners(3)
-
-    def count() -> tuple[float, float, float]:
-        return (
-            databases.count_queries(page.settle, page.blocks(ours)),
-            databases.count_queries(page.settle_as_platform, theirs),
-            databases.count_queries(page.render, whole, OUR_TABLES),
+def rows(scale: Scale) -> list[Row]:
+    course = load_course(lesson_xml(RUN, IDS))
+    if course.problems:
+        msg = f"The course has problems: {course.problems}"
+        raise RuntimeError(msg)
+    page = Page(course)
+    platform = one_way("platform", the_learner, _settle_as_platform)
+    page.fill(scale.members // len(IDS))
+    seconds = race_visits(
+        "pages", [page.ours(), platform, page.floor()], scale.pages, scale.repetitions
+    )
+    counts = page.ours().count_queries(), platform.count_queries()
+    rendered = page.rendered().count_queries(OUR_TABLES)
+    return [
+        row
+        for index, which in enumerate(MOST_QUERIES)
+        for row in (
+            _query_row(f"page of 25, {which} view, queries", which, *(c[index] for c in counts)),
+            _query_row(f"page of 25, {which} view, queries when rendered", which, rendered[index]),
+            _timed_row(which, seconds[which]),
         )
-
-    rows = []
-    for which, most in (("first", 4), ("repeat", 2)):
-        mine, platform, rendered = count()
-        rows += [
-            Row(
-                what=f"page of 25, {which} view, queries",
-                unit="queries",
-                ours=[mine],
-                whose=PLATFORM,
-                theirs=[platform],
-                goals=[at_most(most, [mine])],
-            ),
-            Row(
-                what=f"page of 25, {which} view, rendered, queries of ours",
-                unit="queries",
-                ours=[rendered],
-                goals=[at_most(most, [rendered])],
-            ),
-        ]
-    return rows
-
-
-def _timed_rows(page: Page, scale: Scale) -> list[Row]:
-    seen: dict[tuple[str, int], list[User]] = {}
-
-    def first(name: str, prepare: Callable[[User], Any]) -> Callable[[int], list[Any]]:
-        def prepare_all(repetition: int) -> list[Any]:
-            learners = databases.new_learners(scale.pages)
-            seen[name, repetition] = learners
-            return [prepare(learner) for learner in learners]
-
-        return prepare_all
-
-    def repeat(name: str, prepare: Callable[[User], Any]) -> Callable[[int], list[Any]]:
-        return lambda repetition: [prepare(learner) for learner in seen[name, repetition]]
-
-    firsts = [
-        Contender("ours", first("ours", page.blocks), page.settle),
-        Contender(PLATFORM, first(PLATFORM, _same), page.settle_as_platform),
-        Contender("floor", first("floor", page.insertions), _execute),
-        Contender("rendered", first("rendered", _same), page.render),
-    ]
-    repeats = [
-        Contender("ours", repeat("ours", page.blocks), page.settle),
-        Contender(PLATFORM, repeat(PLATFORM, _same), page.settle_as_platform),
-        Contender("floor", repeat("floor", page.selections), _execute),
-        Contender("rendered", repeat("rendered", _same), page.render),
-    ]
-    return [
-        *_rows_of("first", race("pages, first views", firsts, scale.repetitions)),
-        *_rows_of("repeat", race("pages, repeat views", repeats, scale.repetitions)),
     ]
 
 
-def _rows_of(which: str, seconds: dict[str, list[float]]) -> list[Row]:
-    ours, theirs = seconds["ours"], seconds[PLATFORM]
-    return [
-        Row(
-            what=f"page of 25, {which} view",
-            unit="ms",
-            ours=ours,
-            whose=PLATFORM,
-            theirs=theirs,
-            floor=seconds["floor"],
-            goals=[times_faster(FASTER, ours, theirs)],
-        ),
-        Row(what=f"page of 25, {which} view, rendered", unit="ms", ours=seconds["rendered"]),
-    ]
+def _settle(blocks: list[Any]) -> None:
+    """What the lesson and its experiments ask for, exposures included, and no HTML."""
+    services = [segmentation_of(block) for block in blocks]
+    with services[0].together():
+        services[0].assign_all(IDS)
+        for id, service in zip(IDS, services, strict=True):
+            service.assign(id)
+            service.record_exposure(id)
+
+
+def _settle_as_platform(user: User) -> None:
+    service = PartitionService(COURSE_ID, EXPERIMENTS, {})
+    for id in IDS:
+        service.group_id(user, id)
+
+
+def _query_row(what: str, which: str, ours: int, theirs: int | None = None) -> Row:
+    return Row(
+        what=what,
+        unit="queries",
+        ours=[ours],
+        theirs=[] if theirs is None else [theirs],
+        goals=[at_most(MOST_QUERIES[which], [ours])],
+    )
+
+
+def _timed_row(which: str, seconds: dict[str, list[float]]) -> Row:
+    ours, theirs = seconds["ours"], seconds["platform"]
+    return Row(
+        what=f"page of 25, {which} view",
+        unit="ms",
+        ours=ours,
+        theirs=theirs,
+        floor=seconds["floor"],
+        goals=[times_faster(FASTER, ours, theirs)],
+    )

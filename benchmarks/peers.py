@@ -32,8 +32,8 @@ class Peer:
 def peers() -> Iterator[list[Peer]]:
     with tempfile.TemporaryDirectory() as folder:
         yield [
-            Peer(f"growthbook {version('growthbook')}, one instance", _growthbook_reused()),
-            Peer(f"growthbook {version('growthbook')}, one per user", _growthbook_anew()),
+            Peer(f"growthbook {version('growthbook')} reused", _growthbook_reused()),
+            Peer(f"growthbook {version('growthbook')} anew", _growthbook_anew()),
             Peer(f"flag-engine {version('flagsmith-flag-engine')}", _flag_engine()),
             Peer(f"UnleashClient {version('UnleashClient')}", _unleash(folder)),
         ]
@@ -102,8 +102,8 @@ def _flag_engine() -> Callable[[str], str]:
 def _unleash(folder: str) -> Callable[[str], str]:
     """From what it was given at the start: there is no server, and nothing is sent."""
     variants = [
-        {"name": name, "weight": share * 1000, "weightType": "variable", "stickiness": "default"}
-        for name, share in zip(NAMES, SHARES, strict=True)
+        {"name": name, "weight": weight, "weightType": "variable", "stickiness": "default"}
+        for name, weight in zip(NAMES, WEIGHTS, strict=True)
     ]
     feature = {
         "name": "benchmark",

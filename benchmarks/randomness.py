@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -15,7 +16,7 @@ from growthbook.core import chooseVariation, gbhash, getBucketRanges
 from scipy import stats
 
 from benchmarks.courses import GROUPS, WEIGHTS, course_id, experiment
-from benchmarks.results import Row, at_most
+from benchmarks.results import Row, Unit, at_most
 from benchmarks.scale import Scale
 from xblock_experiments.experiments.assignment import choose_group, salt_of
 
@@ -24,51 +25,59 @@ MOST_ASSOCIATION = 0.015
 ARMS = len(WEIGHTS)
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One number about all experiments of one scheme."""
+
+    what: str
+    unit: Unit
+    number: float
+    most: float | None = None
+    """What it is to be at most, if that matters."""
+
+
 def rows(scale: Scale) -> list[Row]:
     """Ours beside each of GrowthBook's two hashes."""
     ours = _judge("ours", _choose, scale)
-    theirs = {
-        f"GrowthBook's hash {version}": _judge(
-            f"GrowthBook's hash {version}", partial(_choose_as_growthbook, version), scale
-        )
-        for version in (1, 2)
-    }
+    return [row for version in (1, 2) for row in _rows_beside(version, ours, scale)]
+
+
+def _rows_beside(version: int, ours: list[Finding], scale: Scale) -> list[Row]:
+    whose = f"GrowthBook hash {version}"
+    theirs = _judge(whose, partial(_choose_as_growthbook, version), scale)
     return [
         Row(
-            what=what,
-            unit="number",
-            ours=[ours[what]],
-            whose=whose,
-            theirs=[numbers[what]],
-            goals=[at_most(goal, [ours[what]])] if (goal := _goal(what)) is not None else [],
+            what=f"{one.what}, against {whose}",
+            unit=one.unit,
+            ours=[one.number],
+            theirs=[other.number],
+            goals=[] if one.most is None else [at_most(one.most, [one.number])],
         )
-        for whose, numbers in theirs.items()
-        for what in ours
+        for one, other in zip(ours, theirs, strict=True)
     ]
 
 
-def _goal(what: str) -> float | None:
-    if what.startswith("largest"):
-        return MOST_ASSOCIATION
-    return 0 if "rejected" in what else None
-
-
-def _judge(name: str, choose: Callable[[int, int], bytes], scale: Scale) -> dict[str, float]:
+def _judge(name: str, choose: Callable[[int, int], bytes], scale: Scale) -> list[Finding]:
     sys.stderr.write(f"randomness: {name}\n")
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         numbers = range(1, scale.experiments + 1)
         chosen = list(pool.map(partial(choose, scale.users), numbers))
     arms = [numpy.frombuffer(arm, dtype=numpy.uint8) for arm in chosen]
-    uniformity = [_uniformity(arm) for arm in arms]
+    shares = [_uniformity(arm) for arm in arms]
     pairs = [_independence(*pair) for pair in combinations(arms, 2)]
     independence = [p for p, _ in pairs]
-    return {
-        f"{len(arms)} experiments, shares rejected": _rejected(uniformity),
-        f"{len(arms)} experiments, smallest p of shares": min(uniformity),
-        f"{len(pairs):,} pairs, independence rejected": _rejected(independence),
-        f"{len(pairs):,} pairs, smallest p of independence": min(independence),
-        f"largest Cramer's V of {len(pairs):,} pairs": max(v for _, v in pairs),
-    }
+    return [
+        Finding(f"{len(arms)} experiments: shares rejected", "count", _rejected(shares), 0),
+        Finding(f"{len(arms)} experiments: smallest p", "p", min(shares)),
+        Finding(f"{len(pairs):,} pairs: rejected", "count", _rejected(independence), 0),
+        Finding(f"{len(pairs):,} pairs: smallest p", "p", min(independence)),
+        Finding(
+            f"{len(pairs):,} pairs: largest V",
+            "V",
+            max(v for _, v in pairs),
+            MOST_ASSOCIATION,
+        ),
+    ]
 
 
 def _choose(users: int, number: int) -> bytes:

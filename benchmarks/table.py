@@ -2,81 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from benchmarks.results import Report, Row, ratios
 
 HEADINGS = (
-    *("what", "database", "ours", "whose", "theirs", "floor"),
+    *("what", "database", "unit", "ours", "theirs", "floor"),
     *("theirs/ours", "ours/floor", "goal", "met"),
 )
+TIMED = {"1000/s", "ms", "s"}
 
 
 def table(reports: Sequence[Report]) -> str:
-    lines = [HEADINGS]
-    for report in sorted_rows(reports):
-        lines.append(report)
+    lines = [HEADINGS, *_lines(reports)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    rule = tuple("-" * width for width in widths)
+    lines.insert(1, tuple("=" * width for width in widths))
     text = [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in (HEADINGS, rule, *lines[1:])
+        for line in lines
     ]
     return "\n".join([*_conditions(reports), "", *text, ""])
 
 
-def sorted_rows(reports: Sequence[Report]) -> Iterable[tuple[str, ...]]:
-    """Each thing measured, on all databases."""
-    order: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+def _conditions(reports: Sequence[Report]) -> Iterator[str]:
+    if any(report.is_quick for report in reports):
+        yield "QUICK: this shows whether everything runs. The numbers mean nothing."
+    yield from dict.fromkeys(line for report in reports for line in report.conditions)
+
+
+def _lines(reports: Sequence[Report]) -> Iterator[tuple[str, ...]]:
+    """What was measured on several databases stands together, and its name only once."""
+    found: dict[str, list[tuple[str, Row]]] = {}
     for report in reports:
         for row in report.rows:
-            order.setdefault((row.what, row.whose), []).append(_cells(report.database, row))
-    return [cells for group in order.values() for cells in group]
+            found.setdefault(row.what, []).append((report.database, row))
+    for what, rows in found.items():
+        for number, (database, row) in enumerate(rows):
+            yield ("" if number else what, database, *_cells(row))
 
 
-def _conditions(reports: Sequence[Report]) -> list[str]:
-    lines = list(dict.fromkeys(line for report in reports for line in report.conditions))
-    if any(report.is_quick for report in reports):
-        lines.insert(0, "QUICK: whether everything runs. These numbers mean nothing.")
-    return lines
-
-
-def _cells(database: str, row: Row) -> tuple[str, ...]:
+def _cells(row: Row) -> tuple[str, ...]:
     return (
-        row.what,
-        database or "-",
+        row.unit,
         _numbers(row.ours, row),
-        row.whose or "-",
         _numbers(row.theirs, row),
         _numbers(row.floor, row),
         _ratio(row.theirs, row.ours, row),
         _ratio(row.ours, row.floor, row),
-        ", ".join(goal.text for goal in row.goals) or "-",
-        ", ".join("yes" if goal.is_met else "NO" for goal in row.goals) or "-",
+        ", ".join(goal.text for goal in row.goals),
+        ", ".join("yes" if goal.is_met else "NO" for goal in row.goals),
     )
 
 
 def _numbers(numbers: Sequence[float], row: Row) -> str:
     if not numbers:
-        return "-"
+        return ""
     match row.unit:
-        case "per second":
-            return _spread([1 / number for number in numbers], "{:,.0f}/s", "{:,.0f}")
+        case "1000/s":
+            return _spread([1 / number / 1000 for number in numbers], "{:.1f}")
         case "ms":
-            return _spread([number * 1000 for number in numbers], "{:.2f} ms", "{:.2f}")
+            return _spread([number * 1000 for number in numbers], "{:.2f}")
         case "s":
-            return _spread(numbers, "{:.2f} s", "{:.2f}")
-    return f"{median(numbers):.3g}"
+            return _spread(numbers, "{:.2f}")
+        case _:
+            return f"{median(numbers):.4g}"
 
 
 def _ratio(numbers: Sequence[float], others: Sequence[float], row: Row) -> str:
-    if not (row.is_timed and numbers and others):
-        return "-"
-    return _spread(ratios(numbers, others), "{:.1f}x", "{:.1f}")
+    if row.unit not in TIMED or not (numbers and others):
+        return ""
+    return _spread(ratios(numbers, others), "{:.2f}")
 
 
-def _spread(numbers: Sequence[float], form: str, short: str) -> str:
-    """The median, and the least and the most."""
-    low, high = short.format(min(numbers)), short.format(max(numbers))
-    return f"{form.format(median(numbers))} ({low}-{high})"
+def _spread(numbers: Sequence[float], form: str) -> str:
+    """The median, the least and the most."""
+    middle, low, high = (form.format(of(numbers)) for of in (median, min, max))
+    return f"{middle} ({low}-{high})"

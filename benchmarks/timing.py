@@ -21,8 +21,6 @@ class Contender:
     """What a repetition works on, one thing for each operation. Not timed."""
     operate: Callable[[Any], object]
     """Done with each of these things."""
-    is_whole: bool = False
-    """Whether `operate` is given all of them at once."""
 
 
 def race(
@@ -33,9 +31,9 @@ def race(
     Another one starts each time, and a first time that warms everything up does not count.
     """
     seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
-    first = 0 if warm_up else 1
-    with _progress(title, (repetitions + 1 - first) * len(contenders)) as bar:
-        for repetition in range(first, repetitions + 1):
+    turns = range(0 if warm_up else 1, repetitions + 1)
+    with _progress(title, len(turns) * len(contenders)) as bar:
+        for repetition in turns:
             start = repetition % len(contenders)
             for contender in (*contenders[start:], *contenders[:start]):
                 elapsed = _time(contender, repetition)
@@ -50,11 +48,8 @@ def _time(contender: Contender, repetition: int) -> float:
     operate = contender.operate
     gc.collect()
     start = perf_counter()
-    if contender.is_whole:
-        operate(things)
-    else:
-        for thing in things:
-            operate(thing)
+    for thing in things:
+        operate(thing)
     return (perf_counter() - start) / len(things)
 
 

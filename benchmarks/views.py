@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from operator import add
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,73 +9,67 @@ from django.contrib.auth.models import User
 from benchmarks import databases
 from benchmarks.asking import asking_block, segmentation_of
 from benchmarks.courses import course_id, experiment
-from benchmarks.members import membership, memberships, segmentation_row_id
-from benchmarks.platform_flow.models import CourseTag
+from benchmarks.members import create, membership, memberships, segmentation_row_id, tags
 from benchmarks.platform_flow.partitions import PartitionService
 from benchmarks.results import Row, at_most, times_faster
 from benchmarks.scale import Scale
-from benchmarks.timing import Contender, race
+from benchmarks.visits import Step, Way, one_way, race_visits, the_learner
 from xblock_experiments.course_user_segmentation.api import save_segmentations
-from xblock_experiments.course_user_segmentation.models import Membership
+from xblock_experiments.course_user_segmentation.models import EXCLUSIVE, Membership
 from xblock_experiments.experiments.api import assign_group
 
 COURSE_ID = course_id("views")
 EXPERIMENT = experiment(100)
-PLATFORM = "platform's flow"
+MOST_QUERIES = {"first": 2, "repeat": 1}
 FASTER = 2.3
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to settle a group: what it needs for a learner, and what it does with that."""
-
-    name: str
-    prepare: Callable[[User], Any]
-    view: Callable[[Any], object]
-    repeat_prepare: Callable[[User], Any]
-    repeat: Callable[[Any], object]
 
 
 def rows(scale: Scale) -> list[Row]:
     save_segmentations(COURSE_ID, [EXPERIMENT])
     row_id = segmentation_row_id(COURSE_ID, EXPERIMENT.id)
     _fill(row_id, scale.members)
-    ways = _ways(row_id)
-    _check(ways)
+    service = one_way("service", _block, _ask_service)
+    api = one_way("api", _user_id, _ask_api)
+    platform = one_way("platform", the_learner, _ask_platform)
+    for way in (service, api, platform):
+        _check(way)
+    floor = Way(
+        "floor",
+        Step(lambda user: _insertion(row_id, user), databases.execute),
+        Step(lambda user: _selection(row_id, user), databases.execute),
+    )
+    runtime = one_way("runtime", the_learner, _block)
+    ways = [service, platform, floor]
+    seconds = race_visits("views", [*ways, api, runtime], scale.views, scale.repetitions)
+    wrapped = race_visits(
+        "views in transactions",
+        [way.in_transactions() for way in ways],
+        scale.views,
+        scale.repetitions,
+    )
     return [
-        *_query_rows(ways),
-        *_timed_rows("", ways, scale),
-        *_timed_rows(", in a transaction", [_in_transaction(way) for way in ways], scale),
+        row
+        for which in ("first", "repeat")
+        for row in (
+            _query_row(which, service, platform),
+            _row(f"{which} view", seconds[which]),
+            _row(f"{which} view, in a transaction", wrapped[which]),
+            _row(f"{which} view, api alone", seconds[which], "api"),
+            Row(
+                what=f"{which} view, its runtime and block, besides",
+                unit="ms",
+                ours=seconds[which]["runtime"],
+            ),
+        )
     ]
-
-
-def _ways(row_id: int) -> list[Way]:
-    return [
-        Way("service", _block, _ask_service, _block, _ask_service),
-        Way("api", _user_id, _ask_api, _user_id, _ask_api),
-        Way(PLATFORM, _same, _ask_platform, _same, _ask_platform),
-        Way(
-            "floor",
-            lambda user: databases.insertion([membership(row_id, str(user.pk))]),
-            databases.execute,
-            lambda user: databases.selection(_by_key(row_id, user)),
-            databases.execute,
-        ),
-        # What a request of this workbench has anyway, whoever is asked in it.
-        Way("runtime", _same, _block, _same, _block),
-    ]
-
-
-def _block(user: User) -> Any:
-    return asking_block(COURSE_ID, str(user.pk))
 
 
 def _user_id(user: User) -> str:
     return str(user.pk)
 
 
-def _same(user: User) -> User:
-    return user
+def _block(user: User) -> Any:
+    return asking_block(COURSE_ID, str(user.pk))
 
 
 def _ask_service(block: Any) -> int:
@@ -94,124 +85,51 @@ def _ask_platform(user: User) -> int:
     return PartitionService(COURSE_ID, [EXPERIMENT], {}).group_id(user, EXPERIMENT.id)
 
 
-def _by_key(row_id: int, user: User) -> Any:
-    return Membership.objects.filter(user_id=str(user.pk), segmentation_id=row_id, slot=-1)
+def _insertion(row_id: int, user: User) -> list[databases.Statement]:
+    return [databases.insertion([membership(row_id, str(user.pk))])]
 
 
-def _in_transaction(way: Way) -> Way:
-    wrap = databases.in_transaction
-    if way.name == "runtime":
-        return way
-    return Way(way.name, way.prepare, wrap(way.view), way.repeat_prepare, wrap(way.repeat))
+def _selection(row_id: int, user: User) -> list[databases.Statement]:
+    mine = Membership.objects.filter(user_id=str(user.pk), segmentation_id=row_id, slot=EXCLUSIVE)
+    return [databases.selection(mine)]
 
 
 def _fill(row_id: int, count: int) -> None:
     """Learners who were there before, of ours and of the platform's."""
     learners = databases.new_learners(count)
-    Membership.objects.bulk_create(
-        memberships(row_id, (str(user.pk) for user in learners)), batch_size=1000
-    )
-    key = f"xblock.partition_service.partition_{EXPERIMENT.id}"
-    CourseTag.objects.bulk_create(
-        (CourseTag(user=user, course_id=COURSE_ID, key=key, value="1") for user in learners),
-        batch_size=1000,
-    )
+    create(memberships(row_id, (str(user.pk) for user in learners)))
+    create(tags(COURSE_ID, EXPERIMENT.id, learners))
     databases.analyze()
 
 
-def _check(ways: list[Way]) -> None:
-    """Whether each is told at the second view what it was told at the first."""
-    for way in ways[:3]:
-        (learner,) = databases.new_learners(1)
-        first = way.view(way.prepare(learner))
-        if way.repeat(way.repeat_prepare(learner)) != first:
-            msg = f"The group of {way.name} changed."
+def _check(way: Way) -> None:
+    """Whether learners are told at the second view what they were told at the first."""
+    for learner in databases.new_learners(10):
+        if way.first.visit(learner) != way.repeat.visit(learner):
+            msg = f"The group that {way.name} told of has changed."
             raise RuntimeError(msg)
 
 
-def _query_rows(ways: list[Way]) -> list[Row]:
-    counts = {}
-    for way in ways[:3]:
-        (learner,) = databases.new_learners(1)
-        first = databases.count_queries(way.view, way.prepare(learner))
-        repeat = databases.count_queries(way.repeat, way.repeat_prepare(learner))
-        counts[way.name] = [float(first)], [float(repeat)]
-    return [
-        Row(
-            what=f"{which} view, queries",
-            unit="queries",
-            ours=counts["service"][index],
-            whose=PLATFORM,
-            theirs=counts[PLATFORM][index],
-            goals=[at_most(most, counts["service"][index])],
-        )
-        for index, (which, most) in enumerate((("first", 2), ("repeat", 1)))
-    ]
+def _query_row(which: str, service: Way, platform: Way) -> Row:
+    index = list(MOST_QUERIES).index(which)
+    ours: list[float] = [service.count_queries()[index]]
+    return Row(
+        what=f"{which} view, queries",
+        unit="queries",
+        ours=ours,
+        theirs=[platform.count_queries()[index]],
+        goals=[at_most(MOST_QUERIES[which], ours)],
+    )
 
 
-def _timed_rows(suffix: str, ways: list[Way], scale: Scale) -> list[Row]:
-    first, repeat = _race(suffix, ways, scale)
-    return [
-        *_rows_of(f"first view{suffix}", first),
-        *_rows_of(f"repeat view{suffix}", repeat),
-    ]
-
-
-def _rows_of(what: str, seconds: dict[str, list[float]]) -> list[Row]:
-    theirs, floor, runtime = seconds[PLATFORM], seconds["floor"], seconds["runtime"]
-    service = seconds["service"]
-    whole = list(map(add, service, runtime))
-    return [
-        Row(
-            what=f"{what}, service",
-            unit="ms",
-            ours=service,
-            whose=PLATFORM,
-            theirs=theirs,
-            floor=floor,
-            goals=[times_faster(FASTER, service, theirs)],
-        ),
-        Row(
-            what=f"{what}, api alone",
-            unit="ms",
-            ours=seconds["api"],
-            whose=PLATFORM,
-            theirs=theirs,
-            floor=floor,
-        ),
-        Row(
-            what=f"{what}, with the making of a runtime",
-            unit="ms",
-            ours=whole,
-            whose=f"{PLATFORM}, with the same",
-            theirs=list(map(add, theirs, runtime)),
-            floor=floor,
-        ),
-    ]
-
-
-def _race(
-    suffix: str, ways: list[Way], scale: Scale
-) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """First views, then repeat views by the same learners."""
-    seen: dict[tuple[str, int], list[User]] = {}
-
-    def first(way: Way) -> Callable[[int], list[Any]]:
-        def prepare(repetition: int) -> list[Any]:
-            learners = databases.new_learners(scale.views)
-            seen[way.name, repetition] = learners
-            return [way.prepare(learner) for learner in learners]
-
-        return prepare
-
-    def repeat(way: Way) -> Callable[[int], list[Any]]:
-        return lambda repetition: [
-            way.repeat_prepare(learner) for learner in seen[way.name, repetition]
-        ]
-
-    firsts = [Contender(way.name, first(way), way.view) for way in ways]
-    repeats = [Contender(way.name, repeat(way), way.repeat) for way in ways]
-    return (
-        race(f"first views{suffix}", firsts, scale.repetitions),
-        race(f"repeat views{suffix}", repeats, scale.repetitions),
+def _row(what: str, seconds: dict[str, list[float]], name: str = "service") -> Row:
+    ours, theirs = seconds[name], seconds["platform"]
+    is_goal = what.startswith("first") and name == "service"
+    return Row(
+        what=what,
+        unit="ms",
+        ours=ours,
+        theirs=theirs,
+        floor=seconds["floor"],
+        goals=[times_faster(FASTER, ours, theirs)] if is_goal else [],
     )

@@ -14,10 +14,13 @@ class CourseTag(models.Model):
     course_id = models.CharField(max_length=255, db_index=True)
     value = models.TextField()
 
+    # The settings that mypy reads do not have this app, so it must be told.
+    objects: models.Manager[CourseTag] = models.Manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["user", "course_id", "key"], name="bench_one_tag"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.key} of {self.user_id}"
+        return f"{self.key}: {self.value}"

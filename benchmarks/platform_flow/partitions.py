@@ -43,7 +43,7 @@ class PartitionService:
 
 def group_for_user(course_id: str, user: User, partition: UserSegmentation) -> Group:
     """1. Read the tag. 2. Who has one keeps it. 3. Else draw, overwrite the tag, tell of it."""
-    key = f"xblock.partition_service.partition_{partition.id}"
+    key = key_of(partition.id)
     stored = _get_tag(user, course_id, key)
     if stored is not None:
         return partition.group(int(stored))
@@ -51,6 +51,10 @@ def group_for_user(course_id: str, user: User, partition: UserSegmentation) -> G
     _set_tag(user, course_id, key, str(group.id))
     _emit(partition, group)
     return group
+
+
+def key_of(partition_id: int) -> str:
+    return f"xblock.partition_service.partition_{partition_id}"
 
 
 def _get_tag(user: User, course_id: str, key: str) -> str | None:
