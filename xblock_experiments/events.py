@@ -56,4 +56,5 @@ def emit(event: Event) -> None:
 
 
 def _log(event: Event) -> None:
-    log.info(json.dumps({"name": event.name, **dataclasses.asdict(event)}, sort_keys=True))
+    payload = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
+    log.info(json.dumps({"name": event.name, **payload}, sort_keys=True))

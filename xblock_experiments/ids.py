@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -13,6 +14,7 @@ else:
     _CharField = models.CharField
 
 MAX_LENGTH = 255
+_HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def flaw_of(text: object) -> str | None:
@@ -25,7 +27,7 @@ def flaw_of(text: object) -> str | None:
         return f"has {len(text)} characters, {MAX_LENGTH} are allowed"
     if "\x00" in text:
         return "holds a NUL character"
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _HALF_SURROGATE.search(text):
         return "holds half a surrogate pair"
     return None
 

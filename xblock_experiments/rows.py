@@ -79,6 +79,8 @@ def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         inserted = set(map(tuple, cursor.fetchall()))
+    if len(inserted) == len(rows):
+        return list(rows)
     return [row for row in rows if tuple(getattr(row, field.attname) for field in key) in inserted]
 
 

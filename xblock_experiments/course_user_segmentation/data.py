@@ -8,6 +8,7 @@ written down. What a newer version of the format adds is kept in `extra` and wri
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,6 +31,7 @@ MAX_WEIGHT = 2**31 - 1
 MOST_OF_A_COURSE = 1000
 """How many segmentations of a course are read, so that a list of nonsense ends."""
 
+_HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 _GROUP_VERSION = 1
 _VERSION = 3
 _TYPE_OF_SCHEME = {"random": EXPERIMENT}
@@ -207,7 +209,7 @@ class Standing:
     @property
     def groups(self) -> tuple[Group, ...]:
         """In listed order, without those that were removed; none of an inactive segmentation."""
-        if not self.segmentation.active:
+        if not self.group_ids or not self.segmentation.active:
             return ()
         return tuple(group for group in self.segmentation.groups if group.id in self.group_ids)
 
@@ -366,6 +368,6 @@ def _check_text(value: Any, what: str, whose: str) -> None:
     if not isinstance(value, str):
         msg = f"The {what} of {whose} must be text, not {value!r}."
         raise InvalidSegmentation(msg)
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if _HALF_SURROGATE.search(value):
         msg = f"The {what} of {whose} holds half a surrogate pair."
         raise InvalidSegmentation(msg)

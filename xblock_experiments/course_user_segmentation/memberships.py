@@ -160,7 +160,10 @@ def enter_all(
         for standing, group_id in steps
     ]
     rows.sort(key=lambda row: (row.user_id, row.segmentation_id, row.slot))
-    entered = {(row.user_id, row.segmentation_id, row.slot) for row in insert_if_absent(rows)}
+    inserted = insert_if_absent(rows)
+    if len(inserted) == len(rows):
+        return list(steps)
+    entered = {(row.user_id, row.segmentation_id, row.slot) for row in inserted}
     return [
         (standing, group_id)
         for standing, group_id in steps

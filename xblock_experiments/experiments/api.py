@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import batched
-
-from django.utils import timezone
 
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
@@ -17,9 +15,12 @@ from xblock_experiments.course_user_segmentation.data import (
     UserSegmentation,
 )
 from xblock_experiments.experiments.assignment import check_weights, choose_group, salt_of
-from xblock_experiments.experiments.data import Exposure
-from xblock_experiments.experiments.models import Exposure as _Exposure
-from xblock_experiments.rows import in_pages, insert_if_absent
+from xblock_experiments.experiments.exposures import (
+    get_exposures,
+    record_exposure,
+    retire_user,
+)
+from xblock_experiments.experiments.exposures import record_exposures as record_exposures
 from xblock_experiments.transactions import ROUNDS, contended, reports_faults
 
 __all__ = [
@@ -112,56 +113,13 @@ def settle(standings: Iterable[Standing]) -> list[Standing]:
 @reports_faults
 def settle_all(standings: Sequence[Standing]) -> list[Standing]:
     """`settle`, where none may be left out. Raises NotAssignable."""
+    settled = settle(standings)
+    if len(settled) == len(standings):
+        return settled
     for standing in standings:
         _check_assignable(standing)
-    settled = settle(standings)
-    if len(settled) < len(standings):
-        id = standings[0].segmentation.id
-        msg = f"Experiment {id} was edited a moment ago: nobody can be assigned now."
-        raise NotAssignable(msg)
-    return settled
-
-
-@reports_faults
-def record_exposure(course_id: str, id: int, user_id: str, usage_id: str) -> bool:
-    """Note that a block showed the user an arm; True the first time. Raises NoSuchSegmentation."""
-    standing = segmentations.get_standing(course_id, id, user_id)
-    return bool(_expose([(standing, usage_id)]))
-
-
-@reports_faults
-def record_exposures(shown: Collection[tuple[Standing, str]]) -> None:
-    """Note which blocks showed one user arms of one course. One query, and a second for new ones.
-
-    A block that is shown again, as most are, writes nothing and locks nothing.
-    """
-    if not shown:
-        return
-    standing = next(iter(shown))[0]
-    known = set(
-        _Exposure.objects.filter(
-            user_id=standing.user_id,
-            course_id=standing.course_id,
-            usage_id__in=[usage_id for _, usage_id in shown],
-        ).values_list("segmentation_number", "usage_id")
-    )
-    _expose([each for each in shown if (each[0].segmentation.id, each[1]) not in known])
-
-
-def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
-    """In the order they were recorded. Streams."""
-    for row in in_pages(_Exposure.objects.filter(course_id=course_id, segmentation_number=id)):
-        yield Exposure(
-            user_id=row.user_id, group_id=row.group_id, usage_id=row.usage_id, when=row.when
-        )
-
-
-@reports_faults
-def retire_user(user_id: str) -> int:
-    """Delete all exposures of the user, everywhere; how many that were."""
-    segmentations.check_id(user_id, "user")
-    deleted, _ = _Exposure.objects.filter(user_id=user_id).delete()
-    return deleted
+    msg = f"Experiment {standings[0].segmentation.id} was edited a moment ago: it assigns nobody."
+    raise NotAssignable(msg)
 
 
 def first_group(segmentation: UserSegmentation) -> Group:
@@ -230,26 +188,6 @@ def _read_lost(lost: Sequence[Standing]) -> list[Standing]:
     entering = [standing for standing in lost if not standing.group_ids]
     leaving = [standing for standing in lost if standing.group_ids]
     return segmentations.read_winners(entering) + segmentations.read_again(leaving)
-
-
-def _expose(shown: Iterable[tuple[Standing, str]]) -> list[_Exposure]:
-    now = timezone.now()
-    rows = []
-    for standing, usage_id in shown:
-        segmentations.check_id(usage_id, "block")
-        group = next(iter(standing.groups), None)
-        rows.append(
-            _Exposure(
-                course_id=standing.course_id,
-                segmentation_number=standing.segmentation.id,
-                user_id=standing.user_id,
-                usage_id=usage_id,
-                group_id=None if group is None else group.id,
-                when=now,
-            )
-        )
-    rows.sort(key=lambda row: (row.segmentation_number, row.usage_id))
-    return insert_if_absent(rows)
 
 
 def _key(standing: Standing) -> tuple[int, str]:

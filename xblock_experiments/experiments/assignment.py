@@ -28,8 +28,9 @@ def choose_group(groups: Sequence[Group], salt: str, user_id: str) -> Group:
 
     Raises NotAssignable.
     """
-    check_weights(groups)
-    bounds = list(accumulate(group.weight for group in groups))
+    bounds = list(accumulate([group.weight for group in groups]))
+    if not bounds or not bounds[-1]:
+        raise _nobody()
     digest = sha256(f"{salt}{SEPARATOR}{user_id}".encode()).digest()
     slot = int.from_bytes(digest[:8], "big") * bounds[-1] >> 64
     return groups[bisect_right(bounds, slot)]
@@ -38,11 +39,15 @@ def choose_group(groups: Sequence[Group], salt: str, user_id: str) -> Group:
 def check_weights(groups: Sequence[Group]) -> None:
     """Raises NotAssignable where there is no group, or none with weight."""
     if not any(group.weight for group in groups):
-        msg = "The experiment has no group that has any weight: nobody can be assigned."
-        raise NotAssignable(msg)
+        raise _nobody()
 
 
 def salt_of(course_id: str, segmentation: UserSegmentation) -> str:
     """The segmentation's own salt, else one that no other experiment of any course shares."""
     default = SEPARATOR.join((course_id, segmentation.type, str(segmentation.id)))
     return str(segmentation.parameters.get("salt", default))
+
+
+def _nobody() -> NotAssignable:
+    msg = "The experiment has no group that has any weight: nobody can be assigned."
+    return NotAssignable(msg)

@@ -48,10 +48,10 @@ class Visit:
 
     def segmentation(self, id: int, type: str) -> UserSegmentation:
         """Raises NoSuchSegmentation."""
-        for segmentation in self.segmentations:
-            if (segmentation.type, segmentation.id) == (type, id):
-                return segmentation
-        raise segmentations.no_such(self._course_id, id, type)
+        try:
+            return self._by_key[type, id]
+        except KeyError:
+            raise segmentations.no_such(self._course_id, id, type) from None
 
     def groups(self, id: int, type: str) -> tuple[Group, ...]:
         """The user's. Raises NoSuchSegmentation."""
@@ -63,9 +63,12 @@ class Visit:
         segmentation = self.segmentation(id, EXPERIMENT)
         if self._user_id is None:
             return experiments.first_group(segmentation)
-        (standing,) = experiments.settle_all([self._standings[EXPERIMENT, id]])
-        self._standings[EXPERIMENT, id] = standing
-        return standing.groups[0]
+        groups = self._standings[EXPERIMENT, id].groups
+        if not groups:
+            (standing,) = experiments.settle_all([self._standings[EXPERIMENT, id]])
+            self._standings[EXPERIMENT, id] = standing
+            groups = standing.groups
+        return groups[0]
 
     def assign_all(self, ids: Iterable[int]) -> dict[int, Group]:
         """`assign` for several; leaves out what the course does not have or cannot assign."""
@@ -98,6 +101,10 @@ class Visit:
         finally:
             self._is_collecting = False
             self._shown.clear()
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, int], UserSegmentation]:
+        return {(each.type, each.id): each for each in self.segmentations}
 
     @cached_property
     def _standings(self) -> dict[tuple[str, int], Standing]:

@@ -1,0 +1,83 @@
+"""Who was really shown an arm: noted the first time, for each learner, experiment and block."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from django.db import connections, router
+from django.utils import timezone
+
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import Standing
+from xblock_experiments.experiments.data import Exposure
+from xblock_experiments.experiments.models import Exposure as _Exposure
+from xblock_experiments.rows import in_pages, insert_if_absent
+from xblock_experiments.transactions import reports_faults
+
+
+@reports_faults
+def record_exposure(course_id: str, id: int, user_id: str, usage_id: str) -> bool:
+    """Note that a block showed the user an arm; True the first time. Raises NoSuchSegmentation."""
+    standing = segmentations.get_standing(course_id, id, user_id)
+    return bool(_expose([(standing, usage_id)]))
+
+
+@reports_faults
+def record_exposures(shown: Collection[tuple[Standing, str]]) -> None:
+    """Note which blocks showed one user arms of one course. One query, and a second for new ones.
+
+    A block that is shown again, as most are, writes nothing and locks nothing.
+    """
+    if shown:
+        known = _known(shown)
+        _expose([each for each in shown if (each[0].segmentation.id, each[1]) not in known])
+
+
+def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
+    """In the order they were recorded. Streams."""
+    for row in in_pages(_Exposure.objects.filter(course_id=course_id, segmentation_number=id)):
+        yield Exposure(
+            user_id=row.user_id, group_id=row.group_id, usage_id=row.usage_id, when=row.when
+        )
+
+
+@reports_faults
+def retire_user(user_id: str) -> int:
+    """Delete all exposures of the user, everywhere; how many that were."""
+    segmentations.check_id(user_id, "user")
+    deleted, _ = _Exposure.objects.filter(user_id=user_id).delete()
+    return deleted
+
+
+def _known(shown: Collection[tuple[Standing, str]]) -> set[tuple[int, str]]:
+    """Which blocks showed the user which experiment before. As SQL for the reason of standings."""
+    standing = next(iter(shown))[0]
+    usage_ids = [usage_id for _, usage_id in shown]
+    sql = f"""
+        SELECT segmentation_number, usage_id FROM {_Exposure._meta.db_table}
+        WHERE user_id = %s AND course_id = %s
+        AND usage_id IN ({", ".join(["%s"] * len(usage_ids))})
+    """  # noqa: S608 - of constants and placeholders
+    with connections[router.db_for_write(_Exposure)].cursor() as cursor:
+        cursor.execute(sql, [standing.user_id, standing.course_id, *usage_ids])
+        return set(cursor.fetchall())
+
+
+def _expose(shown: Iterable[tuple[Standing, str]]) -> list[_Exposure]:
+    now = timezone.now()
+    rows = []
+    for standing, usage_id in shown:
+        segmentations.check_id(usage_id, "block")
+        group = next(iter(standing.groups), None)
+        rows.append(
+            _Exposure(
+                course_id=standing.course_id,
+                segmentation_number=standing.segmentation.id,
+                user_id=standing.user_id,
+                usage_id=usage_id,
+                group_id=None if group is None else group.id,
+                when=now,
+            )
+        )
+    rows.sort(key=lambda row: (row.segmentation_number, row.usage_id))
+    return insert_if_absent(rows)
