@@ -322,14 +322,16 @@ def _groups_from_json(groups: Any, weights: Mapping[str, Any]) -> tuple[Group, .
 
 
 def _require(value: Any, keys: tuple[str, ...], what: str) -> None:
+    mapping = _mapping(value, what)
     for key in keys:
-        if key not in _mapping(value, what):
+        if key not in mapping:
             msg = f"A {what} is missing the key {key!r}: {value!r}."
             raise InvalidSegmentation(msg)
 
 
 def _mapping(value: Any, what: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
+    # A dictionary is what it is always, and asking for a Mapping takes ten times as long.
+    if not isinstance(value, dict) and not isinstance(value, Mapping):
         msg = f"{what.capitalize()} must be an object, not {value!r}."
         raise InvalidSegmentation(msg)
     return value
