@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from tests.builders import COURSE_ID, experiment, segmentation
@@ -100,6 +101,20 @@ def test_who_is_first_to_store_a_group_is_right(
 
     assert api.assign_group(COURSE_ID, 100, "ann").id == stored
     assert segmentations.get_group_ids(COURSE_ID, 100, "ann") == {stored}
+
+
+def test_a_database_that_does_not_return_what_it_inserted_assigns_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """MySQL is such a one."""
+    monkeypatch.setattr(connection.features, "can_return_rows_from_bulk_insert", False)
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
+
+    groups = api.assign_groups(COURSE_ID, [100, 200], "ann")
+    assert groups == api.assign_groups(COURSE_ID, [100, 200], "ann")
+    assert groups[100].id == 2
+    assert api.record_exposure(COURSE_ID, 100, "ann", "block")
+    assert not api.record_exposure(COURSE_ID, 100, "ann", "block")
 
 
 def test_whom_staff_moved_a_moment_ago_stays_there(monkeypatch: pytest.MonkeyPatch) -> None:
