@@ -107,7 +107,7 @@ def test_a_database_that_does_not_return_what_it_inserted_assigns_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """MySQL is such a one."""
-    monkeypatch.setattr(connection.features, "can_return_rows_from_bulk_insert", False)
+    monkeypatch.setattr(type(connection.features), "can_return_rows_from_bulk_insert", False)
     segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
 
     groups = api.assign_groups(COURSE_ID, [100, 200], "ann")

@@ -19,7 +19,7 @@ _PAGE = 5_000
 def insert_if_absent[M: models.Model](rows: Sequence[M]) -> list[M]:
     """Insert those of the rows, of one model, that no unique constraint says are there; which.
 
-    One statement. Django's `bulk_create(ignore_conflicts=True)` writes the same one and does not
+    One statement, but on MySQL. Django's `bulk_create(ignore_conflicts=True)` writes the same one and does not
     say what became of it; `get_or_create` needs up to four, and under REPEATABLE READ it can miss
     the row that it collided with. None are inserted where the database prefers somebody else's
     transaction, as PostgreSQL does of a row in the way that this transaction cannot see.
@@ -32,6 +32,8 @@ def insert_if_absent[M: models.Model](rows: Sequence[M]) -> list[M]:
         return []
     using = router.db_for_write(type(rows[0]))
     connection = connections[using]
+    if not connection.features.can_return_rows_from_bulk_insert:
+        return attempt(partial(_insert_each, rows, connection), otherwise=[], using=using)
     work = partial(_insert, rows, connection)
     if connection.vendor == "postgresql" and keeps_snapshot(connection):
         return attempt(work, otherwise=[], using=using)
@@ -68,8 +70,6 @@ def lock_shared(rows: models.QuerySet[Any, Any]) -> list[Any]:
 
 
 def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper) -> list[M]:
-    if not connection.features.can_return_rows_from_bulk_insert:
-        return [row for row in rows if _insert_one(row, connection)]
     meta = type(rows[0])._meta
     (constraint,) = meta.total_unique_constraints
     key = [field for field in meta.concrete_fields if field.name in constraint.fields]
@@ -84,12 +84,16 @@ def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper)
     return [row for row in rows if tuple(getattr(row, field.attname) for field in key) in inserted]
 
 
-def _insert_one(row: models.Model, connection: BaseDatabaseWrapper) -> bool:
+def _insert_each[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper) -> list[M]:
     """MySQL returns no rows, and tells of many only how many were inserted."""
-    ((sql, params),) = _compiler([row], connection).as_sql()
+    inserted = []
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return bool(cursor.rowcount)
+        for row in rows:
+            ((sql, params),) = _compiler([row], connection).as_sql()
+            cursor.execute(sql, params)
+            if cursor.rowcount:
+                inserted.append(row)
+    return inserted
 
 
 def _compiler(rows: Sequence[models.Model], connection: BaseDatabaseWrapper) -> Any:
