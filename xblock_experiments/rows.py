@@ -19,10 +19,10 @@ _PAGE = 5_000
 def insert_if_absent[M: models.Model](rows: Sequence[M]) -> list[M]:
     """Insert those of the rows, of one model, that no unique constraint says are there; which.
 
-    One statement, but on MySQL. Django's `bulk_create(ignore_conflicts=True)` writes the same one and does not
-    say what became of it; `get_or_create` needs up to four, and under REPEATABLE READ it can miss
-    the row that it collided with. None are inserted where the database prefers somebody else's
-    transaction, as PostgreSQL does of a row in the way that this transaction cannot see.
+    One statement, but on MySQL. Django's `bulk_create(ignore_conflicts=True)` writes the same one
+    and does not say what became of it; `get_or_create` needs up to four, and under REPEATABLE READ
+    it can miss the row that it collided with. None are inserted where the database prefers somebody
+    else's transaction, as PostgreSQL does of a row in the way that this transaction cannot see.
 
     Give them in the order of the unique constraint: who locks in another order than others can
     lock them and himself up. What is wrong with a row must be found before: MariaDB and MySQL
