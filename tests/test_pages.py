@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from xblock.core import XBlockAside
 
 from tests.builders import COURSE_ID, course_xml, experiment, split_test_xml
 from xblock_experiments.course_user_segmentation import api as segmentations
@@ -76,6 +78,16 @@ def test_an_experiment_inside_an_arm_is_settled_for_whom_that_arm_is(
 
     assert (experiments.get_group(COURSE_ID, 101, "ann") is not None) == met
     assert bool(list(experiments.get_exposures(COURSE_ID, 101))) == met
+
+
+def test_a_page_searches_for_asides_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search goes through all installed packages."""
+    page = course(units("sequential"))
+    search = mock.Mock(wraps=XBlockAside.load_classes)
+    monkeypatch.setattr(XBlockAside, "load_classes", search)
+    render(page, "ann", "page")
+
+    assert search.call_count == 1
 
 
 def test_an_outline_asks_for_no_groups_and_settles_none() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from typing import Any
 
 from django.utils.html import format_html
 from web_fragments.fragment import Fragment
 from webob import Response
 from workbench.runtime import ID_MANAGER, WorkbenchRuntime
-from xblock.core import XBlock
+from xblock.core import XBlock, XBlockAside
 from xblock.fields import ScopeIds
 from xblock.runtime import KvsFieldData
 
@@ -106,6 +107,14 @@ class ExperimentsRuntime(EntryPointServices, WorkbenchRuntime):
             )
         else:
             super().publish(block, event_type, event_data)
+
+    def applicable_aside_types(self, block: Any) -> list[str]:
+        """As XBlock's, which searches all installed packages for asides, for each block again."""
+        return self._aside_types
+
+    @cached_property
+    def _aside_types(self) -> list[str]:
+        return [name for name, _ in XBlockAside.load_classes()]
 
     def error_tracker(self, message: str) -> None:
         """Where blocks tell of OLX that they cannot use, as on Open edX."""
