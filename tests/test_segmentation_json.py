@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -180,3 +182,32 @@ def test_weights_have_one_place() -> None:
 def test_a_group_that_is_not_there_is_named() -> None:
     with pytest.raises(NoSuchGroup, match="has no group 9"):
         experiment(100, 1, 2).group(9)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda parameters: parameters.update(salt="other"),
+        lambda parameters: parameters.setdefault("new", 1),
+        lambda parameters: parameters.pop("salt"),
+        lambda parameters: parameters.clear(),
+        lambda parameters: parameters.__setitem__("salt", "other"),
+        lambda parameters: parameters.__delitem__("salt"),
+        lambda parameters: parameters.__ior__({"salt": "other"}),
+    ],
+)
+def test_the_parameters_of_a_segmentation_are_as_frozen_as_it_is(change: Any) -> None:
+    given = {"salt": "pepper"}
+    segmentation = UserSegmentation(1, "experiment", "", "", (), given)
+
+    with pytest.raises(TypeError, match="replace"):
+        change(segmentation.parameters)
+    given["salt"] = "sugar"
+    assert segmentation.parameters == {"salt": "pepper"}
+
+
+def test_a_segmentation_can_be_pickled_and_copied() -> None:
+    segmentation = UserSegmentation(1, "experiment", "", "", (Group(1, "a"),), {"salt": "pepper"})
+
+    assert pickle.loads(pickle.dumps(segmentation)) == segmentation
+    assert copy.deepcopy(segmentation) == segmentation

@@ -5,6 +5,7 @@ The workbench's are `scenario.type.url_name.d0.u0`; without the url_name where t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 
@@ -13,9 +14,7 @@ def course_id_of(usage_id: Any) -> str:
     course_key = getattr(usage_id, "context_key", None)
     if course_key is None:
         return str(usage_id).partition(".")[0]
-    if hasattr(course_key, "version_agnostic"):
-        course_key = course_key.version_agnostic().for_branch(None)
-    return str(course_key)
+    return _plain(course_key)
 
 
 def type_of(usage_id: Any) -> str:
@@ -31,3 +30,11 @@ def url_name_of(usage_id: Any) -> str | None:
         return str(usage_id.block_id)
     parts = str(usage_id).split(".")
     return ".".join(parts[2:-2]) if len(parts) > 4 else None
+
+
+@lru_cache(maxsize=1_000)
+def _plain(course_key: Any) -> str:
+    """The key, which is immutable, without branch and version."""
+    if hasattr(course_key, "version_agnostic"):
+        course_key = course_key.version_agnostic().for_branch(None)
+    return str(course_key)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, NoReturn, Self
 
 from xblock_experiments.errors import ExperimentsError
 
@@ -66,6 +66,19 @@ class InvalidId(SegmentationError, ValueError):
     """An id of a course, a user or a block that cannot be stored."""
 
 
+class FrozenDict(dict[str, Any]):
+    """A dictionary that is never changed, so that those who read one definition can share it."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        msg = "This belongs to a frozen value: make another one with dataclasses.replace."
+        raise TypeError(msg)
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
+        return type(self), (dict(self),)
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """One group of a segmentation. `weight` is its share among its siblings: any integer >= 0."""
@@ -76,6 +89,7 @@ class Group:
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "extra", FrozenDict(self.extra))
         _check_id(self.id, "group")
         _check_text(self.name, "name", f"group {self.id}")
         if not _is_int(self.weight) or not 0 <= self.weight <= MAX_WEIGHT:
@@ -130,6 +144,8 @@ class UserSegmentation:
         if not isinstance(self.parameters, Mapping):
             msg = f"The parameters of segmentation {self.id} must be a mapping."
             raise InvalidSegmentation(msg)
+        object.__setattr__(self, "parameters", FrozenDict(self.parameters))
+        object.__setattr__(self, "extra", FrozenDict(self.extra))
         if "weights" in self.parameters:
             msg = f"Segmentation {self.id} has weights in its parameters: they go on its groups."
             raise InvalidSegmentation(msg)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from functools import lru_cache
 
 from django.db import router
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -75,6 +76,8 @@ def dumps(segmentation: UserSegmentation) -> str:
         raise InvalidSegmentation(msg) from error
 
 
+@lru_cache(maxsize=1_000)
 def loads(definition: str, *, removed: bool) -> UserSegmentation:
+    """Frozen, and so read once for all who find the same text."""
     segmentation = UserSegmentation.from_json(json.loads(definition))
     return dataclasses.replace(segmentation, active=False) if removed else segmentation
