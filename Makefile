@@ -6,7 +6,7 @@ help:  ## this list
 run:  ## set up what is missing and serve the workbench with the demo course (PORT=8001 for another port)
 	@scripts/run
 
-test:  ## all tests, the browser's included (ARGS="-k name" for the first pytest)
+test:  ## all tests, on each database and in a browser (ARGS="-k name" for some of them)
 	@scripts/test $(ARGS)
 
 acceptance:  ## only the tests in a browser
@@ -24,7 +24,7 @@ step = echo '$(1)'; output=$$($(1) 2>&1) || { printf '%s\n' "$$output"; exit 1; 
 django = .venv/bin/python -m django
 settings = --settings xblock_experiments.settings.workbench
 
-race:  ## 100,000 first views that arrive together, on each database (ARGS=5000 for another number)
+race:  ## 100,000 first views that arrive together, on three databases (ARGS=5000: so many on each)
 	@scripts/on_each_database -m tests.race $(ARGS)
 
 big:  ## fill PostgreSQL with a million learners in 20 experiments and measure (some 15 minutes, 15 GB)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -98,12 +99,44 @@ def test_what_cannot_be_a_block_is_refused(usage_id: Any) -> None:
     refuses(InvalidId, lambda: experiments.record_exposure(COURSE_ID, 100, "ann", usage_id))
 
 
-@pytest.mark.parametrize("group_id", [9, -1, 2**40, "1", None])
+@pytest.mark.parametrize("group_id", [9, -1, 2**40, "1", None, True, 1.0])
 def test_what_is_no_group_is_named(group_id: Any) -> None:
     refuses(
         NoSuchGroup,
         lambda: segmentations.put_in_group(COURSE_ID, 100, "ann", group_id, type="experiment"),
     )
+
+
+@pytest.mark.parametrize("group_id", [-1, 2**40, "1", True, 1.0])
+def test_what_can_be_no_group_is_named(group_id: Any) -> None:
+    for call in (
+        lambda: segmentations.remove_from_group(COURSE_ID, 100, "ann", group_id, type="experiment"),
+        lambda: segmentations.get_members(COURSE_ID, 100, type="experiment", group_id=group_id),
+    ):
+        refuses(NoSuchGroup, call)
+
+
+@pytest.mark.parametrize("type", ["", "x" * 33, "a\x00", 0, None, "\ud800"])
+def test_what_is_no_type_is_named(type: Any) -> None:
+    for call in (
+        lambda: segmentations.get_segmentation(COURSE_ID, 100, type=type),
+        lambda: segmentations.get_group_ids(COURSE_ID, 100, "ann", type=type),
+        lambda: segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type=type),
+        lambda: segmentations.get_members(COURSE_ID, 100, type=type),
+        lambda: segmentations.get_history(COURSE_ID, 100, "ann", type=type),
+    ):
+        refuses(NoSuchSegmentation, call)
+
+
+def test_what_reads_of_an_experiment_that_is_not_there_is_told_so() -> None:
+    bad: list[tuple[str, Any]] = [(OTHER, 100), *((COURSE_ID, id) for id in BAD_IDS)]
+    for course_id, id in bad:
+        for call in (experiments.get_exposures, segmentations.get_versions):
+            refuses(NoSuchSegmentation, partial(call, course_id, id))
+
+
+def test_one_user_id_is_not_taken_for_many() -> None:
+    refuses(InvalidId, lambda: experiments.assign_users(COURSE_ID, 100, "ann"))
 
 
 @pytest.mark.parametrize("id", [200, 300])

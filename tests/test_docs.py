@@ -51,7 +51,7 @@ def those_of(page: str) -> list[str]:
 @pytest.mark.parametrize(
     ("page", "name"), [(page, name) for page in PAGES for name in those_of(page)]
 )
-def test_the_those_of_the_how_tos_pass(page: str, name: str) -> None:
+def test_the_tests_of_the_how_tos_pass(page: str, name: str) -> None:
     @XBlock.register_temp_plugin(PAGES["use_the_services.rst"]["HintBlock"], "hint")
     def run() -> None:
         PAGES[page][name]()

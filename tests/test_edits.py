@@ -139,6 +139,8 @@ def test_the_preview_takes_two_queries(django_assert_num_queries: object) -> Non
 def test_the_preview_refuses_what_saving_would_refuse() -> None:
     with pytest.raises(InvalidSegmentation, match="two segmentations"):
         preview(experiment(100), experiment(100))
+    with pytest.raises(InvalidSegmentation, match="JSON"):
+        preview(experiment(100, parameters={"x": object()}))
     with pytest.raises(InvalidId):
         segmentations.preview_edit("", [experiment(100)])
 
@@ -167,6 +169,19 @@ def test_versions_tell_what_a_segmentation_was_and_by_whose_hand() -> None:
 def test_a_segmentation_that_is_not_there_has_no_versions() -> None:
     with pytest.raises(NoSuchSegmentation):
         segmentations.get_versions(COURSE_ID, 100)
+
+
+def test_the_past_of_a_removed_experiment_without_members_remains() -> None:
+    publish(experiment(100))
+    put(1, "ann")
+    publish()
+    segmentations.remove_from_group(COURSE_ID, 100, "ann", 1, type="experiment")
+
+    assert segmentations.get_segmentations(COURSE_ID) == ()
+    assert [v.removed for v in segmentations.get_versions(COURSE_ID, 100)] == [False, True]
+    history = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
+    assert [(c.from_group_id, c.to_group_id) for c in history] == [(None, 1), (1, None)]
+    assert list(api.get_exposures(COURSE_ID, 100)) == []
 
 
 def test_renaming_moves_nobody_and_shows_the_new_name() -> None:

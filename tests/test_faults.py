@@ -5,6 +5,7 @@ Afterwards nothing is half done, nothing is lost that was confirmed, and the sam
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from typing import Any, Self
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.transaction import TransactionManagementError
 
 from tests.builders import experiment
 from tests.worker import COURSE_ID, user
@@ -379,3 +381,17 @@ def test_a_course_that_somebody_is_publishing_is_a_clear_error_and_then_publishe
         segmentations.save_segmentations(COURSE_ID, [experiment(100, name="ours")])
     names = [v.segmentation.name for v in segmentations.get_versions(COURSE_ID, 100)]
     assert names == ["experiment 100", "theirs", "ours"]
+
+
+def test_a_transaction_in_which_the_database_failed_is_undone_whole() -> None:
+    """Whoever goes on after NotStored must not believe that the rest was stored."""
+    if connection.vendor == "sqlite":
+        pytest.skip("on SQLite the transaction itself could not begin")
+    segmentations.save_segmentations(COURSE_ID, [EXPERIMENT])
+    with impatient(), somebody_who_settles_ann_and_lingers():
+        with contextlib.suppress(TransactionManagementError), transaction.atomic():
+            segmentations.put_in_group(COURSE_ID, 100, "bob", 1, type="experiment")
+            with contextlib.suppress(NotStored):
+                api.assign_group(COURSE_ID, 100, "ann")
+        connection.close()
+    assert "bob" not in members()

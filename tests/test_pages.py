@@ -15,6 +15,7 @@ from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.errors import NotStored
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.testing import LoadedCourse, load_course, render
+from xblock_experiments.workbench.placeholder import PlaceholderBlock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
@@ -126,6 +127,34 @@ def test_when_the_database_cannot_store_it_a_learner_is_asked_to_try_again(
     assert list(experiments.get_exposures(COURSE_ID, 100)) == []
     assert "Text of arm" in render(page, "ann", "page")
     assert len(list(experiments.get_exposures(COURSE_ID, 100))) == 1
+
+
+def test_what_was_replaced_by_a_sentence_was_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The unit's second experiment cannot be shown, and so the unit is not."""
+    unit = (
+        f'<vertical url_name="unit">{split_test_xml("one", 100)}<broken url_name="b"/></vertical>'
+    )
+    page = course(f'<sequential url_name="page">{unit}{split_test_xml("other", 101)}</sequential>')
+    monkeypatch.setattr(PlaceholderBlock, "student_view", cannot)
+    text = render(page, "ann", "page")
+
+    assert text.count("try again in a moment") == 1
+    assert list(experiments.get_exposures(COURSE_ID, 100)) == []
+    assert len(list(experiments.get_exposures(COURSE_ID, 101))) == 1
+
+
+def test_a_page_whose_groups_were_removed_moves_its_learner() -> None:
+    page = course(units("sequential"))
+    queries(page)
+    before = {id: experiments.get_group(COURSE_ID, id, "ann") for id in IDS}
+    others = [experiment(id, *({1, 2} - {before[id].id})) for id in IDS]  # type: ignore[union-attr]
+    segmentations.save_segmentations(COURSE_ID, others)
+    queries(page)
+
+    for id in IDS:
+        history = segmentations.get_history(COURSE_ID, id, "ann", type="experiment")
+        assert [change.why for change in history] == ["assigned", "group removed"]
+    assert len(queries(page)) == 2
 
 
 def test_who_is_not_shown_the_page_is_not_exposed() -> None:

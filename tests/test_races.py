@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Iterator
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from tests import race
 from tests.builders import experiment
 from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import UserSegmentation
 from xblock_experiments.experiments.api import assign_group
 
 pytestmark = [
@@ -73,9 +74,12 @@ def test_every_caller_is_told_the_one_group_that_is_stored(
         assert sum(map(len, outcome.told.values())) == 2 * callers * (1 + len(race.IDS) + 1)
 
 
+LISTS = [[experiment(100), experiment(200)], [experiment(100), experiment(300), experiment(400)]]
+
+
 def edit(number: int) -> None:
-    listed = [experiment(100, name=f"by {number}"), experiment(200 + number)]
-    segmentations.save_segmentations(COURSE_ID, listed)
+    """Each publishes a list of its own, and in it something that is new to the course."""
+    segmentations.save_segmentations(COURSE_ID, LISTS[number])
 
 
 def put_and_take_out(number: int) -> None:
@@ -94,6 +98,7 @@ def test_staff_editors_and_learners_do_not_stop_each_other() -> None:
     for isolation in race.isolations():
         segmentations.save_segmentations(COURSE_ID, [experiment(100)])
         race.set_isolation(isolation)
+        connections.close_all()
         errors: list[BaseException] = []
 
         def work(call: Callable[[int], None], errors: list[BaseException], number: int) -> None:
@@ -115,6 +120,70 @@ def test_staff_editors_and_learners_do_not_stop_each_other() -> None:
             thread.join()
 
         assert errors == []
+        assert list(segmentations.get_segmentations(COURSE_ID)) in LISTS
         versions = [version.version for version in segmentations.get_versions(COURSE_ID, 100)]
         assert versions == list(range(1, len(versions) + 1))
         assert len(list(segmentations.get_members(COURSE_ID, 100, type="experiment"))) <= 1
+
+
+def test_two_who_publish_a_course_for_the_first_time_do_so_one_after_the_other() -> None:
+    for isolation in race.isolations():
+        race.set_isolation(isolation)
+        connections.close_all()
+        for number in range(TIMES):
+            course_id = f"{isolation} {number}"
+            barrier = threading.Barrier(2)
+            errors: list[BaseException] = []
+
+            def publish(
+                listed: list[UserSegmentation],
+                course_id: str,
+                barrier: threading.Barrier,
+                errors: list[BaseException],
+            ) -> None:
+                try:
+                    barrier.wait()
+                    segmentations.save_segmentations(course_id, listed)
+                except Exception as error:  # noqa: BLE001 - any is a failure
+                    errors.append(error)
+                connections.close_all()
+
+            threads = [
+                threading.Thread(target=publish, args=(listed, course_id, barrier, errors))
+                for listed in LISTS
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+            assert errors == []
+            assert list(segmentations.get_segmentations(course_id)) in LISTS
+
+
+def test_staff_who_put_one_learner_somewhere_in_transactions_wait_for_each_other() -> None:
+    segmentations.save_segmentations(COURSE_ID, [experiment(100)])
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    barrier = threading.Barrier(4)
+    errors: list[BaseException] = []
+
+    def put(number: int) -> None:
+        for time in range(TIMES):
+            barrier.wait()
+            try:
+                with transaction.atomic():
+                    group_id = 1 + (number + time) % 2
+                    segmentations.put_in_group(COURSE_ID, 100, "ann", group_id, type="experiment")
+            except Exception as error:  # noqa: BLE001 - any is a failure
+                errors.append(error)
+        connections.close_all()
+
+    threads = [threading.Thread(target=put, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    history = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
+    assert all(one.to_group_id == two.from_group_id for one, two in pairwise(history))

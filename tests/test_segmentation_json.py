@@ -207,7 +207,7 @@ def test_the_parameters_of_a_segmentation_are_as_frozen_as_it_is(change: Any) ->
 
 
 def test_a_segmentation_can_be_pickled_and_copied() -> None:
-    segmentation = UserSegmentation(1, "experiment", "", "", (Group(1, "a"),), {"salt": "pepper"})
+    segmentation = experiment(1, parameters={"salt": "pepper"})
 
-    assert pickle.loads(pickle.dumps(segmentation)) == segmentation
+    assert pickle.loads(pickle.dumps(segmentation)) == segmentation  # noqa: S301 - our own
     assert copy.deepcopy(segmentation) == segmentation

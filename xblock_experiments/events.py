@@ -50,9 +50,12 @@ class ChildRender(Event):
     usage_id: str
 
 
-def emit(event: Event) -> None:
-    """Write the event down as one JSON line, when what it tells of is committed."""
-    transaction.on_commit(partial(_log, event))
+def emit(event: Event, *, using: str | None = None) -> None:
+    """Write the event down as one JSON line, when what it tells of is committed.
+
+    `using` is the database where that is, if it is not the default one.
+    """
+    transaction.on_commit(partial(_log, event), using=using)
 
 
 def _log(event: Event) -> None:

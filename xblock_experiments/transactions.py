@@ -29,16 +29,17 @@ from xblock_experiments.errors import NotStored
 ROUNDS = 20
 """How often what lost a race is tried. Each time it loses, somebody else got something done."""
 
-_POSTGRESQL_RACES = frozenset({"40001", "40P01"})
-"""The codes of a serialization failure and of a deadlock."""
+_SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
+"""PostgreSQL's codes."""
 _MYSQL_RACES = frozenset({1020, 1213})
-"""The same: "record has changed since last read", and a deadlock."""
+"""The same of MariaDB and MySQL: "record has changed since last read", and a deadlock."""
 
 
 def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """What keeps the database from its work, the function's caller is told as NotStored.
 
-    A connection that broke is closed, so that the next call has one that works.
+    A connection that broke is closed, so that the next call has one that works. A transaction that
+    the caller began is undone as a whole: no database says how much of it is left.
     """
 
     @wraps(function)
@@ -47,14 +48,21 @@ def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except (InterfaceError, InternalError, OperationalError) as error:
             for connection in connections.all(initialized_only=True):
-                connection.close_if_unusable_or_obsolete()
+                if connection.in_atomic_block:
+                    connection.set_rollback(True)
+                else:
+                    connection.close_if_unusable_or_obsolete()
             msg = (
-                f"{function.__name__} could not be done: the database says {str(error).strip()!r}. "
-                "Nothing is half done: call it again, with the same arguments, when that is mended."
+                f"The database could not do it. It says {str(error).strip()!r}. Nothing is half "
+                "done: call it again, with the same arguments, when that is mended."
             )
             raise NotStored(msg) from error
 
     return call
+
+
+class Overtaken(OperationalError):
+    """Somebody else's transaction is in the way, and this one cannot see what it did."""
 
 
 class Lost(Enum):
@@ -81,20 +89,22 @@ def attempt[T, D](work: Callable[[], T], *, otherwise: D, using: str) -> T | D:
 
 def attempt_statement[T, D](work: Callable[[], T], *, otherwise: D, using: str) -> T | D:
     """`attempt` for work that is a single statement: that is whole by itself."""
-    connection = connections[using]
-    # MariaDB and MySQL then undo all of the transaction that this is part of: no way on from there.
-    is_survivable = not connection.in_atomic_block or connection.vendor != "mysql"
+    is_part = connections[using].in_atomic_block
     try:
         return work()
     except DatabaseError as error:
-        if not is_survivable or not _is_lost_race(error):
+        if not _is_lost_race(error, is_part=is_part):
             raise
         return otherwise
 
 
 def persist[T](work: Callable[[], T], *, using: str) -> T:
-    """Do the work whole, again where the database preferred somebody else's transaction."""
-    for _ in range(ROUNDS - 1):
+    """Do the work whole, again where the database preferred somebody else's transaction.
+
+    Within a transaction it is done once: what is in its way would be so again.
+    """
+    rounds = 1 if connections[using].in_atomic_block else ROUNDS
+    for _ in range(rounds - 1):
         result = attempt(work, otherwise=LOST, using=using)
         if result is not LOST:
             return result
@@ -107,7 +117,7 @@ def seeing_new_commits(using: str) -> Iterator[None]:
     """Meanwhile this thread's queries see what others committed, however old its transaction is.
 
     A transaction that keeps its snapshot is left alone for as long: the queries go over another
-    connection. They do not see what the transaction itself did, and must only read.
+    connection. They do not see what the transaction itself did; what they write is committed.
     """
     ours = connections[using]
     if not keeps_snapshot(ours):
@@ -152,10 +162,18 @@ def dies_of_news(connection: BaseDatabaseWrapper) -> bool:
         return ("innodb_snapshot_isolation", "ON") in cursor.fetchall()
 
 
-def _is_lost_race(error: DatabaseError) -> bool:
+def _is_lost_race(error: DatabaseError, *, is_part: bool) -> bool:
+    """Whether somebody else was preferred, and this transaction can go on.
+
+    One that the work is only a part of cannot, after a deadlock, and never on MariaDB and MySQL,
+    which undo all of it.
+    """
+    if isinstance(error, Overtaken):
+        return not is_part
     cause = error.__cause__
     if isinstance(cause, sqlite3.Error):
-        return cause.sqlite_errorcode == sqlite3.SQLITE_BUSY_SNAPSHOT
-    if getattr(cause, "sqlstate", None) in _POSTGRESQL_RACES:
-        return True
-    return bool(cause and cause.args and cause.args[0] in _MYSQL_RACES)
+        return not is_part and cause.sqlite_errorcode == sqlite3.SQLITE_BUSY_SNAPSHOT
+    code = getattr(cause, "sqlstate", None)
+    if code in (_SERIALIZATION_FAILURE, _DEADLOCK):
+        return not is_part or code == _SERIALIZATION_FAILURE
+    return not is_part and bool(cause and cause.args and cause.args[0] in _MYSQL_RACES)

@@ -45,10 +45,8 @@ class SplitTestBlock(Structure):
     @XBlock.supports("multi_device")
     def student_view(self, context: Any = None) -> Fragment:
         """Settle the learner's group, show its arm, and note that it was shown."""
-        if self._is_staff():
-            return self._staff_view(context)
         try:
-            return self._learner_view(context)
+            return self._staff_view(context) if self._is_staff() else self._learner_view(context)
         except NotStored:
             return self.try_again_view()
 
@@ -73,7 +71,7 @@ class SplitTestBlock(Structure):
         return True
 
     def unsettled_experiments(self) -> set[int]:
-        """Its own, until that is settled; nobody's and staff's never are."""
+        """Its own, until that is settled, which nobody's never is. None of staff's."""
         if self._is_staff():
             return set()
         return super().unsettled_experiments() if self._read_group() else {self.user_partition_id}
@@ -117,7 +115,7 @@ class SplitTestBlock(Structure):
     def _read_group(self) -> Group | None:
         try:
             self._group = self._service().group(self.user_partition_id)
-        except SegmentationError:
+        except (SegmentationError, NotStored):
             return None
         return self._group
 

@@ -26,6 +26,7 @@ from xblock_experiments.course_user_segmentation.segmentations import (
     get_segmentations,
     get_versions,
 )
+from xblock_experiments.course_user_segmentation.segmentations import using as using
 from xblock_experiments.course_user_segmentation.standings import (
     get_all_standings as get_all_standings,
 )

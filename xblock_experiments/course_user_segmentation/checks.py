@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from xblock_experiments.course_user_segmentation.data import InvalidId, NoSuchSegmentation
+from xblock_experiments.course_user_segmentation.data import (
+    InvalidId,
+    NoSuchGroup,
+    NoSuchSegmentation,
+    is_id,
+)
 from xblock_experiments.ids import flaw_of
 
 
@@ -16,6 +21,13 @@ def check_id(text: str, whose: str) -> None:
 def check_actor(actor: str) -> None:
     if actor:
         check_id(actor, "member of staff")
+
+
+def check_group_id(group_id: int) -> None:
+    """Raises NoSuchGroup for what can be no group's id."""
+    if not is_id(group_id):
+        msg = f"{group_id!r} is no id of a group, which is an integer."
+        raise NoSuchGroup(msg)
 
 
 def no_such(course_id: str, id: int, type: str) -> NoSuchSegmentation:

@@ -134,7 +134,7 @@ class UserSegmentation:
             (self.description, "description"),
         ):
             _check_text(text, what, f"segmentation {self.id}")
-        if not self.type.isprintable() or not 1 <= len(self.type) <= 32:
+        if not is_type(self.type):
             msg = f"The type of segmentation {self.id} must have 1 to 32 printable characters."
             raise InvalidSegmentation(msg)
         ids = [group.id for group in self.groups]
@@ -154,7 +154,7 @@ class UserSegmentation:
     def group(self, group_id: int) -> Group:
         """Raises NoSuchGroup."""
         for group in self.groups:
-            if group.id == group_id:
+            if group.id == group_id and is_id(group_id):
                 return group
         msg = f"Segmentation {self.id} ({self.type}) has no group {group_id!r}."
         raise NoSuchGroup(msg)
@@ -325,6 +325,11 @@ def read_user_partitions(values: list[Any]) -> tuple[list[UserSegmentation], lis
 def is_id(value: object) -> bool:
     """Whether `value` can be the id of a segmentation or a group. 0 is as good as any."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_ID
+
+
+def is_type(value: object) -> bool:
+    """Whether `value` can be the type of a segmentation."""
+    return isinstance(value, str) and 1 <= len(value) <= 32 and value.isprintable()
 
 
 def _groups_from_json(groups: Any, weights: Mapping[str, Any]) -> tuple[Group, ...]:

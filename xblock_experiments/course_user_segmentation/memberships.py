@@ -9,7 +9,11 @@ from functools import partial
 from django.db import connections
 from django.utils import timezone
 
-from xblock_experiments.course_user_segmentation.checks import check_actor, check_id
+from xblock_experiments.course_user_segmentation.checks import (
+    check_actor,
+    check_group_id,
+    check_id,
+)
 from xblock_experiments.course_user_segmentation.data import (
     EXCLUSIVE_TYPES,
     EXPERIMENT,
@@ -19,8 +23,17 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.models import EXCLUSIVE, PastChange, Segmentation
 from xblock_experiments.course_user_segmentation.models import Membership as _Membership
-from xblock_experiments.course_user_segmentation.segmentations import loads, row_of, using
-from xblock_experiments.course_user_segmentation.standings import get_standing, read_again
+from xblock_experiments.course_user_segmentation.segmentations import (
+    any_row_of,
+    loads,
+    row_of,
+    using,
+)
+from xblock_experiments.course_user_segmentation.standings import (
+    get_standing,
+    get_standing_to_change,
+    read_again,
+)
 from xblock_experiments.rows import in_pages, insert_if_absent, lock_shared
 from xblock_experiments.transactions import (
     LOST,
@@ -35,6 +48,7 @@ from xblock_experiments.transactions import (
 )
 
 
+@reports_faults
 def get_group_ids(
     course_id: str, id: int, user_id: str, *, type: str = EXPERIMENT
 ) -> frozenset[int]:
@@ -56,7 +70,7 @@ def put_in_group(
     Raises NoSuchSegmentation, NoSuchGroup.
     """
     check_actor(actor)
-    standing = get_standing(course_id, id, user_id, type=type)
+    standing = get_standing_to_change(course_id, id, user_id, type=type)
 
     def choose(now: Standing) -> int:
         return now.segmentation.group(group_id).id
@@ -65,7 +79,9 @@ def put_in_group(
         choose(standing)
         if group_id in standing.group_ids:
             return
-        if enter(standing, group_id, why="put", actor=actor):
+        # Who is known to be in one is not inserted first: that would lock the row, with others.
+        is_member = bool(standing.group_ids) and standing.segmentation.type in EXCLUSIVE_TYPES
+        if not is_member and enter(standing, group_id, why="put", actor=actor):
             return
         if move(standing, choose, why="put", actor=actor):
             return
@@ -79,10 +95,11 @@ def remove_from_group(
 ) -> None:
     """Take the user out of the group. Does nothing where the user is not in it.
 
-    Raises NoSuchSegmentation.
+    Raises NoSuchSegmentation, and NoSuchGroup for what can be no group.
     """
     check_actor(actor)
-    standing = get_standing(course_id, id, user_id, type=type)
+    check_group_id(group_id)
+    standing = get_standing_to_change(course_id, id, user_id, type=type)
     persist(partial(_remove, standing, group_id, actor), using=using())
 
 
@@ -93,12 +110,14 @@ def retire_user(user_id: str) -> int:
     return persist(partial(_retire, user_id), using=using())
 
 
+@reports_faults
 def get_members(
     course_id: str, id: int, *, type: str, group_id: int | None = None
 ) -> Iterator[Membership]:
     """All members, or a group's, in the order they came. Streams. Raises NoSuchSegmentation."""
     rows = _Membership.objects.filter(segmentation=row_of(course_id, id, type))
     if group_id is not None:
+        check_group_id(group_id)
         rows = rows.filter(group_id=group_id)
     return (
         Membership(
@@ -112,24 +131,18 @@ def get_members(
     )
 
 
+@reports_faults
 def get_history(course_id: str, id: int, user_id: str, *, type: str) -> tuple[Change, ...]:
-    """Every move of the user, oldest first. Raises NoSuchSegmentation."""
+    """Every move of the user, oldest first. Raises NoSuchSegmentation.
+
+    The present comes first in asking, so that a move in between cannot hide a step.
+    """
     check_id(user_id, "user")
-    row = row_of(course_id, id, type)
-    past = row.past_changes.filter(user_id=user_id).order_by("when", "pk")
-    last = row.memberships.filter(user_id=user_id).order_by("since", "pk")
-    changes = [*past, *(_archive(membership) for membership in last)]
-    return tuple(
-        Change(
-            user_id=change.user_id,
-            when=change.when,
-            from_group_id=change.from_group_id,
-            to_group_id=change.to_group_id,
-            why=change.why,
-            who=change.actor,
-        )
-        for change in sorted(changes, key=lambda change: change.when)
-    )
+    row = any_row_of(course_id, id, type)
+    last = [_archive(each) for each in row.memberships.filter(user_id=user_id).order_by("pk")]
+    past = row.past_changes.filter(user_id=user_id).order_by("pk")
+    changes = dict.fromkeys(map(_change, [*past, *last]))
+    return tuple(sorted(changes, key=lambda change: change.when))
 
 
 def enter(standing: Standing, group_id: int, *, why: str, actor: str = "") -> bool:
@@ -177,16 +190,17 @@ def move(
     *,
     why: str,
     actor: str = "",
+    then: Callable[[Standing], None] = lambda _: None,
 ) -> Standing | None:
     """Move a member of an exclusive segmentation to the group that `choose` chooses.
 
     `choose` is told where the user stands at that moment, when nobody else moves the user and
-    nobody edits the segmentation until this is done; None means to stay. Where the user stands
-    then; None, and nothing is changed, if the user stays, is in no group any more, or somebody else
-    was faster.
+    nobody edits the segmentation until this is done; None means to stay. `then` is done with it, in
+    the same transaction. Where the user stands then; None, and nothing is changed, if the user
+    stays, is in no group any more, or somebody else was faster.
     """
     check_actor(actor)
-    work = partial(_move, standing, choose, why, actor)
+    work = partial(_move, standing, choose, why, actor, then)
     database = using()
     if not dies_of_news(connections[database]):
         moved = attempt(work, otherwise=LOST, using=database)
@@ -199,8 +213,10 @@ def move(
 
 
 def _remove(standing: Standing, group_id: int, actor: str) -> None:
-    rows = _Membership.objects.select_for_update().filter(
-        segmentation_id=standing.row_id, user_id=standing.user_id, group_id=group_id
+    rows = (
+        _Membership.objects.using(using())
+        .select_for_update()
+        .filter(segmentation_id=standing.row_id, user_id=standing.user_id, group_id=group_id)
     )
     for row in rows:
         _archive(row).save()
@@ -223,12 +239,17 @@ def _retire(user_id: str) -> int:
 
 
 def _move(
-    standing: Standing, choose: Callable[[Standing], int | None], why: str, actor: str
+    standing: Standing,
+    choose: Callable[[Standing], int | None],
+    why: str,
+    actor: str,
+    then: Callable[[Standing], None],
 ) -> Standing | None:
     rows = Segmentation.objects.using(using()).filter(pk=standing.row_id)
     (current,) = lock_shared(rows.values_list("definition", "removed", "version"))
     row = (
-        _Membership.objects.select_for_update()
+        _Membership.objects.using(using())
+        .select_for_update()
         .filter(segmentation_id=standing.row_id, user_id=standing.user_id, slot=EXCLUSIVE)
         .first()
     )
@@ -249,7 +270,9 @@ def _move(
     row.version, row.why, row.actor = version, why, actor
     row.since = timezone.now()
     row.save()
-    return now.within(group_id)
+    moved = now.within(group_id)
+    then(moved)
+    return moved
 
 
 def _slot(standing: Standing, group_id: int) -> int:
@@ -265,4 +288,15 @@ def _archive(row: _Membership) -> PastChange:
         why=row.why,
         actor=row.actor,
         when=row.since,
+    )
+
+
+def _change(row: PastChange) -> Change:
+    return Change(
+        user_id=row.user_id,
+        when=row.when,
+        from_group_id=row.from_group_id,
+        to_group_id=row.to_group_id,
+        why=row.why,
+        who=row.actor,
     )

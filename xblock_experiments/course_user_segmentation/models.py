@@ -34,7 +34,7 @@ class Segmentation(models.Model):
     number = models.PositiveIntegerField(help_text="The segmentation's id in its course.")
     position = models.PositiveIntegerField()
     definition = models.TextField(help_text="Open edX's UserPartition JSON.")
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=0)
     removed = models.BooleanField(default=False)
     modified = models.DateTimeField(auto_now=True)
 
@@ -47,6 +47,24 @@ class Segmentation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.number} of {self.course_id}"
+
+
+class Publication(models.Model):
+    """A course of which a list was published. Who publishes another one locks this row first.
+
+    .. no_pii:
+    """
+
+    course_id = ExactField()
+    count = models.PositiveIntegerField(default=0, help_text="How many lists changed something.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["course_id"], name="xbexp_one_publication"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} publications of {self.course_id}"
 
 
 class SegmentationVersion(models.Model):

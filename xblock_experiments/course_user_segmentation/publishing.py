@@ -19,6 +19,7 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.models import (
     Membership,
+    Publication,
     Segmentation,
     SegmentationVersion,
 )
@@ -29,7 +30,9 @@ from xblock_experiments.course_user_segmentation.segmentations import (
     using,
 )
 from xblock_experiments.rows import insert_if_absent
-from xblock_experiments.transactions import persist, reports_faults
+from xblock_experiments.transactions import Overtaken, persist, reports_faults
+
+type Change = Literal["new", "changed", "same", "removed", "returned"]
 
 type _Key = tuple[str, int]
 """What names a segmentation within its course: type and id."""
@@ -52,16 +55,21 @@ def save_segmentations(
     persist(partial(_save, course_id, listed, actor), using=using())
 
 
+@reports_faults
 def preview_edit(course_id: str, segmentations: Iterable[UserSegmentation]) -> EditPreview:
     """What saving this list would do to whom. Writes nothing.
 
     Raises InvalidSegmentation, as saving would.
     """
     listed = _by_key(segmentations)
+    definitions = {key: dumps(segmentation) for key, segmentation in listed.items()}
     published = {(row.type, row.number): row for row in present(course_id)}
     counts = _count_members(published.values())
     edits = [
-        _edit(segmentation, published.get(key), counts) for key, segmentation in listed.items()
+        _edit(
+            segmentation, _change(definitions[key], published.get(key)), published.get(key), counts
+        )
+        for key, segmentation in listed.items()
     ]
     removed = [
         _removal(row, counts)
@@ -72,50 +80,67 @@ def preview_edit(course_id: str, segmentations: Iterable[UserSegmentation]) -> E
 
 
 def _save(course_id: str, listed: Mapping[_Key, str], actor: str) -> None:
-    published = _locked(course_id, listed)
-    for position, (key, definition) in enumerate(listed.items()):
-        _publish(published[key], position, definition, actor)
-    for key, row in published.items():
-        if key not in listed and not row.removed:
-            row.removed = True
-            _save_version(row, actor)
+    publication = _locked(course_id)
+    rows = Segmentation.objects.using(using()).filter(course_id=course_id).select_for_update()
+    published = {(row.type, row.number): row for row in rows}
+    changes = [
+        _publish(
+            published.get(key) or Segmentation(course_id=course_id, type=key[0], number=key[1]),
+            position,
+            definition,
+            actor,
+        )
+        for position, (key, definition) in enumerate(listed.items())
+    ]
+    changes += [
+        _withdraw(row, actor)
+        for key, row in published.items()
+        if key not in listed and not row.removed
+    ]
+    if any(changes):
+        # Whoever waited for the row under REPEATABLE READ learns so that the list has changed.
+        publication.count += 1
+        publication.save()
 
 
-def _locked(course_id: str, keys: Iterable[_Key]) -> dict[_Key, Segmentation]:
-    """The course's rows, with a new one for each key that has none, kept from others meanwhile.
+def _locked(course_id: str) -> Publication:
+    """Nobody else publishes this course until the end of the transaction.
 
-    New rows are inserted first: there is nothing to lock of a row that is not there, and two who
-    publish a course for the first time would collide. Locked by primary key, which is in the order
-    of it, as others lock them.
+    What is not there cannot be locked, so it is inserted first.
     """
-    rows = Segmentation.objects.filter(course_id=course_id)
-    present = set(rows.values_list("type", "number"))
-    insert_if_absent(
-        [
-            Segmentation(course_id=course_id, type=type, number=number, position=0, version=0)
-            for type, number in sorted(keys)
-            if (type, number) not in present
-        ]
-    )
-    ids = list(rows.values_list("pk", flat=True))
-    locked = Segmentation.objects.filter(pk__in=ids).order_by("pk").select_for_update()
-    return {(row.type, row.number): row for row in locked}
+    rows = Publication.objects.using(using()).filter(course_id=course_id).select_for_update()
+    publication = rows.first()
+    if publication is None:
+        insert_if_absent([Publication(course_id=course_id)])
+        publication = rows.first()
+    if publication is None:
+        msg = f"somebody else publishes {course_id!r} for the first time"
+        raise Overtaken(msg)
+    return publication
 
 
-def _publish(row: Segmentation, position: int, definition: str, actor: str) -> None:
+def _publish(row: Segmentation, position: int, definition: str, actor: str) -> bool:
+    """Whether it changed anything."""
     is_new_version = row.removed or row.definition != definition
     if not is_new_version and row.position == position:
-        return
+        return False
     row.position, row.definition, row.removed = position, definition, False
     if is_new_version:
         _save_version(row, actor)
     else:
         row.save()
+    return True
+
+
+def _withdraw(row: Segmentation, actor: str) -> bool:
+    row.removed = True
+    _save_version(row, actor)
+    return True
 
 
 def _save_version(row: Segmentation, actor: str) -> None:
     row.version += 1
-    row.save()
+    row.save(using=using())
     SegmentationVersion.objects.create(
         segmentation=row,
         version=row.version,
@@ -137,6 +162,7 @@ def _count_members(rows: Iterable[Segmentation]) -> dict[int, Counter[int]]:
 
 def _edit(
     segmentation: UserSegmentation,
+    change: Change,
     row: Segmentation | None,
     counts: Mapping[int, Counter[int]],
 ) -> SegmentationEdit:
@@ -146,26 +172,24 @@ def _edit(
         id=segmentation.id,
         type=segmentation.type,
         name=segmentation.name,
-        change=_change(segmentation, row),
+        change=change,
         stay=sum(stay.values()),
         leave=members.total() - sum(stay.values()),
         empty=tuple(group for group in segmentation.groups if not stay[group.id]),
     )
 
 
-def _change(
-    segmentation: UserSegmentation, row: Segmentation | None
-) -> Literal["new", "changed", "same", "returned"]:
+def _change(definition: str, row: Segmentation | None) -> Change:
     if row is None:
         return "new"
     if row.removed:
         return "returned"
-    return "same" if row.definition == dumps(segmentation) else "changed"
+    return "same" if row.definition == definition else "changed"
 
 
 def _removal(row: Segmentation, counts: Mapping[int, Counter[int]]) -> SegmentationEdit:
-    segmentation = loads(row.definition, removed=True)
-    return dataclasses.replace(_edit(segmentation, row, counts), change="removed", empty=())
+    edit = _edit(loads(row.definition, removed=True), "removed", row, counts)
+    return dataclasses.replace(edit, empty=())
 
 
 def _by_key(

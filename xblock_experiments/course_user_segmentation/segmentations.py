@@ -16,25 +16,30 @@ from xblock_experiments.course_user_segmentation.data import (
     UserSegmentation,
     Version,
     is_id,
+    is_type,
 )
 from xblock_experiments.course_user_segmentation.models import Membership, Segmentation
+from xblock_experiments.transactions import reports_faults
 
 
+@reports_faults
 def get_segmentations(course_id: str, *, type: str | None = None) -> tuple[UserSegmentation, ...]:
     """In the order of the course's list; those removed from it come last, inactive."""
     rows = present(course_id)
     if type is not None:
-        rows = rows.filter(type=type)
+        rows = rows.filter(type=type) if is_type(type) else rows.none()
     rows = rows.order_by("removed", "position", "pk")
     return tuple(loads(row.definition, removed=row.removed) for row in rows)
 
 
+@reports_faults
 def get_segmentation(course_id: str, id: int, *, type: str = EXPERIMENT) -> UserSegmentation:
     """Raises NoSuchSegmentation."""
     row = row_of(course_id, id, type)
     return loads(row.definition, removed=row.removed)
 
 
+@reports_faults
 def get_versions(course_id: str, id: int, *, type: str = EXPERIMENT) -> tuple[Version, ...]:
     """All that the segmentation ever was, oldest first. Raises NoSuchSegmentation."""
     return tuple(
@@ -45,19 +50,34 @@ def get_versions(course_id: str, id: int, *, type: str = EXPERIMENT) -> tuple[Ve
             when=row.created,
             who=row.actor,
         )
-        for row in row_of(course_id, id, type).versions.order_by("version")
+        for row in any_row_of(course_id, id, type).versions.order_by("version")
     )
 
 
 def present(course_id: str) -> QuerySet[Segmentation]:
     """Those in the course's list, and those removed from it that have members."""
-    check_id(course_id, "course")
     members = Membership.objects.filter(segmentation=OuterRef("pk"))
-    return Segmentation.objects.filter(Q(removed=False) | Exists(members), course_id=course_id)
+    return _of(course_id).filter(Q(removed=False) | Exists(members))
 
 
 def row_of(course_id: str, id: int, type: str) -> Segmentation:
-    row = present(course_id).filter(type=type, number=id).first() if is_id(id) else None
+    return _only(present(course_id), course_id, id, type)
+
+
+def any_row_of(course_id: str, id: int, type: str) -> Segmentation:
+    """Also of one that was removed, and of whose members there is none left: the past remains."""
+    return _only(_of(course_id), course_id, id, type)
+
+
+def _of(course_id: str) -> QuerySet[Segmentation]:
+    check_id(course_id, "course")
+    return Segmentation.objects.filter(course_id=course_id)
+
+
+def _only(rows: QuerySet[Segmentation], course_id: str, id: int, type: str) -> Segmentation:
+    """Raises NoSuchSegmentation."""
+    is_sound = is_id(id) and is_type(type)
+    row = rows.filter(type=type, number=id).first() if is_sound else None
     if row is None:
         raise no_such(course_id, id, type)
     return row

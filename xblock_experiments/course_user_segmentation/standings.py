@@ -19,6 +19,7 @@ from xblock_experiments.course_user_segmentation.data import (
     Standing,
     UserSegmentation,
     is_id,
+    is_type,
 )
 from xblock_experiments.course_user_segmentation.models import (
     Membership,
@@ -38,17 +39,27 @@ _PRESENT = f"""
 """In the course's list, or removed from it and not empty."""
 
 
+@reports_faults
 def get_standing(course_id: str, id: int, user_id: str, *, type: str = EXPERIMENT) -> Standing:
     """Raises NoSuchSegmentation."""
     (standing,) = get_standings_of(course_id, id, [user_id], type=type)
     return standing
 
 
+def get_standing_to_change(course_id: str, id: int, user_id: str, *, type: str) -> Standing:
+    """As it is now, which a replica may not know yet. Raises NoSuchSegmentation."""
+    standings = _in_course(course_id, type, [id], [user_id], using())
+    if not standings:
+        raise no_such(course_id, id, type)
+    return standings[0]
+
+
+@reports_faults
 def get_standings(
     course_id: str, ids: Iterable[int], user_id: str, *, type: str = EXPERIMENT
 ) -> dict[int, Standing]:
     """One query, however many. A segmentation that the course does not have is left out."""
-    standings = _in_course(course_id, type, list(filter(is_id, ids)), [user_id])
+    standings = _in_course(course_id, type, list(ids), [user_id], _for_reading())
     return {standing.segmentation.id: standing for standing in standings}
 
 
@@ -56,14 +67,15 @@ def get_standings(
 def get_all_standings(course_id: str, user_id: str) -> tuple[Standing, ...]:
     """In all segmentations of the course, in its order. One query."""
     check_id(course_id, "course")
-    return tuple(_stand(_PRESENT, [course_id], [user_id], router.db_for_read(Membership)))
+    return tuple(_stand(_PRESENT, [course_id], [user_id], _for_reading()))
 
 
+@reports_faults
 def get_standings_of(
     course_id: str, id: int, user_ids: Sequence[str], *, type: str = EXPERIMENT
 ) -> list[Standing]:
     """Of many users, in their order, in one query. Raises NoSuchSegmentation."""
-    standings = _in_course(course_id, type, [id] if is_id(id) else [], user_ids)
+    standings = _in_course(course_id, type, [id], user_ids, _for_reading())
     if not standings:
         raise no_such(course_id, id, type)
     return standings
@@ -97,17 +109,19 @@ def read_winners(standings: Sequence[Standing]) -> list[Standing]:
     ]
 
 
+def _for_reading() -> str:
+    return router.db_for_read(Membership)
+
+
 def _in_course(
-    course_id: str, type: str, ids: Sequence[int], user_ids: Sequence[str]
+    course_id: str, type: str, ids: Sequence[int], user_ids: Sequence[str], database: str
 ) -> list[Standing]:
     check_id(course_id, "course")
-    for user_id in user_ids:
-        check_id(user_id, "user")
-    if not ids or not user_ids:
+    numbers = list(filter(is_id, ids)) if is_type(type) else []
+    if not numbers:
         return []
-    where = f"{_PRESENT} AND s.type = %s AND s.number IN {_places(ids)}"
-    parameters = [course_id, type, *ids]
-    return _stand(where, parameters, user_ids, router.db_for_read(Membership))
+    where = f"{_PRESENT} AND s.type = %s AND s.number IN {_places(numbers)}"
+    return _stand(where, [course_id, type, *numbers], user_ids, database)
 
 
 def _read_again(standings: Sequence[Standing]) -> list[Standing]:

@@ -10,6 +10,7 @@ from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import (
     Group,
+    InvalidId,
     NotAssignable,
     Standing,
     UserSegmentation,
@@ -37,6 +38,7 @@ _BATCH = 1_000
 """How many users one statement assigns."""
 
 
+@reports_faults
 def get_group(course_id: str, id: int, user_id: str) -> Group | None:
     """The group the user was assigned to, None before that. Assigns nobody.
 
@@ -73,10 +75,14 @@ def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int,
 def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[int]:
     """Settle the group of many users; how many of them are in each group now, by group id.
 
-    Done in batches, each of them whole: a call that was cut short is completed by the same call.
+    Newcomers are let in a thousand at a time, the users of removed groups one after the other. A
+    call that was cut short is completed by the same call.
 
     Raises NoSuchSegmentation, NotAssignable, and InvalidId before anybody is assigned.
     """
+    if isinstance(user_ids, str):
+        msg = f"The ids of users must be several, not the text {user_ids!r}."
+        raise InvalidId(msg)
     users: set[str] = set()
     for user_id in user_ids:
         segmentations.check_id(user_id, "user")
@@ -103,7 +109,6 @@ def settle(standings: Iterable[Standing]) -> list[Standing]:
             return [standing for standing in settled.values() if standing.groups]
         for standing in _write(unsettled):
             settled[_key(standing)] = standing
-            events.emit(_assigned(standing))
         lost = [standing for standing in unsettled if not settled[_key(standing)].groups]
         for standing in _read_lost(lost):
             settled[_key(standing)] = standing
@@ -167,21 +172,23 @@ def _choose_anew(standing: Standing) -> int | None:
 def _write(unsettled: Sequence[Standing]) -> list[Standing]:
     """Let them into the groups that are due; who really was, as others may have been first.
 
-    All newcomers in one statement. Where some must leave a group, one after the other, each in its
-    place in the order in which everybody locks rows.
+    All newcomers in one statement, then those who leave a group that was removed, in the order in
+    which everybody locks rows.
     """
-    if any(standing.group_ids for standing in unsettled):
-        written = (_write_one(standing) for standing in sorted(unsettled, key=_key))
-        return [standing for standing in written if standing]
-    steps = [(standing, _choose(standing)) for standing in unsettled]
-    entered = segmentations.enter_all(steps, why="assigned")
-    return [standing.within(group_id) for standing, group_id in entered]
-
-
-def _write_one(standing: Standing) -> Standing | None:
-    if standing.group_ids:
-        return segmentations.move(standing, _choose_anew, why="group removed")
-    return next(iter(_write([standing])), None)
+    newcomers = [standing for standing in unsettled if not standing.group_ids]
+    leavers = [standing for standing in unsettled if standing.group_ids]
+    steps = [(standing, _choose(standing)) for standing in newcomers]
+    entered = [
+        standing.within(group_id)
+        for standing, group_id in segmentations.enter_all(steps, why="assigned")
+    ]
+    for standing in entered:
+        _announce(standing)
+    moved = (
+        segmentations.move(standing, _choose_anew, why="group removed", then=_announce)
+        for standing in sorted(leavers, key=_key)
+    )
+    return [*entered, *filter(None, moved)]
 
 
 def _read_lost(lost: Sequence[Standing]) -> list[Standing]:
@@ -194,9 +201,9 @@ def _key(standing: Standing) -> tuple[int, str]:
     return standing.row_id, standing.user_id
 
 
-def _assigned(standing: Standing) -> events.AssignedUserToPartition:
+def _announce(standing: Standing) -> None:
     (group,) = standing.groups
-    return events.AssignedUserToPartition(
+    assigned = events.AssignedUserToPartition(
         course_id=standing.course_id,
         user_id=standing.user_id,
         partition_id=standing.segmentation.id,
@@ -204,3 +211,4 @@ def _assigned(standing: Standing) -> events.AssignedUserToPartition:
         group_id=group.id,
         group_name=group.name,
     )
+    events.emit(assigned, using=segmentations.using())

@@ -33,12 +33,15 @@ def record_exposures(shown: Collection[tuple[Standing, str]]) -> None:
         _expose([each for each in shown if (each[0].segmentation.id, each[1]) not in known])
 
 
+@reports_faults
 def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
-    """In the order they were recorded. Streams."""
-    for row in in_pages(_Exposure.objects.filter(course_id=course_id, segmentation_number=id)):
-        yield Exposure(
-            user_id=row.user_id, group_id=row.group_id, usage_id=row.usage_id, when=row.when
-        )
+    """In the order they were recorded. Streams. Raises NoSuchSegmentation."""
+    segmentations.get_versions(course_id, id)
+    rows = _Exposure.objects.filter(course_id=course_id, segmentation_number=id)
+    return (
+        Exposure(user_id=row.user_id, group_id=row.group_id, usage_id=row.usage_id, when=row.when)
+        for row in in_pages(rows)
+    )
 
 
 @reports_faults

@@ -34,11 +34,15 @@ class Visit:
 
     @classmethod
     def of(cls, runtime: Any, bound: Binding) -> Self:
-        """The visit that all blocks of the runtime share."""
-        visits: dict[Any, Self] = vars(runtime).setdefault("_xblock_experiments_visits", {})
-        return visits.setdefault(
-            (bound.course_id, bound.user_id), cls(bound.course_id, bound.user_id)
-        )
+        """The visit that all blocks of the runtime share. It has one at a time."""
+        visit: Self | None = vars(runtime).get("_xblock_experiments_visit")
+        if visit is None or not visit._is_of(bound):
+            visit = cls(bound.course_id, bound.user_id)
+            vars(runtime)["_xblock_experiments_visit"] = visit
+        return visit
+
+    def _is_of(self, bound: Binding) -> bool:
+        return (self._course_id, self._user_id) == (bound.course_id, bound.user_id)
 
     @cached_property
     def segmentations(self) -> tuple[UserSegmentation, ...]:
@@ -90,17 +94,22 @@ class Visit:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is shown meanwhile is recorded at the end, at once; after an error, not at all."""
-        if self._is_collecting:
-            yield
-            return
-        self._is_collecting = True
+        """What is shown meanwhile is recorded at the end, at once; after an error, not at all.
+
+        Within another one, at the end of that one.
+        """
+        outer, self._is_collecting = self._is_collecting, True
+        shown_before = len(self._shown)
+        is_done = False
         try:
             yield
-            self._record()
+            is_done = True
         finally:
-            self._is_collecting = False
-            self._shown.clear()
+            self._is_collecting = outer
+            if not is_done:
+                del self._shown[shown_before:]
+        if not outer:
+            self._record()
 
     @cached_property
     def _by_key(self) -> dict[tuple[str, int], UserSegmentation]:

@@ -49,4 +49,20 @@ class Migration(migrations.Migration):
             model_name='pastchange',
             index=models.Index(fields=['user_id', 'segmentation'], name='xbexp_past_changes'),
         ),
+        migrations.AlterField(
+            model_name='segmentation',
+            name='version',
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.CreateModel(
+            name='Publication',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('course_id', xblock_experiments.ids.ExactField(max_length=255)),
+                ('count', models.PositiveIntegerField(default=0, help_text='How many lists changed something.')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('course_id',), name='xbexp_one_publication')],
+            },
+        ),
     ]
