@@ -27,7 +27,7 @@ settings = --settings xblock_experiments.settings.workbench
 race:  ## 100,000 first views that arrive together, on three databases (ARGS=5000: so many on each)
 	@scripts/on_each_database -m tests.race $(ARGS)
 
-big:  ## fill PostgreSQL with a million learners in 20 experiments and measure (some 15 minutes, 15 GB)
+big:  ## fill PostgreSQL with a million learners in 20 experiments and measure (some 7 minutes, 20 GB)
 	@DATABASES=postgresql scripts/on_each_database -m benchmarks.million $(ARGS)
 
 check:  ## lint, format, types, import contracts, migrations, Django's own checks
