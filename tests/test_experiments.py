@@ -18,6 +18,7 @@ from xblock_experiments.course_user_segmentation.data import (
     NotAssignable,
     UserSegmentation,
 )
+from xblock_experiments.course_user_segmentation.models import Membership
 from xblock_experiments.experiments import api
 from xblock_experiments.experiments.assignment import choose_group, salt_of
 
@@ -69,6 +70,17 @@ def test_several_experiments_are_settled_together() -> None:
         100: api.assign_group(COURSE_ID, 100, "ann"),
         200: api.assign_group(COURSE_ID, 200, "ann"),
     }
+
+
+def test_rows_are_written_in_one_order_whatever_order_the_course_has() -> None:
+    """Two who write several rows in different orders could lock each other up."""
+    ids = [100, 200, 300, 400]
+    save(*map(experiment, ids))
+    save(*map(experiment, (400, 100, 300, 200)))
+    api.assign_groups(COURSE_ID, reversed(ids), "ann")
+
+    rows = Membership.objects.order_by("pk").values_list("segmentation__number", flat=True)
+    assert list(rows) == ids
 
 
 def test_many_experiments_take_as_many_queries_as_one(
