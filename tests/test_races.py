@@ -126,12 +126,17 @@ def test_staff_editors_and_learners_do_not_stop_each_other() -> None:
         assert len(list(segmentations.get_members(COURSE_ID, 100, type="experiment"))) <= 1
 
 
-def test_two_who_publish_a_course_for_the_first_time_do_so_one_after_the_other() -> None:
+@pytest.mark.parametrize("published", [[], [experiment(100)]], ids=["first", "again"])
+def test_two_who_publish_a_course_together_do_so_one_after_the_other(
+    published: list[UserSegmentation],
+) -> None:
     for isolation in race.isolations():
         race.set_isolation(isolation)
         connections.close_all()
         for number in range(TIMES):
             course_id = f"{isolation} {number}"
+            if published:
+                segmentations.save_segmentations(course_id, published)
             barrier = threading.Barrier(2)
             errors: list[BaseException] = []
 

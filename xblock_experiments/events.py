@@ -10,12 +10,14 @@ import dataclasses
 import json
 import logging
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import ClassVar
 
 from django.db import transaction
 
 log = logging.getLogger("xblock_experiments.events")
+
+_dumps = json.JSONEncoder(sort_keys=True).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,5 +61,10 @@ def emit(event: Event, *, using: str | None = None) -> None:
 
 
 def _log(event: Event) -> None:
-    payload = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
-    log.info(json.dumps({"name": event.name, **payload}, sort_keys=True))
+    payload = {key: getattr(event, key) for key in _keys(type(event))}
+    log.info(_dumps({"name": event.name, **payload}))
+
+
+@cache
+def _keys(event_type: type[Event]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(event_type))
