@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from tests.builders import COURSE_ID, experiment, segmentation
@@ -300,3 +300,22 @@ def test_an_assignment_is_one_event_with_the_names_of_open_edx(
         "group_id": group.id,
         "group_name": group.name,
     }
+
+
+def test_an_assignment_that_is_rolled_back_is_no_event(
+    caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
+) -> None:
+    def fail() -> None:
+        with transaction.atomic():
+            api.assign_group(COURSE_ID, 100, "ann")
+            raise ZeroDivisionError
+
+    with (
+        caplog.at_level("INFO", "xblock_experiments.events"),
+        django_capture_on_commit_callbacks(execute=True),
+        pytest.raises(ZeroDivisionError),
+    ):
+        fail()
+
+    assert caplog.records == []
+    assert api.get_group(COURSE_ID, 100, "ann") is None
