@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise, product
 
 import pytest
@@ -77,15 +78,48 @@ def test_every_caller_is_told_the_one_group_that_is_stored(
 LISTS = [[experiment(100), experiment(200)], [experiment(100), experiment(300), experiment(400)]]
 
 
-def edit(number: int) -> None:
-    """Each publishes a list of its own, and in it something that is new to the course."""
-    segmentations.save_segmentations(COURSE_ID, LISTS[number])
+def together(*calls: Callable[[], None]) -> list[Exception]:
+    """Make the calls in threads that start together; what went wrong."""
+    barrier = threading.Barrier(len(calls))
+    errors: list[Exception] = []
+
+    def work(call: Callable[[], None]) -> None:
+        barrier.wait()
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - any is a failure
+            errors.append(error)
+        connections.close_all()
+
+    threads = [threading.Thread(target=work, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return errors
+
+
+def many_times(call: Callable[[int], None]) -> Callable[[], None]:
+    def calls() -> None:
+        for number in range(TIMES):
+            call(number)
+
+    return calls
+
+
+def edit(listed: list[UserSegmentation], _: int) -> None:
+    segmentations.save_segmentations(COURSE_ID, listed)
 
 
 def put_and_take_out(number: int) -> None:
     group_id = 1 + number % 2
     segmentations.put_in_group(COURSE_ID, 100, "ann", group_id, type="experiment")
     segmentations.remove_from_group(COURSE_ID, 100, "ann", group_id, type="experiment")
+
+
+def put_in_a_transaction(number: int) -> None:
+    with transaction.atomic():
+        segmentations.put_in_group(COURSE_ID, 100, "ann", 1 + number % 2, type="experiment")
 
 
 def assign_and_retire(_: int) -> None:
@@ -95,31 +129,14 @@ def assign_and_retire(_: int) -> None:
 
 def test_staff_editors_and_learners_do_not_stop_each_other() -> None:
     """Several of each, at the same course and the same learner."""
+    calls = [put_and_take_out, put_and_take_out, assign_and_retire, assign_and_retire]
+    calls += [partial(edit, listed) for listed in LISTS]
     for isolation in race.isolations():
         segmentations.save_segmentations(COURSE_ID, [experiment(100)])
         race.set_isolation(isolation)
         connections.close_all()
-        errors: list[BaseException] = []
 
-        def work(call: Callable[[int], None], errors: list[BaseException], number: int) -> None:
-            try:
-                for _ in range(TIMES):
-                    call(number)
-            except Exception as error:  # noqa: BLE001 - any is a failure
-                errors.append(error)
-            connections.close_all()
-
-        threads = [
-            threading.Thread(target=work, args=(call, errors, number))
-            for number in range(2)
-            for call in (edit, put_and_take_out, assign_and_retire)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-        assert errors == []
+        assert together(*map(many_times, calls)) == []
         assert list(segmentations.get_segmentations(COURSE_ID)) in LISTS
         versions = [version.version for version in segmentations.get_versions(COURSE_ID, 100)]
         assert versions == list(range(1, len(versions) + 1))
@@ -137,58 +154,17 @@ def test_two_who_publish_a_course_together_do_so_one_after_the_other(
             course_id = f"{isolation} {number}"
             if published:
                 segmentations.save_segmentations(course_id, published)
-            barrier = threading.Barrier(2)
-            errors: list[BaseException] = []
+            publish = partial(segmentations.save_segmentations, course_id)
 
-            def publish(
-                listed: list[UserSegmentation],
-                course_id: str,
-                barrier: threading.Barrier,
-                errors: list[BaseException],
-            ) -> None:
-                try:
-                    barrier.wait()
-                    segmentations.save_segmentations(course_id, listed)
-                except Exception as error:  # noqa: BLE001 - any is a failure
-                    errors.append(error)
-                connections.close_all()
-
-            threads = [
-                threading.Thread(target=publish, args=(listed, course_id, barrier, errors))
-                for listed in LISTS
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-
-            assert errors == []
+            assert together(*(partial(publish, listed) for listed in LISTS)) == []
             assert list(segmentations.get_segmentations(course_id)) in LISTS
 
 
 def test_staff_who_put_one_learner_somewhere_in_transactions_wait_for_each_other() -> None:
     segmentations.save_segmentations(COURSE_ID, [experiment(100)])
     segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
-    barrier = threading.Barrier(4)
-    errors: list[BaseException] = []
 
-    def put(number: int) -> None:
-        for time in range(TIMES):
-            barrier.wait()
-            try:
-                with transaction.atomic():
-                    group_id = 1 + (number + time) % 2
-                    segmentations.put_in_group(COURSE_ID, 100, "ann", group_id, type="experiment")
-            except Exception as error:  # noqa: BLE001 - any is a failure
-                errors.append(error)
-        connections.close_all()
-
-    threads = [threading.Thread(target=put, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert errors == []
+    assert together(*[many_times(put_in_a_transaction)] * 4) == []
     history = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
+    assert len(history) > 1
     assert all(one.to_group_id == two.from_group_id for one, two in pairwise(history))

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import logging
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import ClassVar
 
 from django.db import transaction
@@ -61,10 +61,5 @@ def emit(event: Event, *, using: str | None = None) -> None:
 
 
 def _log(event: Event) -> None:
-    payload = {key: getattr(event, key) for key in _keys(type(event))}
+    payload = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
     log.info(_dumps({"name": event.name, **payload}))
-
-
-@cache
-def _keys(event_type: type[Event]) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(event_type))
