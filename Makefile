@@ -1,4 +1,4 @@
-.PHONY: help run test acceptance test-django6 bench check fix clean
+.PHONY: help run test acceptance test-django6 bench race big check fix clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile

@@ -15,6 +15,7 @@ from tests import race
 from tests.builders import experiment
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import UserSegmentation
+from xblock_experiments.errors import NotStored
 from xblock_experiments.experiments.api import assign_group
 
 pytestmark = [
@@ -168,3 +169,34 @@ def test_staff_who_put_one_learner_somewhere_in_transactions_wait_for_each_other
     history = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
     assert len(history) > 1
     assert all(one.to_group_id == two.from_group_id for one, two in pairwise(history))
+
+
+@pytest.mark.parametrize("call", ["put", "take out", "retire"])
+def test_what_is_newer_than_a_transaction_is_changed_or_said_to_be_in_the_way(call: str) -> None:
+    """Nobody is told that somebody was put, taken out or retired who was not."""
+    isolations = [each for each in race.isolations() if "strict" not in each]
+    if "serializable" in isolations:
+        pytest.skip("on SQLite nothing is newer than a transaction that writes")
+    for isolation in isolations:
+        segmentations.save_segmentations(COURSE_ID, [experiment(100)])
+        race.set_isolation(isolation)
+        connections.close_all()
+        is_said = False
+        try:
+            with transaction.atomic():
+                segmentations.get_segmentations(COURSE_ID)
+                put_first = partial(segmentations.put_in_group, COURSE_ID, 100, "ann", 1)
+                assert together(partial(put_first, type="experiment")) == []
+                if call == "put":
+                    segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
+                elif call == "take out":
+                    segmentations.remove_from_group(COURSE_ID, 100, "ann", 1, type="experiment")
+                else:
+                    segmentations.retire_user("ann")
+        except NotStored:
+            is_said = True
+
+        expected = {1} if is_said else {2} if call == "put" else set()
+        assert segmentations.get_group_ids(COURSE_ID, 100, "ann") == expected
+        assert not (is_said and call == "put")
+        segmentations.retire_user("ann")

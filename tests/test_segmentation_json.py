@@ -194,20 +194,26 @@ def test_a_group_that_is_not_there_is_named() -> None:
         lambda parameters: parameters.__setitem__("salt", "other"),
         lambda parameters: parameters.__delitem__("salt"),
         lambda parameters: parameters.__ior__({"salt": "other"}),
+        lambda parameters: parameters["list"].append(2),
+        lambda parameters: parameters["list"].sort(),
+        lambda parameters: parameters["list"].__iadd__([2]),
+        lambda parameters: parameters["list"][0].update(a=2),
     ],
 )
 def test_the_parameters_of_a_segmentation_are_as_frozen_as_it_is(change: Any) -> None:
-    given = {"salt": "pepper"}
+    given: dict[str, Any] = {"salt": "pepper", "list": [{"a": 1}]}
     segmentation = UserSegmentation(1, "experiment", "", "", (), given)
 
     with pytest.raises(TypeError, match="replace"):
         change(segmentation.parameters)
     given["salt"] = "sugar"
-    assert segmentation.parameters == {"salt": "pepper"}
+    given["list"].clear()
+    assert segmentation.parameters == {"salt": "pepper", "list": [{"a": 1}]}
+    assert json.loads(json.dumps(segmentation.to_json()))["parameters"]["list"] == [{"a": 1}]
 
 
 def test_a_segmentation_can_be_pickled_and_copied() -> None:
-    segmentation = experiment(1, parameters={"salt": "pepper"})
+    segmentation = experiment(1, parameters={"salt": "pepper", "list": [{"a": 1}]})
 
     assert pickle.loads(pickle.dumps(segmentation)) == segmentation  # noqa: S301 - our own
     assert copy.deepcopy(segmentation) == segmentation

@@ -11,7 +11,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery
 
-from xblock_experiments.transactions import attempt, attempt_statement, keeps_snapshot
+from xblock_experiments.transactions import (
+    Overtaken,
+    attempt,
+    attempt_statement,
+    keeps_snapshot,
+    seeing_new_commits,
+)
 
 _PAGE = 5_000
 
@@ -54,6 +60,23 @@ def in_pages[M: models.Model](rows: models.QuerySet[M]) -> Iterator[M]:
     while page:
         yield from page
         page = list(rows.filter(pk__gt=page[-1].pk)[:_PAGE]) if len(page) == _PAGE else []
+
+
+def check_all_seen(rows: models.QuerySet[Any, Any]) -> None:
+    """Raises Overtaken where others have committed such rows, and this transaction cannot see them.
+
+    PostgreSQL's would change what it sees, and tell nobody of the rest.
+    """
+    connection = connections[rows.db]
+    if connection.vendor != "postgresql" or not keeps_snapshot(connection):
+        return
+    keys = rows.values_list("pk", flat=True)
+    seen = set(keys)
+    with seeing_new_commits(rows.db):
+        there = set(keys.all())
+    if there - seen:
+        msg = "rows are newer than this transaction"
+        raise Overtaken(msg)
 
 
 def lock_shared(rows: models.QuerySet[Any, Any]) -> list[Any]:

@@ -8,7 +8,9 @@ who loses such a race must look for the winner's row with other eyes (ADR 7).
 
 from __future__ import annotations
 
+import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -26,9 +28,18 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from xblock_experiments.errors import NotStored
 
+_PAUSE = 0.002
+"""Seconds, at most, after the first round; after each one more that much longer."""
 ROUNDS = 20
 """How often what lost a race is tried. Each time it loses, somebody else got something done."""
 
+_FAULTS = (
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    # What Django says of each query after the first fault.
+    transaction.TransactionManagementError,
+)
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
 """PostgreSQL's codes."""
 _MYSQL_RACES = frozenset({1020, 1213})
@@ -46,12 +57,10 @@ def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except (InterfaceError, InternalError, OperationalError) as error:
+        except _FAULTS as error:
             for connection in connections.all(initialized_only=True):
-                if connection.in_atomic_block:
-                    connection.set_rollback(True)
-                else:
-                    connection.close_if_unusable_or_obsolete()
+                if connection.errors_occurred:
+                    _leave(connection)
             msg = (
                 f"The database could not do it. It says {str(error).strip()!r}. Nothing is half "
                 "done: call it again, with the same arguments, when that is mended."
@@ -59,6 +68,13 @@ def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
             raise NotStored(msg) from error
 
     return call
+
+
+def _leave(connection: BaseDatabaseWrapper) -> None:
+    if connection.in_atomic_block:
+        connection.set_rollback(True)
+    else:
+        connection.close_if_unusable_or_obsolete()
 
 
 class Overtaken(OperationalError):
@@ -104,10 +120,12 @@ def persist[T](work: Callable[[], T], *, using: str) -> T:
     Within a transaction it is done once: what is in its way would be so again.
     """
     rounds = 1 if connections[using].in_atomic_block else ROUNDS
-    for _ in range(rounds - 1):
+    for round_ in range(1, rounds):
         result = attempt(work, otherwise=LOST, using=using)
         if result is not LOST:
             return result
+        # Those who collided do not start again together.
+        time.sleep(random.uniform(0, round_ * _PAUSE))  # noqa: S311 - no secret
     with transaction.atomic(using):
         return work()
 
@@ -134,7 +152,7 @@ def seeing_new_commits(using: str) -> Iterator[None]:
 
 def contended(what: str) -> NotStored:
     """The error of somebody who lost every round."""
-    msg = f"{what}: {ROUNDS} times somebody else was faster. Nothing was changed: call it again."
+    msg = f"{what}: {ROUNDS} times somebody else was faster. What was done stays: call it again."
     return NotStored(msg)
 
 

@@ -66,17 +66,45 @@ class InvalidId(SegmentationError, ValueError):
     """An id of a course, a user or a block that cannot be stored."""
 
 
-class FrozenDict(dict[str, Any]):
-    """A dictionary that is never changed, so that those who read one definition can share it."""
+def _refuse(*_: object, **__: object) -> NoReturn:
+    msg = "This belongs to a frozen value: make another one with dataclasses.replace."
+    raise TypeError(msg)
 
-    def _refuse(self, *_: object, **__: object) -> NoReturn:
-        msg = "This belongs to a frozen value: make another one with dataclasses.replace."
-        raise TypeError(msg)
+
+class FrozenDict(dict[str, Any]):
+    """A dictionary that is never changed, so that all who read one definition can share it."""
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
         return type(self), (dict(self),)
+
+
+class FrozenList(list[Any]):
+    """The same of a list."""
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = append = extend = insert = _refuse
+    clear = pop = remove = reverse = sort = _refuse
+
+    def __reduce__(self) -> tuple[type[Self], tuple[list[Any]]]:
+        return type(self), (list(self),)
+
+
+def freeze(value: Any) -> Any:
+    """JSON with nothing in it that could be changed. Raises InvalidSegmentation."""
+    try:
+        return _freeze(value)
+    except RecursionError as error:
+        msg = "A segmentation is nested too deeply."
+        raise InvalidSegmentation(msg) from error
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return FrozenDict({key: _freeze(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return FrozenList(map(_freeze, value))
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +117,7 @@ class Group:
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "extra", FrozenDict(self.extra))
+        object.__setattr__(self, "extra", freeze(self.extra))
         _check_id(self.id, "group")
         _check_text(self.name, "name", f"group {self.id}")
         if not _is_int(self.weight) or not 0 <= self.weight <= MAX_WEIGHT:
@@ -144,8 +172,8 @@ class UserSegmentation:
         if not isinstance(self.parameters, Mapping):
             msg = f"The parameters of segmentation {self.id} must be a mapping."
             raise InvalidSegmentation(msg)
-        object.__setattr__(self, "parameters", FrozenDict(self.parameters))
-        object.__setattr__(self, "extra", FrozenDict(self.extra))
+        object.__setattr__(self, "parameters", freeze(self.parameters))
+        object.__setattr__(self, "extra", freeze(self.extra))
         if "weights" in self.parameters:
             msg = f"Segmentation {self.id} has weights in its parameters: they go on its groups."
             raise InvalidSegmentation(msg)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from django.db import connections
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from xblock_experiments.course_user_segmentation.checks import (
@@ -34,10 +36,11 @@ from xblock_experiments.course_user_segmentation.standings import (
     get_standing_to_change,
     read_again,
 )
-from xblock_experiments.rows import in_pages, insert_if_absent, lock_shared
+from xblock_experiments.rows import check_all_seen, in_pages, insert_if_absent, lock_shared
 from xblock_experiments.transactions import (
     LOST,
     ROUNDS,
+    Lost,
     attempt,
     contended,
     dies_of_news,
@@ -100,6 +103,7 @@ def remove_from_group(
     check_actor(actor)
     check_group_id(group_id)
     standing = get_standing_to_change(course_id, id, user_id, type=type)
+    check_all_seen(_in_group(standing, group_id))
     persist(partial(_remove, standing, group_id, actor), using=using())
 
 
@@ -107,6 +111,8 @@ def remove_from_group(
 def retire_user(user_id: str) -> int:
     """Delete all memberships of the user and their history, everywhere; how many rows that were."""
     check_id(user_id, "user")
+    for rows in _rows_of(user_id):
+        check_all_seen(rows)
     return persist(partial(_retire, user_id), using=using())
 
 
@@ -202,23 +208,17 @@ def move(
     check_actor(actor)
     work = partial(_move, standing, choose, why, actor, then)
     database = using()
+    moved: Standing | Lost | None = LOST
     if not dies_of_news(connections[database]):
         moved = attempt(work, otherwise=LOST, using=database)
-        if moved is not LOST:
-            return moved
-        if not keeps_snapshot(connections[database]):
-            return None
-    with seeing_new_commits(database):
-        return attempt(work, otherwise=None, using=database)
+    if moved is LOST and keeps_snapshot(connections[database]):
+        with seeing_new_commits(database):
+            moved = attempt(work, otherwise=LOST, using=database)
+    return None if moved is LOST else moved
 
 
 def _remove(standing: Standing, group_id: int, actor: str) -> None:
-    rows = (
-        _Membership.objects.using(using())
-        .select_for_update()
-        .filter(segmentation_id=standing.row_id, user_id=standing.user_id, group_id=group_id)
-    )
-    for row in rows:
+    for row in _in_group(standing, group_id).select_for_update():
         _archive(row).save()
         PastChange(
             segmentation_id=row.segmentation_id,
@@ -232,10 +232,21 @@ def _remove(standing: Standing, group_id: int, actor: str) -> None:
         row.delete()
 
 
+def _in_group(standing: Standing, group_id: int) -> QuerySet[_Membership]:
+    return _Membership.objects.using(using()).filter(
+        segmentation_id=standing.row_id, user_id=standing.user_id, group_id=group_id
+    )
+
+
+def _rows_of(user_id: str) -> list[QuerySet[Any]]:
+    """All that the store has of the user."""
+    return [
+        model.objects.using(using()).filter(user_id=user_id) for model in (_Membership, PastChange)
+    ]
+
+
 def _retire(user_id: str) -> int:
-    memberships, _ = _Membership.objects.filter(user_id=user_id).delete()
-    changes, _ = PastChange.objects.filter(user_id=user_id).delete()
-    return memberships + changes
+    return sum(rows.delete()[0] for rows in _rows_of(user_id))
 
 
 def _move(
@@ -244,7 +255,7 @@ def _move(
     why: str,
     actor: str,
     then: Callable[[Standing], None],
-) -> Standing | None:
+) -> Standing | Lost | None:
     rows = Segmentation.objects.using(using()).filter(pk=standing.row_id)
     (current,) = lock_shared(rows.values_list("definition", "removed", "version"))
     row = (
@@ -254,7 +265,7 @@ def _move(
         .first()
     )
     if row is None:
-        return None
+        return LOST
     definition, removed, version = current
     now = replace(
         standing,

@@ -81,8 +81,8 @@ def preview_edit(course_id: str, segmentations: Iterable[UserSegmentation]) -> E
 
 def _save(course_id: str, listed: Mapping[_Key, str], actor: str) -> None:
     publication = _locked(course_id)
-    rows = Segmentation.objects.using(using()).filter(course_id=course_id).select_for_update()
-    published = {(row.type, row.number): row for row in rows}
+    rows = Segmentation.objects.using(using()).filter(course_id=course_id).order_by("pk")
+    published = {(row.type, row.number): row for row in rows.select_for_update()}
     changes = [
         _publish(
             published.get(key) or Segmentation(course_id=course_id, type=key[0], number=key[1]),

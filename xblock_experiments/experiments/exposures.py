@@ -11,7 +11,7 @@ from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing
 from xblock_experiments.experiments.data import Exposure
 from xblock_experiments.experiments.models import Exposure as _Exposure
-from xblock_experiments.rows import in_pages, insert_if_absent
+from xblock_experiments.rows import check_all_seen, in_pages, insert_if_absent
 from xblock_experiments.transactions import reports_faults
 
 
@@ -28,6 +28,8 @@ def record_exposures(shown: Collection[tuple[Standing, str]]) -> None:
 
     A block that is shown again, as most are, writes nothing and locks nothing.
     """
+    for _, usage_id in shown:
+        segmentations.check_id(usage_id, "block")
     if shown:
         known = _known(shown)
         _expose([each for each in shown if (each[0].segmentation.id, each[1]) not in known])
@@ -48,8 +50,9 @@ def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
 def retire_user(user_id: str) -> int:
     """Delete all exposures of the user, everywhere; how many that were."""
     segmentations.check_id(user_id, "user")
-    deleted, _ = _Exposure.objects.filter(user_id=user_id).delete()
-    return deleted
+    rows = _Exposure.objects.using(router.db_for_write(_Exposure)).filter(user_id=user_id)
+    check_all_seen(rows)
+    return rows.delete()[0]
 
 
 def _known(shown: Collection[tuple[Standing, str]]) -> set[tuple[int, str]]:

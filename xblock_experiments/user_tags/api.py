@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connections, router
 
 from xblock_experiments.ids import flaw_of
+from xblock_experiments.transactions import reports_faults
 from xblock_experiments.user_tags.data import JSON, InvalidTag, dump_value
 from xblock_experiments.user_tags.models import GLOBAL as _GLOBAL
 from xblock_experiments.user_tags.models import Tag as _Tag
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 
+@reports_faults
 def get_tag(user_id: str, course_id: str | None, key: str, *, default: JSON = None) -> JSON:
     where = _where(user_id, course_id)
     _check(key, "key of a tag")
@@ -32,12 +34,14 @@ def get_tag(user_id: str, course_id: str | None, key: str, *, default: JSON = No
     return default if text is None else _load(text)
 
 
+@reports_faults
 def get_tags(user_id: str, course_id: str | None) -> dict[str, JSON]:
     """All tags of the user in the course, or all global ones, by full key, in order of keys."""
     rows = _Tag.objects.filter(**_where(user_id, course_id)).values_list("key", "value")
     return {key: _load(value) for key, value in sorted(rows)}
 
 
+@reports_faults
 def set_tag(user_id: str, course_id: str | None, key: str, value: JSON) -> None:
     """One statement. Raises InvalidTag, and then stores nothing."""
     where = _where(user_id, course_id)
@@ -54,6 +58,7 @@ def set_tag(user_id: str, course_id: str | None, key: str, value: JSON) -> None:
     )
 
 
+@reports_faults
 def delete_tag(user_id: str, course_id: str | None, key: str) -> bool:
     """Whether there was one."""
     where = _where(user_id, course_id)
@@ -62,6 +67,7 @@ def delete_tag(user_id: str, course_id: str | None, key: str) -> bool:
     return deleted > 0
 
 
+@reports_faults
 def export_user(user_id: str) -> dict[str, Any]:
     """All tags of the user: `{"global": {key: value}, "courses": {course_id: {key: value}}}`."""
     _check(user_id, "id of a user")
@@ -74,6 +80,7 @@ def export_user(user_id: str) -> dict[str, Any]:
     return export
 
 
+@reports_faults
 def retire_user(user_id: str) -> int:
     """Delete all tags of the user; how many that were."""
     _check(user_id, "id of a user")

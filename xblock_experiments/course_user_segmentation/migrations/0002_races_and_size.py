@@ -12,6 +12,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # First, as MariaDB would else make an index for the check of the reference, and keep it.
+        migrations.AddIndex(
+            model_name='membership',
+            index=models.Index(fields=['segmentation', 'id'], name='xbexp_members'),
+        ),
+        migrations.AlterField(
+            model_name='membership',
+            name='segmentation',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='xblock_experiments_course_user_segmentation.segmentation'),
+        ),
         # The new one before the old one goes: at no moment is there none.
         migrations.AddConstraint(
             model_name='membership',
@@ -20,11 +30,6 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(
             model_name='membership',
             name='xbexp_one_membership',
-        ),
-        migrations.AlterField(
-            model_name='membership',
-            name='segmentation',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='xblock_experiments_course_user_segmentation.segmentation'),
         ),
         migrations.AlterField(
             model_name='membership',
@@ -40,10 +45,6 @@ class Migration(migrations.Migration):
             model_name='pastchange',
             name='user_id',
             field=xblock_experiments.ids.ExactField(max_length=255),
-        ),
-        migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['segmentation', 'id'], name='xbexp_members'),
         ),
         migrations.AddIndex(
             model_name='pastchange',
