@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.errors import NotStored
 from xblock_experiments.experiments.api import assign_users
 from xblock_experiments.testing import LoadedCourse, load_course, override_group, render
+from xblock_experiments.workbench import runtime as workbench_runtime
+from xblock_experiments.workbench import serving
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +81,19 @@ def test_the_two_segmentations_are_independent(course: LoadedCourse) -> None:
         share = 0.5 * (0.75 if hint == EXAMPLE else 0.25)
         sigma = math.sqrt(len(users) * share * (1 - share))
         assert abs(both[style, hint] - len(users) * share) < 4 * sigma
+
+
+def test_a_course_that_the_database_could_not_store_is_served_with_the_next_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def cannot(*_: object, **__: object) -> None:
+        msg = "the database is locked"
+        raise NotStored(msg)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workbench_runtime, "save_segmentations", cannot)
+        serving.serve()
+    assert segmentations.get_segmentations("course-v1:DemoX+Energy+2026") == ()
+    serving.serve()
+
+    assert segmentations.get_segmentations("course-v1:DemoX+Energy+2026")

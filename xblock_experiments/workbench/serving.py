@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.utils.text import slugify
 
-from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.errors import ExperimentsError, NotStored
 from xblock_experiments.settings.common import setting
 from xblock_experiments.unpacking import unpack
 from xblock_experiments.untrusted import is_file
@@ -29,7 +29,8 @@ _unpacked = ExitStack()
 def serve() -> None:
     """Load the courses that are new, or whose folder was replaced since.
 
-    One that cannot be read is logged. What is changed inside a folder shows after a restart.
+    One that cannot be read is logged. One that the database could not store is tried again with the
+    next page. What is changed inside a folder shows after a restart.
     """
     with _lock:
         for source in _sources():
@@ -38,6 +39,9 @@ def serve() -> None:
                 continue
             try:
                 course = open_course(source)
+            except NotStored as error:
+                log.error("The course %s is not served yet. %s", source.name, error)
+                continue
             except ExperimentsError as error:
                 log.error("The course %s is not served. %s", source.name, error)
             else:
