@@ -62,7 +62,7 @@ def _judge(name: str, choose: Callable[[int, int], bytes], scale: Scale) -> list
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         numbers = range(1, scale.experiments + 1)
         chosen = list(pool.map(partial(choose, scale.users), numbers))
-    arms = [numpy.frombuffer(arm, dtype=numpy.uint8) for arm in chosen]
+    arms: list[Any] = [numpy.frombuffer(arm, dtype=numpy.uint8) for arm in chosen]
     shares = [_uniformity(arm) for arm in arms]
     pairs = [_independence(*pair) for pair in combinations(arms, 2)]
     independence = [p for p, _ in pairs]

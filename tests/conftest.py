@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from xblock.core import XBlock
+from xblock.plugin import PLUGIN_CACHE
 
-from xblock_experiments.workbench import serving
+from xblock_experiments.workbench import apps, serving
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +18,17 @@ def _forget_courses() -> Iterator[None]:
     serving.forget()
     yield
     serving.forget()
+
+
+@pytest.fixture
+def _without_openedx_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Types are those that a workbench without the extra has."""
+    monkeypatch.setattr(apps, "ARE_INSTALLED", False)
+    monkeypatch.setattr(XBlock, "extra_entry_points", [])
+    PLUGIN_CACHE.clear()
+    apps.register_blocks()
+    yield
+    PLUGIN_CACHE.clear()
 
 
 @pytest.fixture(scope="session")

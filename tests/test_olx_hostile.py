@@ -44,7 +44,7 @@ from xblock_experiments.untrusted import (
 from xblock_experiments.workbench import serving
 from xblock_experiments.workbench.registry import registry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_without_openedx_blocks")]
 
 COURSE_ID = "course-v1:Org+Heat+2026"
 POINTER = '<course org="Org" course="Heat" url_name="2026"/>'

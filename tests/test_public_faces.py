@@ -12,10 +12,11 @@ from xblock_experiments import errors, testing
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation import data
 from xblock_experiments.experiments import api as experiments
+from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.services import UserInfoService, UserSegmentationService
 from xblock_experiments.user_tags import api as user_tags
 
-FACES = [segmentations, experiments, user_tags, testing]
+FACES = [segmentations, experiments, gradebook, user_tags, testing]
 
 SIGNATURES: dict[Any, dict[str, str]] = {
     segmentations: {
@@ -36,6 +37,11 @@ SIGNATURES: dict[Any, dict[str, str]] = {
         "assign_users": "course_id, id, user_ids",
         "record_exposure": "course_id, id, user_id, usage_id",
         "get_exposures": "course_id, id",
+    },
+    gradebook: {
+        "record_score": "course_id, user_id, usage_id, earned, possible, *, only_if_higher=False",
+        "get_scores": "course_id, user_id",
+        "retire_user": "user_id",
     },
     user_tags: {
         "get_tag": "user_id, course_id, key, *, default=None",

@@ -181,6 +181,7 @@ def test_a_remembered_tab_that_is_gone_is_the_first_again() -> None:
 
 
 @pytest.mark.parametrize("url_name", [None, "c", "s", "v", "p", "exp_a"])
+@pytest.mark.usefixtures("_without_openedx_blocks")
 def test_titles_are_text_and_never_markup(url_name: str | None) -> None:
     from html import escape
 

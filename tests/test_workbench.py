@@ -167,6 +167,7 @@ def test_scripts_and_styles_of_our_blocks_are_served(client: Client) -> None:
         assert client.get(resource).status_code == 200, resource
 
 
+@pytest.mark.usefixtures("_without_openedx_blocks")
 def test_our_part_of_the_page_has_no_inline_script_or_style() -> None:
     from xblock_experiments.testing import render
 

@@ -12,6 +12,8 @@
     + NotOwner                 (PermissionError)
     + GlobalIsReadOnly         (PermissionError)
     + NoUser
+  x GradebookError             gradebook.data
+    + InvalidScore             (ValueError)
   x OlxError                   untrusted
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)

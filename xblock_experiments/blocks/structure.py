@@ -156,7 +156,3 @@ class Structure(XBlock):
         field = cls.fields.get(name)
         is_own = name not in XBlock.fields and name != "xml_attributes"
         return is_own and field is not None and field.scope in (Scope.content, Scope.settings)
-
-    def __repr__(self) -> str:
-        """XBlock's shows all fields, and the SDK prints it into learners' pages."""
-        return f"<{self.scope_ids.block_type} {self.scope_ids.usage_id}>"

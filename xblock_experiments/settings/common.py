@@ -8,6 +8,7 @@ from django.conf import settings as _settings
 
 DEFAULTS: dict[str, Any] = {
     "COURSES": [],
+    "COURSES_WITH_UNSAFE_CODE": [],
     "IMPORTED": "var/courses",
     "GLOBAL_WRITES": True,
     "STAFF": [],

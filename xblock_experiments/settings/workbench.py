@@ -12,8 +12,9 @@ from pathlib import Path
 
 import dj_database_url
 from workbench.settings import *  # noqa: F403 - the SDK's settings are ours, but for what follows
-from workbench.settings import INSTALLED_APPS, MIDDLEWARE
+from workbench.settings import INSTALLED_APPS, MIDDLEWARE, TEMPLATES
 
+from xblock_experiments.settings import openedx_blocks
 from xblock_experiments.settings.common import plugin_settings
 
 DATA = Path(os.environ.get("XBLOCK_EXPERIMENTS_DATA", "var")).resolve()
@@ -40,9 +41,15 @@ INSTALLED_APPS = [
     *INSTALLED_APPS,
     "xblock_experiments.course_user_segmentation",
     "xblock_experiments.experiments",
+    "xblock_experiments.gradebook",
     "xblock_experiments.user_tags",
     "xblock_experiments.workbench",
 ]
+if openedx_blocks.ARE_INSTALLED:
+    INSTALLED_APPS += openedx_blocks.APPS
+    STATICFILES_DIRS = [*STATICFILES_DIRS, *openedx_blocks.static_files()]  # type: ignore[assignment]
+    TEMPLATES = openedx_blocks.templates(TEMPLATES)
+    globals().update(openedx_blocks.SETTINGS)
 MIDDLEWARE = [*MIDDLEWARE, "xblock_experiments.workbench.middleware.have_scenarios_ready"]
 ROOT_URLCONF = "xblock_experiments.workbench.urls"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 
 from django.apps import AppConfig
 from xblock.core import XBlock
-from xblock.plugin import PLUGIN_CACHE, PluginMissingError
+
+from xblock_experiments.settings.openedx_blocks import ARE_INSTALLED
 
 _BLOCKS = "xblock_experiments.blocks"
 
@@ -18,6 +19,12 @@ BLOCK_TYPES = {
     "vertical": f"{_BLOCKS}.vertical:VerticalBlock",
 }
 """Open edX has blocks of these names, so they are no entry points of this package (ADR 1)."""
+
+EXTRACTED_TYPES = ("annotatable", "html", "poll_question", "problem", "video", "word_cloud")
+"""Blocks of Open edX that are packages of their own, and can run here.
+
+Until the platform drops those that it still has, the packages call theirs `_<type>_extracted`.
+"""
 
 STAND_INS = {"html": "xblock_experiments.workbench.text:TextBlock"}
 """Used only where no package brings the type."""
@@ -35,10 +42,14 @@ class WorkbenchConfig(AppConfig):
 
 
 def register_blocks() -> None:
-    """For this process only."""
+    """For this process only. What a package brings under the very name goes before."""
+    installed = {each.name: each.value for each in entry_points(group=XBlock.entry_point)}
+    extracted = {name: installed.get(f"_{name}_extracted") for name in EXTRACTED_TYPES}
+    found = {name: path for name, path in extracted.items() if path and ARE_INSTALLED}
+    optional = {**STAND_INS, **found}
+    missing = {name: path for name, path in optional.items() if name not in installed}
     registered = {name for name, _ in XBlock.extra_entry_points}
-    stand_ins = {name: path for name, path in STAND_INS.items() if not _is_installed(name)}
-    for name, path in {**BLOCK_TYPES, **stand_ins}.items():
+    for name, path in {**BLOCK_TYPES, **missing}.items():
         if name not in registered:
             entry_point = EntryPoint(name, path, XBlock.entry_point)
             XBlock.extra_entry_points.append((name, entry_point))
@@ -56,12 +67,3 @@ def point_the_sdk_at_us() -> None:
     for module in (workbench.runtime, workbench.scenarios, workbench.views):
         vars(module)["WorkbenchRuntime"] = ExperimentsRuntime
     vars(workbench.views)["get_scenarios"] = get_scenarios
-
-
-def _is_installed(block_type: str) -> bool:
-    try:
-        XBlock.load_class(block_type)
-    except PluginMissingError:
-        PLUGIN_CACHE.pop((XBlock.entry_point, block_type), None)
-        return False
-    return True

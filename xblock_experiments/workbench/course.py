@@ -26,6 +26,10 @@ class CourseBlocks:
     """Each block's type."""
     values: dict[Any, dict[str, Any]] = field(default_factory=dict)
     """Each block's authored fields."""
+    inherited: dict[Any, dict[str, str]] = field(default_factory=dict)
+    """What blocks give to all blocks in them: names of settings, and their text."""
+    placeholders: set[Any] = field(default_factory=set)
+    """Blocks that cannot run here, though one of their type may."""
 
     def find(self, address: str) -> Any:
         """The usage id of the block of that url_name, or `<type>.<url_name>`; None where none is.
@@ -45,10 +49,18 @@ class CourseBlocks:
         url_name = str(url_name_of(usage_id))
         return url_name if self.find(url_name) == usage_id else f"{self.types[usage_id]}.{url_name}"
 
+    def inherited_by(self, usage_id: Any, name: str) -> str:
+        """The setting as the nearest block has it that has it. Raises KeyError."""
+        while name not in self.inherited.get(usage_id, {}):
+            usage_id = self.values[usage_id]["parent"]
+        return self.inherited[usage_id][name]
+
     def forget_since(self, number: int) -> None:
         """Forget the blocks that were added after there were `number` of them."""
         for usage_id in list(self.types)[number:]:
             del self.types[usage_id], self.values[usage_id]
+            self.inherited.pop(usage_id, None)
+            self.placeholders.discard(usage_id)
 
     @property
     def title(self) -> str:

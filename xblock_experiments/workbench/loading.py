@@ -12,33 +12,18 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 from xblock.core import XBlock
-from xblock.fields import ScopeIds
-from yaml import YAMLError
+from xblock.fields import Scope, ScopeIds
 
-from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.olx import NO_BLOCKS, Olx
 from xblock_experiments.untrusted import CourseTooLarge, InvalidCourse, OlxError
 from xblock_experiments.usage import course_id_of
 from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.placeholder import PlaceholderBlock
+from xblock_experiments.workbench.faults import FAULTS
+from xblock_experiments.workbench.inherited import inheritable
+from xblock_experiments.workbench.placeholder import NOT_INSTALLED, PlaceholderBlock
 from xblock_experiments.workbench.registry import registry
-from xblock_experiments.workbench.runtime import ExperimentsRuntime, block_class
-from xblock_experiments.workbench.text import TextBlock
+from xblock_experiments.workbench.runtime import OUR_BLOCKS, ExperimentsRuntime, block_class
 
-_UNREADABLE = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    YAMLError,
-)
-"""What blocks of other packages raise for XML that is not what they expect."""
-
-_CAREFUL = (PlaceholderBlock, Structure, TextBlock)
-"""Our own blocks, which take nothing for the tree that was typed as an attribute."""
 _TREE = frozenset({"children", "parent"})
 _NAME = re.compile(r"[\w .-]{0,100}")
 
@@ -162,7 +147,7 @@ class _LoadingRuntime(ExperimentsRuntime):
             self._make(node, usage_id, parent_id)
         except OlxError:
             raise
-        except _UNREADABLE as error:
+        except FAULTS as error:
             self._course.forget_since(before)
             self.error_tracker(f"{_label(node)} cannot be read, and is left out: {error}")
             return None
@@ -176,25 +161,33 @@ class _LoadingRuntime(ExperimentsRuntime):
         try:
             self._check_depth()
             self._grow(usage_id, 1)
-            cls = block_class(node.tag)
-            if cls is PlaceholderBlock:
-                self.error_tracker(f"{_label(node)} is shown as a placeholder: type not installed")
-            self._clean(node, cls)
-            ids = ScopeIds(None, node.tag, usage_id, usage_id)
-            block = self.mixologist.mix(cls).parse_xml(node, self, ids)
+            block = self._read(node, ScopeIds(None, node.tag, usage_id, usage_id))
             block.parent = parent_id
             block.save()
         finally:
             self._open.pop()
         self._progress(len(self._course.types))
 
+    def _read(self, node: Any, ids: ScopeIds) -> Any:
+        cls = block_class(node.tag)
+        reason = NOT_INSTALLED if cls is PlaceholderBlock else self.cannot_run(node)
+        cls = self.mixologist.mix(PlaceholderBlock if reason else cls)
+        self._clean(node, cls)
+        self._course.inherited[ids.usage_id] = inheritable(node.attrib, self.error_tracker)
+        block = self.read(cls, node, ids)
+        if reason:
+            self.error_tracker(f"{_label(node)} is shown as a placeholder. {reason}")
+            self._course.placeholders.add(ids.usage_id)
+            block.reason = reason
+        return block
+
     def _clean(self, node: Any, cls: type[XBlock]) -> None:
         """Without what blocks of other packages would obey, and must not in anyone's course."""
-        if cls is not PlaceholderBlock:
+        if not issubclass(cls, PlaceholderBlock):
             node.attrib.pop("xblock-family", None)
-        if issubclass(cls, _CAREFUL):
+        if issubclass(cls, OUR_BLOCKS):
             return
-        for name in sorted(_TREE & set(node.attrib)):
+        for name in sorted(set(node.attrib) & (_TREE | _learners_fields(cls))):
             self._remove_attribute(node, name)
         # XBlock's own field, which hosts write into pages as it is.
         if not _NAME.fullmatch(node.get("name", "x")):
@@ -248,6 +241,11 @@ class _LoadingRuntime(ExperimentsRuntime):
             yield
         finally:
             self._files.pop()
+
+
+def _learners_fields(cls: type[XBlock]) -> set[str]:
+    """What learners fill together: a course that is read again leaves it as it is."""
+    return {name for name, field in cls.fields.items() if field.scope == Scope.user_state_summary}
 
 
 def _label(node: Any) -> str:

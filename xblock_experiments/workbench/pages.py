@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from django.urls import reverse
 
@@ -20,13 +20,13 @@ class Pages:
         """None for a block that is in no course."""
         usage_id = block.scope_ids.usage_id
         course = self._runtime.course_of(usage_id)
-        return None if course is None else self._url(course, usage_id, block)
+        return None if course is None else self._url(course, usage_id)
 
     def url_of(self, url_name: str, block: Any) -> str | None:
         """The page of another block, by its url_name, in the course of this one."""
         course = self._runtime.course_of(block.scope_ids.usage_id)
         usage_id = course.find(url_name) if course else None
-        return None if usage_id is None else self._url(course, usage_id, block)
+        return None if usage_id is None else self._url(course, usage_id)
 
     def static_url(self, path: str, block: Any) -> str | None:
         """None also for what is no path."""
@@ -35,8 +35,20 @@ class Pages:
             return None
         return reverse("course_static", args=(course.name, path))
 
-    def _url(self, course: CourseBlocks, usage_id: Any, block: Any) -> str:
+    def address(self, link: str, course: CourseBlocks) -> str | None:
+        """Of what the link of an author stands for, where the course has it."""
+        path = unquote(link)
+        if path.startswith("/jump_to_id/"):
+            usage_id = course.find(path.removeprefix("/jump_to_id/"))
+            return None if usage_id is None else self._url(course, usage_id)
+        # asset-v1:…+type@asset+block@name, as Studio writes it
+        name = path.removeprefix("/static/").rpartition("@")[2]
+        if course.static_file(name) is None:
+            return None
+        return reverse("course_static", args=(course.name, name))
+
+    def _url(self, course: CourseBlocks, usage_id: Any) -> str:
         is_root = usage_id == course.usage_id
         scenario = course.name if is_root else f"{course.name}.{course.address_of(usage_id)}"
         path = reverse("workbench_show_scenario", args=(scenario,))
-        return f"{path}?student={quote(str(block.scope_ids.user_id), safe='')}"
+        return f"{path}?student={quote(str(self._runtime.user_id), safe='')}"

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.translation import gettext_noop
 from lxml import etree
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
 from xblock.fields import Scope, String
 
+NOT_INSTALLED = gettext_noop("Its package is not installed.")
 _ICONS = frozenset({"problem", "video"})
 
 
@@ -20,6 +22,7 @@ class PlaceholderBlock(XBlock):
 
     display_name = String(scope=Scope.settings, default="")
     olx = String(help="The block as it was read.", scope=Scope.content, default="")
+    reason = String(help="Why it cannot run.", scope=Scope.content, default="")
 
     @classmethod
     def parse_xml(cls, node: Any, runtime: Any, keys: Any) -> Any:
@@ -31,14 +34,16 @@ class PlaceholderBlock(XBlock):
     def student_view(self, context: Any = None) -> Fragment:
         _ = self.runtime.service(self, "i18n").gettext
         block_type = self.scope_ids.block_type
-        sentence = _("A component of type “{type}” stands here. Its package is not installed.")
+        sentence = _("A component of type “{type}” stands here.")
+        reason = _(self.reason or NOT_INSTALLED)
         fragment = Fragment(
             format_html(
                 '<div class="xbx-placeholder seq_{}" role="note">'
-                '<p class="xbx-placeholder-title">{}</p><p>{}</p></div>',
+                '<p class="xbx-placeholder-title">{}</p><p>{} {}</p></div>',
                 self.get_icon_class(),
                 self.display_name or block_type,
                 sentence.format(type=block_type),
+                reason,
             )
         )
         fragment.add_css_url(static("xblock_experiments/workbench.css"))
@@ -47,6 +52,3 @@ class PlaceholderBlock(XBlock):
     def get_icon_class(self) -> str:
         block_type: str = self.scope_ids.block_type
         return block_type if block_type in _ICONS else "other"
-
-    def __repr__(self) -> str:
-        return f"<{self.scope_ids.block_type} {self.scope_ids.usage_id}>"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
+from django.db import transaction
+from django.urls import reverse
 from django.utils.html import format_html
 from web_fragments.fragment import Fragment
 from webob import Response
-from workbench.runtime import ID_MANAGER, WorkbenchRuntime
+from workbench.runtime import ID_MANAGER
 from xblock.core import XBlock, XBlockAside
+from xblock.exceptions import NoSuchHandlerError, NotFoundError, ProcessingError
 from xblock.fields import ScopeIds
-from xblock.runtime import KvsFieldData
+from xblock.runtime import KvsFieldData, Mixologist
 
 from xblock_experiments import events
 from xblock_experiments.blocks.course import SEGMENTATIONS
@@ -20,17 +25,26 @@ from xblock_experiments.blocks.split_test import CHILD_RENDER
 from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.course_user_segmentation.data import read_user_partitions
+from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.gradebook.api import record_score
 from xblock_experiments.runtime import EntryPointServices
 from xblock_experiments.services.binding import course_id_of
 from xblock_experiments.settings.common import setting
 from xblock_experiments.workbench.course import CourseBlocks, as_usage_id
+from xblock_experiments.workbench.faults import FAULTS
+from xblock_experiments.workbench.host import HostRuntime
+from xblock_experiments.workbench.mixin import WorkbenchMixin
 from xblock_experiments.workbench.pages import Pages
 from xblock_experiments.workbench.placeholder import PlaceholderBlock
 from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.store import WorkbenchStore
+from xblock_experiments.workbench.text import TextBlock
+from xblock_experiments.workbench.text_usage import with_key_face
 
 log = logging.getLogger(__name__)
 
+GRADE = "grade"
+"""What any block publishes when it has graded an answer, as XBlock documents it."""
 _IS_STAFF = "edx-platform.user_is_staff"
 
 
@@ -53,16 +67,28 @@ class CourseIds:
         return getattr(ID_MANAGER, name)
 
 
-class ExperimentsRuntime(EntryPointServices, WorkbenchRuntime):
+OUR_BLOCKS = (PlaceholderBlock, Structure, TextBlock)
+"""Those that are made for what anybody may have typed."""
+
+
+class ExperimentsRuntime(EntryPointServices, HostRuntime):
     """Bound to one user, for one request."""
 
     def __init__(self, user_id: str | None = None, *, staff: bool = False) -> None:
         super().__init__(user_id)
+        self.is_staff = staff or user_id in setting("STAFF")
         self.id_reader = CourseIds(self)
-        self._services["field-data"] = KvsFieldData(WorkbenchStore(self.course_of))
-        self._services["pages"] = Pages(self)
+        self.mixologist = Mixologist((WorkbenchMixin,))
+        self.pages = Pages(self)
+        self._services["field-data"] = KvsFieldData(WorkbenchStore(self))
+        self._services["pages"] = self.pages
         attributes = self._services["user"].get_current_user().opt_attrs
-        attributes[_IS_STAFF] = staff or user_id in setting("STAFF")
+        attributes[_IS_STAFF] = self.is_staff
+
+    @property
+    def is_author_mode(self) -> bool:
+        """Whether authors are shown their work: what the blocks then store is forgotten."""
+        return self._view_name in ("author_view", "studio_view")
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         """The course that has the block; None for a block of an SDK scenario."""
@@ -71,26 +97,70 @@ class ExperimentsRuntime(EntryPointServices, WorkbenchRuntime):
     def get_block(self, usage_id: Any, for_parent: Any = None) -> Any:
         """Raises NoSuchUsage."""
         usage_id = as_usage_id(usage_id)
-        course = self.course_of(usage_id)
+        self.course = course = self.course_of(usage_id)
         if course is None:
             return super().get_block(usage_id, for_parent)
-        block_type = course.types[usage_id]
-        ids = ScopeIds(self.user_id, block_type, usage_id, usage_id)
-        return self.construct_xblock_from_class(block_class(block_type), ids, for_parent=for_parent)
+        ids = ScopeIds(self.user_id, course.types[usage_id], usage_id, usage_id)
+        cls = PlaceholderBlock if usage_id in course.placeholders else block_class(ids.block_type)
+        return self.construct_xblock_from_class(cls, ids, for_parent=for_parent)
+
+    def construct_xblock_from_class(
+        self, cls: Any, scope_ids: Any, field_data: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        ids = with_key_face(scope_ids)
+        return super().construct_xblock_from_class(cls, ids, field_data, *args, **kwargs)
+
+    def inherited(self, block: Any, name: str) -> str | None:
+        """The text of a setting that the block has, or takes over from what it stands in."""
+        course = self.course_of(block.scope_ids.usage_id)
+        try:
+            return course.inherited_by(block.scope_ids.usage_id, name) if course else None
+        except KeyError:
+            return None
 
     def render(self, block: Any, view_name: str, context: Any = None) -> Any:
         """Of a block in an arm that is not the learner's, opened by its address, shows nothing."""
         is_page = self._view_name is None
         if is_page and view_name == "student_view" and not self._may_open(block):
-            sentence = self._services["i18n"].gettext("There is nothing for you to do here.")
-            return Fragment(format_html('<p class="xbx-nothing">{}</p>', sentence))
-        return super().render(block, view_name, context)
+            return self._sentence("There is nothing for you to do here.")
+        if isinstance(block, OUR_BLOCKS) or self.course_of(block.scope_ids.usage_id) is None:
+            return super().render(block, view_name, context)
+        return self._render_carefully(block, view_name, context)
 
     def handle(self, block: Any, handler_name: str, request: Any, suffix: str = "") -> Any:
-        """Refuses what is sent to a block in an arm that is not the learner's."""
+        """Refuses what is sent to a block in an arm that is not the learner's.
+
+        An answer is stored with its score, or neither is.
+        """
         if not self._may_open(block):
             return Response(status=403)
-        return super().handle(block, handler_name, request, suffix)
+        try:
+            with transaction.atomic() if getattr(block, "has_score", False) else nullcontext():
+                return super().handle(block, handler_name, request, suffix)
+        except (NoSuchHandlerError, NotFoundError):
+            return Response(status=404)
+        except ProcessingError as error:
+            # So the platform tells what a learner can do about it.
+            return Response(json_body={"success": error.args[0]}, charset="UTF-8")
+
+    def handler_url(
+        self,
+        block: Any,
+        handler_name: str,
+        suffix: str = "",
+        query: str = "",
+        thirdparty: bool = False,
+    ) -> str:
+        """Names the user in the path: blocks of Open edX lengthen an address at its end."""
+        if thirdparty or isinstance(block, XBlockAside):
+            return str(super().handler_url(block, handler_name, suffix, query, thirdparty))
+        if not getattr(getattr(block, handler_name, None), "_is_xblock_handler", False):
+            msg = f"{handler_name!r} is not a handler of {block!r}."
+            raise ValueError(msg)
+        ids = block.scope_ids
+        user_id = quote(str(ids.user_id), safe="")
+        path = reverse("learner_handler", args=(user_id, ids.usage_id, handler_name, suffix))
+        return f"{path}?{query}" if query else path
 
     def publish(self, block: Any, event_type: str, event_data: Any) -> None:
         """Carries on what our blocks publish; other events the SDK logs."""
@@ -105,6 +175,8 @@ class ExperimentsRuntime(EntryPointServices, WorkbenchRuntime):
                     child_id=event_data["child_id"],
                 )
             )
+        elif event_type == GRADE:
+            self._record_score(block, event_data)
         else:
             super().publish(block, event_type, event_data)
 
@@ -131,9 +203,37 @@ class ExperimentsRuntime(EntryPointServices, WorkbenchRuntime):
             self.error_tracker(problem)
         save_segmentations(course_id_of(self, block), segmentations)
 
+    def _record_score(self, block: Any, event: Any) -> None:
+        """Learners' only: staff who try an arm's problems leave no trace in anybody's grades."""
+        user_id = block.scope_ids.user_id
+        if self.is_staff or user_id is None:
+            return
+        record_score(
+            course_id_of(self, block),
+            str(user_id),
+            str(block.scope_ids.usage_id),
+            event["value"],
+            event["max_value"],
+            only_if_higher=bool(event.get("only_if_higher")),
+        )
+
+    def _render_carefully(self, block: Any, view_name: str, context: Any) -> Any:
+        """A block that fails is a sentence: the others on the page are still the learner's."""
+        try:
+            return super().render(block, view_name, context)
+        except ExperimentsError:
+            raise
+        except FAULTS:
+            log.exception("%s cannot be shown to %s.", block.scope_ids.usage_id, self.user_id)
+            return self._sentence("This part of the page cannot be shown.")
+
+    def _sentence(self, sentence: str) -> Fragment:
+        translated = self._services["i18n"].gettext(sentence)
+        return Fragment(format_html('<p class="xbx-nothing">{}</p>', translated))
+
     def _may_open(self, block: Any) -> bool:
         """Whether the block is what its user is given, by each block that it stands in."""
-        if self._services["user"].get_current_user().opt_attrs[_IS_STAFF]:
+        if self.is_staff:
             return True
         child, parent = block, block.get_parent()
         while parent is not None:

@@ -13,6 +13,7 @@ from xblock.fields import Scope
 from xblock.runtime import KeyValueStore
 
 from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.workbench.inherited import FIELDS as INHERITED
 from xblock_experiments.workbench.state import StateStore
 
 _AUTHORED = (Scope.content, Scope.settings, Scope.children, Scope.parent)
@@ -21,9 +22,9 @@ _AUTHORED = (Scope.content, Scope.settings, Scope.children, Scope.parent)
 class WorkbenchStore(KeyValueStore):
     """Sends each key where its value is."""
 
-    def __init__(self, course_of: Callable[[Any], CourseBlocks | None]) -> None:
-        self._course_of = course_of
-        self._state = StateStore()
+    def __init__(self, runtime: Any) -> None:
+        self._course_of: Callable[[Any], CourseBlocks | None] = runtime.course_of
+        self._state = StateStore(runtime)
 
     def get(self, key: Any) -> Any:
         authored = self._authored(key)
@@ -48,6 +49,13 @@ class WorkbenchStore(KeyValueStore):
             self._stored_in(key).delete(key)
         else:
             del authored[key.field_name]
+
+    def default(self, key: Any) -> Any:
+        """What the block has of those that it stands in. Raises KeyError."""
+        course = self._course_of(key.block_scope_id)
+        if course is None or key.field_name not in INHERITED or key.scope != Scope.settings:
+            raise KeyError(key.field_name)
+        return course.inherited_by(key.block_scope_id, key.field_name)
 
     def _authored(self, key: Any) -> dict[str, Any] | None:
         """The authored fields that the key's is one of; None where it is another kind of field."""

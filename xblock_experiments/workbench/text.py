@@ -70,9 +70,6 @@ class TextBlock(XBlock):
             return pages.url_of(value.removeprefix("/jump_to_id/"), self) or value
         return value
 
-    def __repr__(self) -> str:
-        return f"<{self.scope_ids.block_type} {self.scope_ids.usage_id}>"
-
 
 def _elements(html: str) -> set[str]:
     return {name.lower() for _, name in _TAG.findall(html)}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse, Http404, HttpRequest
+from urllib.parse import unquote
 
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+
+from workbench import views as sdk
 from xblock_experiments.workbench.registry import registry
 
 
@@ -20,3 +23,14 @@ def course_static(request: HttpRequest, name: str, path: str) -> FileResponse:
             "X-Content-Type-Options": "nosniff",
         },
     )
+
+
+def learner_handler(
+    request: HttpRequest, user_id: str, usage_id: str, handler_slug: str, suffix: str = ""
+) -> HttpResponseBase:
+    """The SDK's view of handlers, of the user whom the path names."""
+    query = request.GET.copy()
+    query["student"] = unquote(user_id)
+    request.GET = query  # type: ignore[assignment]
+    response: HttpResponseBase = sdk.handler(request, usage_id, handler_slug, suffix)
+    return response

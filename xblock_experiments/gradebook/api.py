@@ -1,0 +1,92 @@
+"""Scores of blocks: the one that counts of each learner and block.
+
+Points are as the block gives them. The weight that its author gave it is applied to them later, by
+who computes grades: so it may be edited, and what is stored stays true.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import router
+from django.utils import timezone
+
+from xblock_experiments.gradebook.data import InvalidScore, Score, as_points
+from xblock_experiments.gradebook.models import Score as _Score
+from xblock_experiments.gradebook.storing import store
+from xblock_experiments.ids import flaw_of
+from xblock_experiments.rows import check_all_seen
+from xblock_experiments.transactions import persist, reports_faults
+
+__all__ = [
+    "get_scores",
+    "record_score",
+    "retire_user",
+]
+
+
+@reports_faults
+def record_score(
+    course_id: str,
+    user_id: str,
+    usage_id: str,
+    earned: float,
+    possible: float,
+    *,
+    only_if_higher: bool = False,
+) -> None:
+    """Keep the score instead of the one before. Raw points: the block's weight is not applied.
+
+    With `only_if_higher` the one before stays, unless a greater fraction of the possible points is
+    earned now. The database decides: of calls that come together, the highest is kept.
+
+    One statement. Raises InvalidScore, and then stores nothing.
+    """
+    _check_id(course_id, "course")
+    _check_id(user_id, "user")
+    _check_id(usage_id, "block")
+    score = Score(
+        usage_id=usage_id,
+        earned=as_points(earned, "earned"),
+        possible=as_points(possible, "possible"),
+        recorded=timezone.now(),
+    )
+    row = _Score(
+        course_id=course_id,
+        user_id=user_id,
+        usage_id=score.usage_id,
+        earned=score.earned,
+        possible=score.possible,
+        fraction=score.fraction,
+        recorded=score.recorded,
+    )
+    store(row, only_if_higher=only_if_higher)
+
+
+@reports_faults
+def get_scores(course_id: str, user_id: str) -> dict[str, Score]:
+    """All scores of the user in the course, by usage id, in order of usage ids. One query."""
+    _check_id(course_id, "course")
+    _check_id(user_id, "user")
+    rows = _Score.objects.filter(course_id=course_id, user_id=user_id)
+    values = rows.values_list("usage_id", "earned", "possible", "recorded")
+    return {each[0]: Score(*each) for each in sorted(values)}
+
+
+@reports_faults
+def retire_user(user_id: str) -> int:
+    """Delete all scores of the user, everywhere; how many that were."""
+    _check_id(user_id, "user")
+    using = router.db_for_write(_Score)
+    check_all_seen(_Score.objects.using(using).filter(user_id=user_id))
+    return persist(partial(_retire, user_id, using), using=using)
+
+
+def _retire(user_id: str, using: str) -> int:
+    return _Score.objects.using(using).filter(user_id=user_id).delete()[0]
+
+
+def _check_id(text: str, whose: str) -> None:
+    if flaw := flaw_of(text):
+        msg = f"The id of a {whose} {flaw}."
+        raise InvalidScore(msg)

@@ -1,0 +1,17 @@
+"""The app of the gradebook."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.apps import AppConfig
+
+
+class GradebookConfig(AppConfig):
+    """The store of scores."""
+
+    name = "xblock_experiments.gradebook"
+    label = "xblock_experiments_gradebook"
+    verbose_name = "Gradebook"
+    default_auto_field = "django.db.models.BigAutoField"
+    plugin_app: ClassVar[dict[str, Any]] = {}

@@ -1,0 +1,65 @@
+"""What Open edX's own blocks read of Django's settings, where they are installed.
+
+The names are the platform's. Nothing here asks for anything outside this machine.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.conf.locale import LANG_INFO
+
+_PACKAGES = ("edxval", "xblocks_contrib", "xstatic")
+ARE_INSTALLED = all(find_spec(package) is not None for package in _PACKAGES)
+
+APPS = [
+    # where VideoBlock looks up films that were uploaded to a platform
+    "edxval",
+    # the templates of ProblemBlock
+    "xblocks_contrib.problem.capa",
+]
+
+SAMPLES = "samples"
+"""The engine of the templates of the SDK's own blocks."""
+
+_NAMES = {code: info for code, info in LANG_INFO.items() if "name" in info}
+
+SETTINGS = {
+    "AI_TRANSLATIONS_API_URL": "",
+    "ALL_LANGUAGES": sorted((code, info["name"]) for code, info in _NAMES.items()),
+    "COMPLETION_VIDEO_COMPLETE_PERCENTAGE": 0.95,
+    "FEATURES": {},
+    "LANGUAGE_DICT": {code: info["name_local"] for code, info in _NAMES.items()},
+    "LMS_BASE": "",
+    "LMS_ROOT_URL": "",
+    "PLATFORM_NAME": "XBlock workbench",
+    # Files of the blocks are served from their packages, each from its folder `public`.
+    "PIPELINE": {"PIPELINE_ENABLED": False},
+    "REQUIRE_DEBUG": True,
+    "TRANSCRIPT_LANG_CACHE_TIMEOUT": 0,
+    "VIDEO_IMAGE_SETTINGS": {"STORAGE_KWARGS": {}, "DIRECTORY_PREFIX": "video-images/"},
+    "VIDEO_TRANSCRIPTS_SETTINGS": {"STORAGE_KWARGS": {}, "DIRECTORY_PREFIX": "transcripts/"},
+    "YOUTUBE": {
+        "API": "https://www.youtube.com/iframe_api",
+        "IMAGE_API": "https://img.youtube.com/vi/{youtube_id}/0.jpg",
+        "METADATA_URL": "https://www.googleapis.com/youtube/v3/videos",
+        "TEST_TIMEOUT": 1500,
+    },
+    # Without one the player asks YouTube nothing.
+    "YOUTUBE_API_KEY": None,
+}
+
+
+def static_files() -> list[tuple[str, str]]:
+    """Of libraries that each page of the platform has."""
+    names = ("font_awesome", "jquery_ui")
+    return [(name, import_module(f"xstatic.pkg.{name}").BASE_DIR) for name in names]
+
+
+def templates(sdk: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The SDK's engine, with the templates of its sample blocks in an engine of their own."""
+    (engine,) = sdk
+    pages = [folder for folder in engine["DIRS"] if "sample_xblocks" not in str(folder)]
+    return [{**engine, "DIRS": pages}, {**engine, "NAME": SAMPLES, "APP_DIRS": False}]

@@ -1,0 +1,38 @@
+"""Settings that an author gives a course, a lesson or a unit for all blocks in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from xblock.fields import Boolean, Date, Field, Integer, String, Timedelta
+
+FIELDS: dict[str, Field] = {
+    "due": Date(),
+    "graceperiod": Timedelta(),
+    "graded": Boolean(),
+    "max_attempts": Integer(),
+    "rerandomize": String(),
+    "show_correctness": String(),
+    "show_reset_button": Boolean(),
+    "showanswer": String(),
+    "static_asset_path": String(),
+}
+
+
+def inheritable(attributes: Mapping[str, str], report: Callable[[str], object]) -> dict[str, str]:
+    """Those of an element's attributes that the blocks in it take over. Others are reported."""
+    found: dict[str, str] = {}
+    for name in sorted(FIELDS.keys() & attributes.keys()):
+        try:
+            value_of(name, attributes[name])
+        # OverflowError: of a time in a year that no calendar has.
+        except (OverflowError, TypeError, ValueError) as error:
+            report(f"the {name} {attributes[name]!r} cannot be used: {error}")
+        else:
+            found[name] = attributes[name]
+    return found
+
+
+def value_of(name: str, text: str | None) -> Any:
+    return FIELDS[name].from_json(text)

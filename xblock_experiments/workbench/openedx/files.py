@@ -1,0 +1,35 @@
+"""The files of a course, as a filesystem that blocks read from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fs.base import FS
+from fs.errors import ResourceNotFound
+from fs.memoryfs import MemoryFS
+from fs.osfs import OSFS
+from fs.wrap import WrapReadOnly
+
+
+class CourseFiles(WrapReadOnly[OSFS]):
+    """A folder that nothing leads out of, `..` or link. What is outside is not found."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(OSFS(str(folder)))
+        self._root = folder.resolve()
+
+    def delegate_path(self, path: str) -> Any:
+        try:
+            inside = (self._root / path.lstrip("/")).resolve().is_relative_to(self._root)
+        # RuntimeError: of a link to itself.
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ResourceNotFound(path) from error
+        if not inside:
+            raise ResourceNotFound(path)
+        return super().delegate_path(path)
+
+
+def files_in(folder: Path | None) -> FS:
+    """No files at all, for a course that is a text."""
+    return MemoryFS() if folder is None else CourseFiles(folder)
