@@ -6,6 +6,8 @@ import copy
 import itertools
 import random
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -279,19 +281,6 @@ def test_who_is_retired_has_no_scores_and_the_others_have_theirs() -> None:
     assert points(user_id="bob") == points(OTHER, "bob") == {"a": (1, 2), "b": (1, 2)}
 
 
-@pytest.mark.parametrize("only_if_higher", [False, True])
-def test_what_is_recorded_in_a_transaction_is_undone_with_it(only_if_higher: bool) -> None:
-    record_score(COURSE_ID, "ann", "old", 1, 2)
-    before = get_scores(COURSE_ID, "ann")
-    with transaction.atomic():
-        record_score(COURSE_ID, "ann", "old", 2, 2, only_if_higher=only_if_higher)
-        record_score(COURSE_ID, "ann", "new", 2, 2, only_if_higher=only_if_higher)
-        assert points() == {"old": (2, 2), "new": (2, 2)}
-        transaction.set_rollback(True)
-
-    assert get_scores(COURSE_ID, "ann") == before
-
-
 def test_what_is_refused_leaves_the_callers_transaction_as_it_was() -> None:
     with transaction.atomic():
         record_score(COURSE_ID, "ann", "a", 1, 2)
@@ -400,26 +389,64 @@ def test_scores_recorded_in_transactions_wait_for_each_other() -> None:
 
 @committed
 @pytest.mark.parametrize("only_if_higher", [False, True])
-def test_what_is_newer_than_a_transaction_is_written_over_or_said_to_be_in_the_way(
+def test_what_is_recorded_in_a_transaction_is_undone_with_it(only_if_higher: bool) -> None:
+    record_score(COURSE_ID, "ann", "old", 1, 2)
+    before = get_scores(COURSE_ID, "ann")
+    for _ in each_isolation():
+        with transaction.atomic():
+            record_score(COURSE_ID, "ann", "old", 2, 2, only_if_higher=only_if_higher)
+            record_score(COURSE_ID, "ann", "new", 2, 2, only_if_higher=only_if_higher)
+            assert points() == {"old": (2, 2), "new": (2, 2)}
+            transaction.set_rollback(True)
+
+        assert get_scores(COURSE_ID, "ann") == before
+
+
+@committed
+@pytest.mark.parametrize("only_if_higher", [False, True])
+def test_who_comes_while_a_transaction_records_the_same_waits_and_is_next(
     only_if_higher: bool,
 ) -> None:
+    for _ in each_isolation():
+        user_id = f"user {next(_users)}"
+        is_recorded = threading.Event()
+
+        def record_and_linger(user_id: str = user_id, done: threading.Event = is_recorded) -> None:
+            with transaction.atomic():
+                record_score(COURSE_ID, user_id, BLOCK, 1, 3)
+                done.set()
+                time.sleep(0.2)
+
+        def come(user_id: str = user_id, done: threading.Event = is_recorded) -> None:
+            assert done.wait(10)
+            record_score(COURSE_ID, user_id, BLOCK, 2, 3, only_if_higher=only_if_higher)
+
+        all_at_once([record_and_linger, come])
+        assert points(user_id=user_id) == {BLOCK: (2, 3)}
+
+
+@committed
+@pytest.mark.parametrize("call", ["record", "record the higher", "retire"])
+def test_what_is_newer_than_a_transaction_is_changed_or_said_to_be_in_the_way(call: str) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("on SQLite nothing is newer than a transaction that writes")
     for isolation in each_isolation():
         user_id = f"user {next(_users)}"
-        record = partial(
-            record_score, COURSE_ID, user_id, BLOCK, possible=2, only_if_higher=only_if_higher
-        )
+        record = partial(record_score, COURSE_ID, user_id, BLOCK, possible=2)
         is_said = False
         try:
             with transaction.atomic():
                 get_scores(COURSE_ID, user_id)
                 all_at_once([partial(record, earned=1)])
-                record(earned=2)
+                if call == "retire":
+                    assert retire_user(user_id) == 1
+                else:
+                    record(earned=2, only_if_higher=call == "record the higher")
         except NotStored:
             is_said = True
 
-        assert points(user_id=user_id) == {BLOCK: (1 if is_said else 2, 2)}
+        changed = {} if call == "retire" else {BLOCK: (2, 2)}
+        assert points(user_id=user_id) == ({BLOCK: (1, 2)} if is_said else changed)
         assert not (is_said and isolation == "read committed")
 
 

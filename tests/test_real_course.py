@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections import Counter
+from importlib.metadata import entry_points
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,7 @@ from xblock_experiments.testing import (
     render,
     runtime_for,
 )
+from xblock_experiments.workbench.registry import registry
 
 COURSE = Path(__file__).parents[2] / "shared" / "courses" / "openedx-test-course"
 EXPERIMENT = 1617092182
@@ -116,15 +120,49 @@ def test_three_thousand_learners_split_in_thirds(course: LoadedCourse) -> None:
         assert abs(count - 1000) < 4 * math.sqrt(3000 * (1 / 3) * (2 / 3))
 
 
-def test_every_block_opens_for_learners_and_staff(course: LoadedCourse) -> None:
-    from xblock_experiments.workbench.registry import registry
+VISITORS = [("ann", False), ("teacher", True), (None, False)]
 
+
+@pytest.mark.parametrize("letter", ["A", "B", "C"])
+def test_every_block_opens_for_learners_of_each_group_for_staff_and_for_authors(
+    course: LoadedCourse, letter: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    group = next(
+        group
+        for group in segmentations.get_segmentation(course.course_id, EXPERIMENT).groups
+        if group.name == f"Group 1{letter}"
+    )
     blocks = registry.course_of(course.usage_id)
     assert blocks is not None
-    for usage_id in blocks.types:
-        for user_id, staff in (("ann", False), ("bob", False), ("teacher", True), (None, False)):
+    with override_group(EXPERIMENT, group.id):
+        for usage_id, (user_id, staff) in product(blocks.types, VISITORS):
             block = runtime_for(user_id, staff=staff).get_block(usage_id)
-            assert block.render("student_view", {}).content
+            for view in ("student_view", "author_view"):
+                if hasattr(block, view):
+                    content = block.render(view, {}).content
+                    assert content
+                    assert "cannot be shown" not in content, usage_id
+
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+def test_what_is_a_placeholder_is_one_because_no_package_brings_its_type(
+    course: LoadedCourse,
+) -> None:
+    blocks = registry.course_of(course.usage_id)
+    assert blocks is not None
+    why = {
+        blocks.types[usage_id]: runtime_for(None).get_block(usage_id).reason
+        for usage_id in blocks.placeholders
+    }
+
+    assert set(why.values()) == {"Its package is not installed."}
+    for block_type in why:
+        assert block_type not in installed_types()
+
+
+def installed_types() -> set[str]:
+    return {each.name for each in entry_points(group="xblock.v1")}
 
 
 def test_it_is_served_with_its_files(client: Client, settings: Settings, tmp_path: Path) -> None:

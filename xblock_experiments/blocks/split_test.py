@@ -50,6 +50,10 @@ class SplitTestBlock(Structure):
         except NotStored:
             return self.try_again_view()
 
+    def author_view(self, context: Any = None) -> Fragment:
+        """Every arm."""
+        return self._staff_view(context)
+
     @XBlock.handler
     def log_child_render(self, request: Any, suffix: str = "") -> Response:
         """The learner's browser tells that it shows the arm."""

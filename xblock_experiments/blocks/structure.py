@@ -47,6 +47,10 @@ class Structure(XBlock):
         except NotStored:
             return self.try_again_view()
 
+    def author_view(self, context: Any = None) -> Fragment:
+        """What authors see of their work: settles nothing, and notes nothing."""
+        return self.content_view(context)
+
     def content_view(self, context: Any) -> Fragment:
         """What the block shows of its children."""
         raise NotImplementedError
@@ -122,7 +126,9 @@ class Structure(XBlock):
 
     def render_child(self, child: Any, fragment: Fragment, context: Any) -> str:
         """The child's view as HTML; its scripts and styles go to the fragment."""
-        rendered = child.render("student_view", context)
+        is_authors = getattr(self.runtime, "is_author_mode", False)
+        view = "author_view" if is_authors and hasattr(child, "author_view") else "student_view"
+        rendered = child.render(view, context)
         fragment.add_fragment_resources(rendered)
         return str(rendered.content)
 

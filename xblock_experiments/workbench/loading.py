@@ -64,7 +64,7 @@ class _LoadingRuntime(ExperimentsRuntime):
     def __init__(self, olx: Olx, course: CourseBlocks, progress: Progress) -> None:
         super().__init__()
         self._olx = olx
-        self._course = course
+        self._course = self.course = course
         self._progress = progress
         self._files = [olx.file]
         self._open: list[Any] = []

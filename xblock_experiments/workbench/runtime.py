@@ -25,8 +25,9 @@ from xblock_experiments.blocks.split_test import CHILD_RENDER
 from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.course_user_segmentation.data import read_user_partitions
-from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.errors import ExperimentsError, NotStored
 from xblock_experiments.gradebook.api import record_score
+from xblock_experiments.gradebook.data import InvalidScore
 from xblock_experiments.runtime import EntryPointServices
 from xblock_experiments.services.binding import course_id_of
 from xblock_experiments.settings.common import setting
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 
 GRADE = "grade"
 """What any block publishes when it has graded an answer, as XBlock documents it."""
+_AUTHORS_VIEWS = ("author_view", "studio_view")
 _IS_STAFF = "edx-platform.user_is_staff"
 
 
@@ -78,6 +80,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         super().__init__(user_id)
         self.is_staff = staff or user_id in setting("STAFF")
         self.id_reader = CourseIds(self)
+        self._page_view: str | None = None
         self.mixologist = Mixologist((WorkbenchMixin,))
         self.pages = Pages(self)
         self._services["field-data"] = KvsFieldData(WorkbenchStore(self))
@@ -88,7 +91,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
     @property
     def is_author_mode(self) -> bool:
         """Whether authors are shown their work: what the blocks then store is forgotten."""
-        return self._view_name in ("author_view", "studio_view")
+        return self._page_view in _AUTHORS_VIEWS
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         """The course that has the block; None for a block of an SDK scenario."""
@@ -121,6 +124,8 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
     def render(self, block: Any, view_name: str, context: Any = None) -> Any:
         """Of a block in an arm that is not the learner's, opened by its address, shows nothing."""
         is_page = self._view_name is None
+        if is_page:
+            self._page_view = view_name
         if is_page and view_name == "student_view" and not self._may_open(block):
             return self._sentence("There is nothing for you to do here.")
         if isinstance(block, OUR_BLOCKS) or self.course_of(block.scope_ids.usage_id) is None:
@@ -132,6 +137,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
 
         An answer is stored with its score, or neither is.
         """
+        self._page_view = None
         if not self._may_open(block):
             return Response(status=403)
         try:
@@ -139,6 +145,9 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
                 return super().handle(block, handler_name, request, suffix)
         except (NoSuchHandlerError, NotFoundError):
             return Response(status=404)
+        except NotStored as error:
+            log.error("%s cannot store what %s sent. %s", block, self.user_id, error)
+            return Response(status=503)
         except ProcessingError as error:
             # So the platform tells what a learner can do about it.
             return Response(json_body={"success": error.args[0]}, charset="UTF-8")
@@ -208,14 +217,14 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         user_id = block.scope_ids.user_id
         if self.is_staff or user_id is None:
             return
-        record_score(
-            course_id_of(self, block),
-            str(user_id),
-            str(block.scope_ids.usage_id),
-            event["value"],
-            event["max_value"],
-            only_if_higher=bool(event.get("only_if_higher")),
-        )
+        usage_id = str(block.scope_ids.usage_id)
+        points = event.get("value"), event.get("max_value")
+        if_higher = bool(event.get("only_if_higher"))
+        try:
+            course_id = course_id_of(self, block)
+            record_score(course_id, user_id, usage_id, *points, only_if_higher=if_higher)
+        except InvalidScore as error:
+            log.warning("The score of %s for %s is not stored. %s", usage_id, user_id, error)
 
     def _render_carefully(self, block: Any, view_name: str, context: Any) -> Any:
         """A block that fails is a sentence: the others on the page are still the learner's."""

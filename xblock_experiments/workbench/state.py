@@ -10,10 +10,14 @@ from typing import Any
 
 import simplejson as json
 from workbench.models import XBlockState
+from xblock.fields import BlockScope
 from xblock.runtime import KeyValueStore
 
 from xblock_experiments.ids import flaw_of
 from xblock_experiments.usage import course_id_of, type_of, url_name_of
+
+SCOPES_WITHOUT_USAGE = (BlockScope.ALL, BlockScope.TYPE)
+"""What a user prefers of all blocks, or of all of a type, whatever course they are in."""
 
 
 class StateStore(KeyValueStore):
@@ -50,7 +54,7 @@ class StateStore(KeyValueStore):
 
     def _read(self, row: dict[str, Any], key: Any) -> dict[str, Any]:
         """Staff who have not taken part themselves see what learners have made together."""
-        rows = [row, _row_of(key)] if row["user_id"] != key.user_id else [row]
+        rows = [row, _row_of(key)] if row["scope"] == _COPY else [row]
         for columns in rows:
             found = XBlockState.objects.filter(**columns).values_list("state", flat=True).first()
             if found:
@@ -69,8 +73,11 @@ class StateStore(KeyValueStore):
         """What learners make together, staff have each a copy of, for themselves."""
         row = _row_of(key)
         if self._runtime.is_staff and key.user_id is None:
-            row["user_id"] = self._runtime.user_id
+            return {**row, "scope": _COPY, "user_id": self._runtime.user_id}
         return row
+
+
+_COPY = "copy"
 
 
 def _can_be_kept(key: Any) -> bool:
@@ -79,11 +86,15 @@ def _can_be_kept(key: Any) -> bool:
 
 def _row_of(key: Any) -> dict[str, Any]:
     """The columns that name the row. The SDK's admin pages show and filter by them."""
+    scope = key.scope.block.attr_name.partition("_")[2]
+    if key.scope.block in SCOPES_WITHOUT_USAGE:
+        where: dict[str, Any] = {"scope_id": key.block_scope_id, "scenario": None}
+        return {"scope": scope, **where, "user_id": key.user_id, "tag": key.block_scope_id}
     usage_id = key.block_scope_id
     block_type = type_of(usage_id)
     scenario = course_id_of(usage_id)
     return {
-        "scope": key.scope.block.attr_name.partition("_")[2],
+        "scope": scope,
         "scope_id": f"{scenario}/{block_type}/{url_name_of(usage_id)}",
         "user_id": key.user_id,
         "scenario": scenario,

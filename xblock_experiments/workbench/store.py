@@ -14,7 +14,7 @@ from xblock.runtime import KeyValueStore
 
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.inherited import FIELDS as INHERITED
-from xblock_experiments.workbench.state import StateStore
+from xblock_experiments.workbench.state import SCOPES_WITHOUT_USAGE, StateStore
 
 _AUTHORED = (Scope.content, Scope.settings, Scope.children, Scope.parent)
 
@@ -65,4 +65,7 @@ class WorkbenchStore(KeyValueStore):
         return None if course is None else course.values[key.block_scope_id]
 
     def _stored_in(self, key: Any) -> Any:
+        # Scope.children and Scope.parent have no block.
+        if getattr(key.scope, "block", None) in SCOPES_WITHOUT_USAGE:
+            return self._state
         return WORKBENCH_KVS if self._course_of(key.block_scope_id) is None else self._state

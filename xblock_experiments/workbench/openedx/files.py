@@ -19,6 +19,11 @@ class CourseFiles(WrapReadOnly[OSFS]):
         super().__init__(OSFS(str(folder)))
         self._root = folder.resolve()
 
+    @property
+    def root_path(self) -> str:
+        """Where ProblemBlock looks for the folders that its Python names."""
+        return str(self._root)
+
     def delegate_path(self, path: str) -> Any:
         try:
             inside = (self._root / path.lstrip("/")).resolve().is_relative_to(self._root)
@@ -30,6 +35,11 @@ class CourseFiles(WrapReadOnly[OSFS]):
         return super().delegate_path(path)
 
 
+class NoFiles(MemoryFS):
+    """Of a course that is a text."""
+
+    root_path = "/nowhere"
+
+
 def files_in(folder: Path | None) -> FS:
-    """No files at all, for a course that is a text."""
-    return MemoryFS() if folder is None else CourseFiles(folder)
+    return NoFiles() if folder is None else CourseFiles(folder)

@@ -127,8 +127,9 @@ def _form_of(name: str) -> str:
 def _convert(content: bytes, given: str, wanted: str) -> str:
     """Raises TranscriptNotFoundError for what is no transcript."""
     try:
+        lines = hosts.Transcript.convert(content, given, _SJSON)
         if wanted == _TXT:
-            return "\n".join(json.loads(hosts.Transcript.convert(content, given, _SJSON))["text"])
-        return str(hosts.Transcript.convert(content, given, wanted))
+            return "\n".join(json.loads(lines)["text"])
+        return str(hosts.Transcript.convert(lines.encode(), _SJSON, wanted))
     except _BROKEN as error:
         raise hosts.TranscriptNotFoundError from error
