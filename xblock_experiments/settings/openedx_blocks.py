@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from django.conf.locale import LANG_INFO
@@ -20,6 +21,9 @@ APPS = [
     # the templates of ProblemBlock
     "xblocks_contrib.problem.capa",
 ]
+
+MATHJAX = Path("/usr/share/javascript/mathjax")
+"""Where Debian's libjs-mathjax puts it. Without it formulas are shown as they are written."""
 
 SAMPLES = "samples"
 """The engine of the templates of the SDK's own blocks."""
@@ -55,7 +59,8 @@ SETTINGS = {
 def static_files() -> list[tuple[str, str]]:
     """Of libraries that each page of the platform has."""
     names = ("font_awesome", "jquery_ui")
-    return [(name, import_module(f"xstatic.pkg.{name}").BASE_DIR) for name in names]
+    folders = [(name, import_module(f"xstatic.pkg.{name}").BASE_DIR) for name in names]
+    return [*folders, ("mathjax", str(MATHJAX))] if MATHJAX.is_dir() else folders
 
 
 def templates(sdk: list[dict[str, Any]]) -> list[dict[str, Any]]:

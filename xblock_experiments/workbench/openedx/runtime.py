@@ -14,7 +14,7 @@ from web_fragments.fragment import Fragment
 from workbench.runtime import WorkbenchRuntime
 from xblock.fields import ScopeIds
 
-from xblock_experiments.settings.openedx_blocks import SAMPLES
+from xblock_experiments.settings.openedx_blocks import MATHJAX, SAMPLES
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.openedx.files import files_in
 from xblock_experiments.workbench.openedx.films import VideoConfig, import_film
@@ -39,6 +39,10 @@ _SCRIPTS = (
     "workbench/js/vendor/underscore-min.js",
     "xblock_experiments/openedx.js",
 )
+_FORMULAS = ("xblock_experiments/formulas.js", "mathjax/MathJax.js")
+_NO_FORMULAS = ("xblock_experiments/no_formulas.js",)
+_CONFIG = {"mathjax/MathJax.js": "?config=TeX-MML-AM_HTMLorMML"}
+_JAVASCRIPT = "application/javascript"
 _STYLES = (
     "font_awesome/css/all.min.css",
     "font_awesome/css/v4-shims.min.css",
@@ -156,7 +160,10 @@ class OpenEdxRuntime(WorkbenchRuntime):
             return super()._wrap_ele(block, view, frag, extra_data)
         wrapped = super()._wrap_ele(block, view, self._mended(frag), extra_data)
         for script in _SCRIPTS:
-            wrapped.add_resource_url(static(script), "application/javascript", "head")
+            wrapped.add_resource_url(static(script), _JAVASCRIPT, "head")
+        for script in _FORMULAS if MATHJAX.is_dir() else _NO_FORMULAS:
+            # At the end of the page, where the scripts of blocks are.
+            wrapped.add_javascript_url(static(script) + _CONFIG.get(script, ""))
         for style in _STYLES:
             wrapped.add_css_url(static(style))
         return wrapped

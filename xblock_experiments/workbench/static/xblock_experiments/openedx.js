@@ -50,18 +50,6 @@
     $[`${name}WithPrefix`] = $[`${name}WithPrefix`] || ((...how) => $[name](...how));
   }
 
-  // Where MathJax is not installed, formulas stay as they are written.
-  const run = (call) =>
-    typeof call === "function" ? call() : Array.isArray(call) && typeof call[0] === "function" && call[0]();
-  window.MathJax = window.MathJax || {
-    Callback: { After: run },
-    Hub: {
-      Queue: (...calls) => calls.forEach(run),
-      Startup: { signal: { Interest: (listen) => listen("End") } },
-      getAllJax: () => [],
-    },
-  };
-
   // A film that no player was found for says so, as one does whose file is missing.
   const player = (script) => {
     const isPlayers = script.tagName === "SCRIPT" && /youtube\.com\/iframe_api/.test(script.src);
@@ -71,7 +59,7 @@
     "error",
     (event) => {
       const films = player(event.target).removeClass("is-initialized").addClass("xbx-unreachable");
-      films.find(".video-error").removeClass("is-hidden").text(
+      films.find(".video-error").text(
         gettext("This film is on another site, which cannot be reached from here."),
       );
     },
@@ -132,10 +120,25 @@
     const holds = (element) => target.contains(element) || note.contains(element);
     $([target, note])
       .on("mouseenter focusin click", show)
-      .on("mouseleave focusout", (event) => holds(event.relatedTarget) || hide())
-      .on("keydown", (event) => event.key === "Escape" && hide());
+      .on("mouseleave focusout", (event) => holds(event.relatedTarget) || hide());
+    // Wherever the focus is: the pointer may have opened it.
+    $(document).on("keydown", (event) => event.key === "Escape" && hide());
     return { elements: { tooltip: note, target }, hide };
   };
+
+  // To what stands inside, at once: as much of the plugin scrollTo as films and annotations ask for.
+  const top = (element) => element.getBoundingClientRect().top;
+  $.fn.scrollTo =
+    $.fn.scrollTo ||
+    function (target, { offset = 0, onAfter = () => {} } = {}) {
+      const [inside] = $(target).toArray();
+      this.each((_, element) => {
+        const isPage = element === document.documentElement || element === document.body;
+        element.scrollTop += top(inside) - (isPage ? 0 : top(element)) + offset;
+      });
+      onAfter();
+      return this;
+    };
 
   $.fn.qtip =
     $.fn.qtip ||
