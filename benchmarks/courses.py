@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from html import escape
 
 from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group, UserSegmentation
@@ -23,8 +24,12 @@ def experiment(id: int) -> UserSegmentation:
 
 def lesson_xml(run: str, ids: list[int]) -> str:
     """A course of one lesson, each unit of which holds an experiment of its own."""
+    return course_xml(run, ids, "".join(map(_unit_xml, ids)))
+
+
+def course_xml(run: str, ids: list[int], units: str) -> str:
+    """A course with these experiments, of one lesson."""
     partitions = escape(json.dumps([experiment(id).to_json() for id in ids]))
-    units = "".join(_unit_xml(id) for id in ids)
     return (
         f'<course org="DemoX" course="Benchmarks" url_name="{run}" user_partitions="{partitions}">'
         f'<sequential url_name="lesson">{units}</sequential></course>'
@@ -35,15 +40,24 @@ def split_test_name(id: int) -> str:
     return f"split_{id}"
 
 
-def _unit_xml(id: int) -> str:
+def split_test_xml(id: int, arm_xml: Callable[[str, Group], str]) -> str:
+    """An experiment. An arm is made for each group, with the url_name that it is to have."""
     name = split_test_name(id)
-    mapping = escape(json.dumps({str(group.id): f"{name}_{group.id}" for group in GROUPS}))
-    arms = "".join(
-        f'<vertical url_name="{name}_{group.id}"><html url_name="{name}_{group.id}_text">'
-        f"Text of arm {group.id}</html></vertical>"
-        for group in GROUPS
-    )
+    names = {group: f"{name}_{group.id}" for group in GROUPS}
+    mapping = escape(json.dumps({str(group.id): arm for group, arm in names.items()}))
+    arms = "".join(arm_xml(arm, group) for group, arm in names.items())
     return (
-        f'<vertical url_name="unit_{id}"><split_test url_name="{name}" '
-        f'user_partition_id="{id}" group_id_to_child="{mapping}">{arms}</split_test></vertical>'
+        f'<split_test url_name="{name}" user_partition_id="{id}" '
+        f'group_id_to_child="{mapping}">{arms}</split_test>'
+    )
+
+
+def _unit_xml(id: int) -> str:
+    return f'<vertical url_name="unit_{id}">{split_test_xml(id, _text_arm_xml)}</vertical>'
+
+
+def _text_arm_xml(name: str, group: Group) -> str:
+    return (
+        f'<vertical url_name="{name}"><html url_name="{name}_text">'
+        f"Text of arm {group.id}</html></vertical>"
     )

@@ -6,7 +6,10 @@ import os
 import platform
 from importlib.metadata import version
 
-PACKAGES = ("Django", "XBlock", "xblock-sdk", "psycopg", "mysqlclient", "numpy", "scipy")
+PACKAGES = (
+    *("Django", "XBlock", "xblock-sdk", "xblocks-contrib", "psycopg", "mysqlclient"),
+    *("numpy", "scipy"),
+)
 
 
 def conditions() -> list[str]:

@@ -16,6 +16,7 @@ class Scale:
     """Who was there before: a table is not empty when a learner comes."""
     views: int
     pages: int
+    problem_pages: int
     bulk_users: int
     experiments: int
     """Of the check of randomness, and how many users each of them has."""
@@ -29,6 +30,7 @@ FULL = Scale(
     members=20_000,
     views=100,
     pages=20,
+    problem_pages=10,
     bulk_users=100_000,
     experiments=50,
     users=100_000,
@@ -40,6 +42,7 @@ QUICK = Scale(
     members=1_000,
     views=10,
     pages=2,
+    problem_pages=1,
     bulk_users=2_000,
     experiments=6,
     users=5_000,

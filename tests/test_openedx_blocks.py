@@ -549,3 +549,11 @@ def test_a_page_of_problems_reads_no_more_for_each_than_its_state(
     render(course, "ann", "choosing")
     with django_assert_max_num_queries(3):
         render(course, "ann", "choosing")
+
+
+def test_what_a_block_stores_is_one_write(
+    django_assert_max_num_queries: DjangoAssertNumQueries, course: LoadedCourse
+) -> None:
+    """Of seed and score, with the look for a row and a savepoint around it."""
+    with django_assert_max_num_queries(7):
+        render(course, "ann", "text")

@@ -38,8 +38,17 @@ class StateStore(KeyValueStore):
         return key.field_name in self._state(key)
 
     def set(self, key: Any, value: Any) -> None:
-        self._state(key)[key.field_name] = value
-        self._write(key)
+        self.set_many({key: value})
+
+    def set_many(self, update_dict: dict[Any, Any]) -> None:
+        """One write for all fields of a row."""
+        rows: dict[int, Any] = {}
+        for key, value in update_dict.items():
+            state = self._state(key)
+            state[key.field_name] = value
+            rows[id(state)] = key
+        for key in rows.values():
+            self._write(key)
 
     def delete(self, key: Any) -> None:
         del self._state(key)[key.field_name]

@@ -37,11 +37,20 @@ class WorkbenchStore(KeyValueStore):
         return key.field_name in authored
 
     def set(self, key: Any, value: Any) -> None:
-        authored = self._authored(key)
-        if authored is None:
-            self._stored_in(key).set(key, value)
-        else:
-            authored[key.field_name] = value
+        self.set_many({key: value})
+
+    def set_many(self, update_dict: dict[Any, Any]) -> None:
+        """Each store is given at once what is for it."""
+        kept: dict[int, tuple[Any, dict[Any, Any]]] = {}
+        for key, value in update_dict.items():
+            authored = self._authored(key)
+            if authored is None:
+                store = self._stored_in(key)
+                kept.setdefault(id(store), (store, {}))[1][key] = value
+            else:
+                authored[key.field_name] = value
+        for store, values in kept.values():
+            store.set_many(values)
 
     def delete(self, key: Any) -> None:
         authored = self._authored(key)

@@ -35,6 +35,8 @@ function XBlockExperimentsSequential(runtime, element) {
   function select(index) {
     show(index);
     reveal(index);
+    // Blocks that measure themselves could not while they were hidden: a film's transcript, for one.
+    window.dispatchEvent(new Event("resize"));
     $.post(
       runtime.handlerUrl(element, "goto_position"),
       JSON.stringify({ position: index + 1 })

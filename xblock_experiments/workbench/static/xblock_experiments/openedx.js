@@ -122,7 +122,7 @@
       .on("mouseenter focusin click", show)
       .on("mouseleave focusout", (event) => holds(event.relatedTarget) || hide());
     // Wherever the focus is: the pointer may have opened it.
-    $(document).on("keydown", (event) => event.key === "Escape" && hide());
+    document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
     return { elements: { tooltip: note, target }, hide };
   };
 
