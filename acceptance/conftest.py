@@ -57,6 +57,7 @@ def chromium() -> Iterator[Any]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     RemoteConnection.set_timeout(60)
     browser = WebDriver(executable_path=chromedriver, options=options)
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "deny"})
     try:
         yield browser
     finally:

@@ -5,9 +5,10 @@ Only whom it assigns to which group is asked of the package.
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +48,8 @@ class Piece:
 
     url_name: str | None
     name: str | None
-    texts: frozenset[str]
+    texts: frozenset[str] = frozenset()
+    later: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,15 @@ class Material:
     url_names: frozenset[str]
     names: frozenset[str]
     texts: frozenset[str]
+    later: frozenset[str]
+    """What is fetched when there is a use for it: hints, solutions, what is said in films."""
 
     def __sub__(self, other: Material) -> Material:
         return Material(
-            self.url_names - other.url_names, self.names - other.names, self.texts - other.texts
+            self.url_names - other.url_names,
+            self.names - other.names,
+            self.texts - other.texts,
+            self.later - other.later,
         )
 
 
@@ -123,6 +130,7 @@ def _material(lessons: tuple[str, ...], group_ids: frozenset[int] | None) -> Mat
         url_names=frozenset(piece.url_name for piece in pieces if piece.url_name),
         names=frozenset(piece.name for piece in pieces if piece.name),
         texts=frozenset().union(*(piece.texts for piece in pieces)),
+        later=frozenset().union(*(piece.later for piece in pieces)),
     )
 
 
@@ -132,15 +140,12 @@ def _pieces(pointer: Any, group_ids: frozenset[int] | None) -> Iterator[Piece]:
     node = pointer
     if url_name is not None:
         node = etree.parse(_FOLDER / pointer.tag / f"{url_name}.xml").getroot()
-    if node.tag == "html":
-        body = (_FOLDER / "html" / f"{node.get('filename')}.html").read_text(encoding="utf-8")
-        yield Piece(url_name, node.get("display_name"), _texts(html.fragment_fromstring(body, "x")))
-        return
-    if node.tag == "html_demo":
-        yield Piece(None, None, _texts(node))
+    if node.tag in _LEAVES:
+        texts, later = _LEAVES[node.tag](node)
+        yield Piece(url_name, node.get("display_name"), texts, later)
         return
     is_secret = node.tag == "split_test" and group_ids is not None
-    yield Piece(url_name, None if is_secret else node.get("display_name"), frozenset())
+    yield Piece(url_name, None if is_secret else node.get("display_name"))
     arms = json.loads(node.get("group_id_to_child", "{}"))
     given = {
         usage_id.rpartition("@")[2]
@@ -152,7 +157,31 @@ def _pieces(pointer: Any, group_ids: frozenset[int] | None) -> Iterator[Piece]:
             yield from _pieces(child, group_ids)
 
 
-def _texts(node: Any) -> frozenset[str]:
-    """Stretches of text without markup in them, as they stand in a page's source."""
-    texts = (" ".join(text.split()) for text in node.itertext())
+def _of_html(node: Any) -> tuple[frozenset[str], frozenset[str]]:
+    body = (_FOLDER / "html" / f"{node.get('filename')}.html").read_text(encoding="utf-8")
+    return _texts(html.fragment_fromstring(body, "x").itertext()), frozenset()
+
+
+def _of_problem(node: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """Its question, and what the learner is told of it afterwards."""
+    question = copy.deepcopy(node)
+    etree.strip_elements(question, *_TOLD_LATER, with_tail=False)
+    texts = _texts(question.itertext())
+    return texts, _texts(node.itertext()) - texts
+
+
+def _of_video(node: Any) -> tuple[frozenset[str], frozenset[str]]:
+    files = json.loads(node.get("transcripts")).values()
+    transcripts = [(_FOLDER / "static" / file).read_text(encoding="utf-8") for file in files]
+    cues = [cue.splitlines() for text in transcripts for cue in text.split("\n\n")]
+    return frozenset(), _texts(" ".join(lines) for _number, _time, *lines in cues)
+
+
+def _texts(stretches: Iterable[str]) -> frozenset[str]:
+    """Those without markup in them, as they stand in a page's source."""
+    texts = (" ".join(text.split()) for text in stretches)
     return frozenset(text for text in texts if len(text) >= 12)
+
+
+_LEAVES = {"html": _of_html, "problem": _of_problem, "video": _of_video}
+_TOLD_LATER = ("choicehint", "demandhint", "optionhint", "solution")

@@ -14,12 +14,10 @@ from selenium.webdriver.common.keys import Keys
 OURS = ".student_view"
 """What is around it is the SDK's own frame."""
 
-SDK_BLOCKS = "[data-block-type$=_demo]"
-"""The questions in the demo course are blocks of the SDK."""
+OPENEDX_BLOCKS = ".xmodule_display"
+"""Texts, problems and films are blocks of Open edX's, with their own markup."""
 
 _SHOWN = "[role=tabpanel]:not([hidden])"
-_INPUT = f"{_SHOWN} .split-test-view .problem input[type=text]"
-_INDICATOR = f"{_SHOWN} .problem .indicator"
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,17 @@ class CoursePage(PageObject):
     def source(self) -> str:
         """With scripts, comments and all that is hidden; in one line."""
         return " ".join(html.unescape(self.browser.page_source).split())
+
+    @property
+    def frame(self) -> str:
+        """The source of what is around Open edX's blocks: theirs have buttons "Hint" and "Text"."""
+        source = self._run(
+            "const page = document.documentElement.cloneNode(true);"
+            "page.querySelectorAll(arguments[0]).forEach((block) => block.replaceChildren());"
+            "return page.outerHTML;",
+            OPENEDX_BLOCKS,
+        )
+        return html.unescape(source)
 
     @property
     def usage_ids(self) -> set[str]:
@@ -118,11 +127,11 @@ class CoursePage(PageObject):
         actions.perform()
 
     @unguarded
-    def resize(self, width: int, height: int) -> None:
-        """What the window shows of a page, until the end of the test."""
+    def resize(self, width: int, height: int, scale: float = 1) -> None:
+        """What the window shows of a page, until the end of the test; `scale` makes it smaller."""
         self.browser.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+            {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False},
         )
 
     def write_from_right_to_left(self) -> None:
@@ -132,7 +141,7 @@ class CoursePage(PageObject):
         """Of what is visible. Raises AccessibilityError."""
         # Else bok-choy takes the results of the last audit of this page for this one's.
         self._run("delete window.a11yAuditResults;")
-        self.a11y_audit.config.set_scope(include=[OURS], exclude=[SDK_BLOCKS])
+        self.a11y_audit.config.set_scope(include=[OURS], exclude=[OPENEDX_BLOCKS])
         self.a11y_audit.check_for_accessibility_errors()
 
     def _run(self, script: str, *arguments: Any) -> Any:
@@ -166,11 +175,13 @@ class LessonPage(CoursePage):
     """A sequential: units behind tabs."""
 
     def is_browser_on_page(self) -> bool:
-        """And the scripts have begun, which the SDK notes on each block."""
+        """And scripts have begun, which the SDK notes on each block, and have written problems."""
         return super().is_browser_on_page() and bool(
             self._run(
                 "const lesson = document.querySelector('.xbx-sequential');"
-                "return lesson && lesson.parentElement.xblock_children !== undefined;"
+                "const problems = document.querySelectorAll('.problems-wrapper');"
+                "return lesson && lesson.parentElement.xblock_children !== undefined"
+                "  && Array.from(problems).every((each) => each.querySelector('.action'));"
             )
         )
 
@@ -234,8 +245,8 @@ class LessonPage(CoursePage):
 
     @property
     def text(self) -> str:
-        """What can be read of the visible unit."""
-        return self._only_text(_SHOWN)
+        """What the texts in the visible unit say."""
+        return "\n".join(self.q(css=f"{_SHOWN} [data-block-type=html]").text)
 
     def open(self, title: str) -> None:
         """By a click on its tab, from the top of the page: the SDK's banner stays there."""
@@ -253,26 +264,18 @@ class LessonPage(CoursePage):
     def step(self, button: str) -> None:
         self.q(css=".xbx-step").filter(text=button).first.click()
 
-    def answer(self, text: str) -> None:
-        """The question in the visible unit's experiment; returns when the server has checked it."""
-        self.q(css=_INPUT).fill(text)
-        self.q(css=f"{_SHOWN} .split-test-view .check").click()
-        self.wait_for_ajax()
+    def play(self) -> None:
+        """The film in the visible unit."""
+        self.q(css=f"{_SHOWN} .video_control.play").click()
+
+    def go_to(self, sentence: str) -> None:
+        """Of what is said in the film, by a click on it."""
+        self.q(css=f"{_SHOWN} .subtitles [role=link]").filter(text=sentence).first.click()
 
     @property
-    def answered(self) -> str:
-        """What stands in the input of the question."""
-        (value,) = self.q(css=_INPUT).attrs("value")
-        return str(value)
-
-    @property
-    def verdict(self) -> str:
-        """On the last answer: "correct", "incorrect" or "not attempted"."""
-        images = self.q(css=f"{_INDICATOR} img").attrs("src")
-        if not images:
-            return self._only_text(_INDICATOR).strip("()").lower()
-        (image,) = images
-        return str(image).rpartition("/")[2].removesuffix("-icon.png")
+    def seconds(self) -> float:
+        """How far the film has come."""
+        return float(self._run(f"return document.querySelector('{_SHOWN} video').currentTime;"))
 
     @property
     def arm_ids(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,21 +17,24 @@ from urllib.request import ProxyHandler, build_opener
 from bok_choy.promise import EmptyPromise, Promise
 
 REPOSITORY = Path(__file__).parents[1]
+KINDS = REPOSITORY / "tests" / "data" / "kinds"
+"""A course of one of each kind of Open edX's own blocks."""
 
 _EVENT = "INFO xblock_experiments.events: "
 
 
 class Workbench:
-    """Serves the demo course on a port of the loopback. `restart` keeps port and data."""
+    """Serves the demo course and `kinds` on the loopback. `restart` keeps port and data."""
 
     def __init__(self, folder: Path) -> None:
         self.log = folder / "workbench.log"
+        self._data = folder / "data"
         self._address = f"127.0.0.1:{_free_port()}"
         self._environment = {
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": "xblock_experiments.settings.workbench",
+            "DJANGO_SETTINGS_MODULE": "acceptance.settings",
             "PYTHONUNBUFFERED": "1",
-            "XBLOCK_EXPERIMENTS_DATA": str(folder / "data"),
+            "XBLOCK_EXPERIMENTS_DATA": str(self._data),
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -39,6 +43,7 @@ class Workbench:
         return f"http://{self._address}"
 
     def start(self) -> None:
+        shutil.copytree(KINDS, self._data / "courses" / KINDS.name)
         if self._django("migrate").wait():
             raise RuntimeError(self._last_words())
         self._serve()

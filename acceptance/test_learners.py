@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from acceptance import demo
 from acceptance.demo import Learner, Material
 from acceptance.pages import CourseOutlinePage, LessonPage, Tab, TabState
+from acceptance.problems import Film, Problem
 from acceptance.server import REPOSITORY, Workbench
 
 ASSIGNED = "xmodule.partitions.assigned_user_to_partition"
@@ -25,6 +27,10 @@ WATCH = "Watch: moving heat uphill"
 READ = "Read: moving heat uphill"
 READERS_TITLES = ["Welcome", "Is there heat in cold air?", READ]
 """Of the tabs in `first_steps`, where a learner of the group Text sees it."""
+READERS_TABS = [*READERS_TITLES[:2], f"Problem {READ}"]
+"""The same, as a screen reader says them."""
+TALL = (1100, 2400)
+"""A window in which no part of a unit lies under the SDK's banner."""
 
 
 def usage_id(block_type: str, url_name: str) -> str:
@@ -52,14 +58,59 @@ def only_selected(number: int, *, of: int = 3) -> list[TabState]:
 
 def traces(material: Material, source: str) -> set[str]:
     """What of the material is in the source of a page."""
-    words = set(re.findall(r"\w+", source))
-    texts = material.names | material.texts
-    return {*(material.url_names & words), *(text for text in texts if text in source)}
+    telling = material.url_names | material.names | material.texts | material.later
+    return {text for text in telling if text in source}
 
 
 def labels(source: str) -> list[str]:
     """What the source of a page has of the names that researchers gave."""
     return [label for label in demo.labels() if re.search(rf"\b{re.escape(label)}\b", source)]
+
+
+def open_unit(
+    browser: Any, workbench: Workbench, learner: Learner, lesson: str, unit: str
+) -> LessonPage:
+    page = LessonPage(browser, workbench.url, learner.user_id, lesson)
+    page.resize(*TALL)
+    page.visit()
+    page.open(unit)
+    return page
+
+
+@dataclass(frozen=True)
+class Question:
+    """A problem, and how a learner answers it."""
+
+    unit: str
+    url_name: str
+    wrong: str
+    right: str
+    answer: Callable[[Problem, str], None]
+    answered: Callable[[Problem], str]
+    attempts: int
+
+
+TYPED = (Problem.type, lambda problem: problem.typed)
+SELECTED = (Problem.select, lambda problem: problem.selected)
+CHOSEN = (Problem.choose, lambda problem: ", ".join(problem.chosen))
+
+
+def heat(arm: str, unit: str) -> Question:
+    return Question(unit, f"{arm}_question", "3", "7", *TYPED, attempts=3)
+
+
+def lift(arm: str) -> Question:
+    unit = "What the compressor does"
+    return Question(unit, f"{arm}_question", "43", "37", *SELECTED, attempts=2)
+
+
+def january(arm: str) -> Question:
+    return Question("Your turn", f"{arm}_question", "8", "16", *TYPED, attempts=3)
+
+
+def degrees(arm: str) -> Question:
+    unit = "Warm radiators, not hot ones"
+    return Question(unit, f"{arm}_question", "80 kWh", "400 kWh", *CHOSEN, attempts=2)
 
 
 def test_a_learner_finds_a_lesson_in_the_outline_and_the_way_back(
@@ -136,7 +187,7 @@ def test_a_learner_is_sent_all_of_the_own_arms_and_nothing_of_others(
     source = page.source
     assert [text for text in own.texts if text not in source] == []
     assert traces(others, source) == set()
-    assert labels(source) == []
+    assert labels(page.frame) == []
     assert traces(others, " ".join(page.resources)) == set()
 
 
@@ -225,14 +276,14 @@ def test_the_tabs_work_by_keyboard_alone(
         lesson.press(key)
         assert lesson.tab_states == only_selected(number)
         assert lesson.unit == READERS_TITLES[number]
-        assert lesson.focus == ("tab", READERS_TITLES[number])
+        assert lesson.focus == ("tab", READERS_TABS[number])
 
     lesson.press(Keys.TAB)
-    assert lesson.focus == ("tabpanel", READ)
+    assert lesson.focus == ("tabpanel", READERS_TABS[2])
     lesson.press(Keys.ARROW_LEFT)
     assert lesson.selected == READ
     lesson.press(Keys.TAB, shift=True)
-    assert lesson.focus == ("tab", READ)
+    assert lesson.focus == ("tab", READERS_TABS[2])
     assert lesson.reload().selected == READ
 
 
@@ -266,95 +317,169 @@ def test_previous_and_next_lead_through_the_lesson_and_no_further(
         assert lesson.tab_states == only_selected(number)
         assert lesson.unit == READERS_TITLES[number]
         assert lesson.steps == steps
-        assert lesson.focus == ("tab", READERS_TITLES[number])
+        assert lesson.focus == ("tab", READERS_TABS[number])
 
     lesson.open(READ)
     assert lesson.steps == {"Previous": True, "Next": False}
 
 
-@pytest.mark.parametrize(
-    ("style", "arm"), [("Film", tab("video", WATCH, "Video")), ("Text", tab("other", READ))]
-)
+@pytest.mark.parametrize(("style", "title"), [("Film", WATCH), ("Text", READ)])
 def test_the_tab_of_an_experiment_has_the_icon_and_title_of_the_learners_arm(
-    browser: Any, workbench: Workbench, new_learner: NewLearner, style: str, arm: Tab
+    browser: Any, workbench: Workbench, new_learner: NewLearner, style: str, title: str
 ) -> None:
+    """Where there is a problem beside a film, the icon is the problem's, as on Open edX."""
     learner = new_learner(style=style).user_id
     lesson = LessonPage(browser, workbench.url, learner, "first_steps").visit()
     assert lesson.tabs == [
         tab("other", "Welcome"),
         tab("other", "Is there heat in cold air?"),
-        arm,
+        tab("problem", title, "Problem"),
     ]
 
 
-@pytest.mark.parametrize(
-    ("style", "icon", "kind"), [("Film", "video", "Video"), ("Text", "other", "")]
-)
+@pytest.mark.parametrize("style", ["Film", "Text"])
 def test_the_tab_of_a_unit_has_its_own_title_and_the_icon_of_the_arm_in_it(
-    browser: Any, workbench: Workbench, new_learner: NewLearner, style: str, icon: str, kind: str
+    browser: Any, workbench: Workbench, new_learner: NewLearner, style: str
 ) -> None:
     learner = new_learner(style=style).user_id
     lesson = LessonPage(browser, workbench.url, learner, "round_the_loop").visit()
     assert lesson.tabs == [
         tab("other", "Four parts, one loop"),
-        tab(icon, "What the compressor does", kind),
+        tab("problem", "What the compressor does", "Problem"),
         tab("problem", "Check yourself", "Problem"),
     ]
 
 
 @pytest.mark.parametrize(
-    ("groups", "lesson", "unit", "arms", "wrong", "right"),
+    ("groups", "lesson", "arms", "question"),
     [
-        ({"style": "Film"}, "first_steps", WATCH, ["why_it_moves_1"], "3", "7"),
-        ({"style": "Text"}, "first_steps", READ, ["why_it_moves_2"], "3", "7"),
-        (
-            {"style": "Text"},
-            "round_the_loop",
-            "What the compressor does",
-            ["compressor_2"],
-            "43",
-            "37",
-        ),
+        ({"style": "Film"}, "first_steps", ["why_it_moves_1"], heat("why_it_moves_1", WATCH)),
+        ({"style": "Text"}, "first_steps", ["why_it_moves_2"], heat("why_it_moves_2", READ)),
+        ({"style": "Film"}, "round_the_loop", ["compressor_1"], lift("compressor_1")),
+        ({"style": "Text"}, "round_the_loop", ["compressor_2"], lift("compressor_2")),
+        ({"hint": "Worked example"}, "heat_per_unit", ["your_turn_1"], january("your_turn_1")),
+        ({"hint": "Hint only"}, "heat_per_unit", ["your_turn_2"], january("your_turn_2")),
         (
             {"style": "Film", "hint": "Worked example"},
             "at_home",
-            "Warm radiators, not hot ones",
             ["warm_not_hot_1", "warm_not_hot_1_task_1"],
-            "40",
-            "400",
+            degrees("warm_not_hot_1_task_1"),
         ),
         (
             {"style": "Film", "hint": "Hint only"},
             "at_home",
-            "Warm radiators, not hot ones",
             ["warm_not_hot_1", "warm_not_hot_1_task_2"],
-            "40",
-            "400",
+            degrees("warm_not_hot_1_task_2"),
         ),
+        ({"style": "Text"}, "at_home", ["warm_not_hot_2"], degrees("warm_not_hot_2")),
     ],
 )
-def test_a_question_in_an_arm_is_checked_by_the_server_and_the_answer_kept(
+def test_a_question_in_an_arm_is_graded_by_the_server_and_the_answer_kept(
     browser: Any,
     workbench: Workbench,
     new_learner: NewLearner,
     groups: dict[str, str],
     lesson: str,
-    unit: str,
     arms: list[str],
-    wrong: str,
-    right: str,
+    question: Question,
 ) -> None:
-    learner = new_learner(**groups).user_id
-    page = LessonPage(browser, workbench.url, learner, lesson).visit()
-    page.open(unit)
+    page = open_unit(browser, workbench, new_learner(**groups), lesson, question.unit)
     assert page.arm_ids == [vertical(arm) for arm in arms]
-    assert page.verdict == "not attempted"
+    problem = Problem(page, question.url_name)
+    assert problem.progress == "1 point possible (graded)"
+    assert problem.attempts == f"You have used 0 of {question.attempts} attempts"
 
-    page.answer(wrong)
-    assert page.verdict == "incorrect"
-    page.answer(right)
-    assert page.verdict == "correct"
-    assert page.reload().answered == right
+    question.answer(problem, question.wrong)
+    problem.submit()
+    assert problem.notification == "Incorrect (0/1 point)"
+    question.answer(problem, question.right)
+    problem.submit()
+    assert problem.notification == "Correct (1/1 point)"
+
+    page.reload()
+    assert question.answered(problem) == question.right
+    assert problem.progress == "1/1 point (graded)"
+    assert problem.attempts == f"You have used 2 of {question.attempts} attempts"
+
+
+def test_questions_beside_experiments_are_graded_too(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner = new_learner()
+    page = open_unit(browser, workbench, learner, "round_the_loop", "Check yourself")
+    where, what = Problem(page, "loop_question"), Problem(page, "valve_question")
+    where.choose("In the evaporator")
+    where.submit()
+    what.type("Expansion Valve")
+    what.submit()
+    assert [where.notification, what.notification] == ["Correct (1/1 point)"] * 2
+
+    page = open_unit(browser, workbench, learner, "at_home", "What to take away")
+    bill = Problem(page, "bill_question")
+    helpful = [
+        "Larger radiators, with cooler water in them",
+        "Insulation, so that the rooms need less heat",
+        "Heat from the ground, which is milder than the air in winter",
+    ]
+    bill.choose(*helpful)
+    bill.submit()
+    assert bill.notification == "Correct (1/1 point)"
+    assert bill.chosen == helpful
+
+
+def test_an_answer_is_kept_when_the_workbench_is_restarted_and_nobody_else_sees_it(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner, other = (new_learner(style="Text") for _ in range(2))
+    page = open_unit(browser, workbench, learner, "first_steps", READ)
+    problem = Problem(page, "why_it_moves_2_question")
+    problem.type("7")
+    problem.submit()
+
+    workbench.restart()
+
+    page.visit()
+    assert problem.typed == "7"
+    assert problem.progress == "1/1 point (graded)"
+    page = open_unit(browser, workbench, other, "first_steps", READ)
+    problem = Problem(page, "why_it_moves_2_question")
+    assert problem.typed == ""
+    assert problem.progress == "1 point possible (graded)"
+    assert problem.attempts == "You have used 0 of 3 attempts"
+
+
+def test_a_hint_comes_when_asked_for_and_the_solution_after_the_right_answer(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    learner = new_learner(style="Text")
+    told_later = demo.given_to(learner, "first_steps").later
+    page = open_unit(browser, workbench, learner, "first_steps", READ)
+    problem = Problem(page, "why_it_moves_2_question")
+    assert told_later
+    assert [text for text in told_later if text in page.source] == []
+
+    problem.hint()
+    assert "The electricity is not used up" in problem.notification
+    assert "Show answer" not in problem.buttons
+    problem.type("7")
+    problem.submit()
+    problem.show_answer()
+    assert "5 + 2 = 7 kWh" in problem.solution
+
+
+def test_a_film_is_played_from_the_sentence_that_the_learner_chooses(
+    browser: Any, workbench: Workbench, new_learner: NewLearner
+) -> None:
+    page = open_unit(browser, workbench, new_learner(style="Film"), "first_steps", WATCH)
+    film = Film(page, "why_it_moves_1_main")
+    film.wait_for_transcript()
+    assert film.transcript[0] == "A frosty garden, at minus 2 degrees. Indoors it is 20."
+    assert film.languages == ["en", "es"]
+
+    page.play()
+    page.wait_for(lambda: page.seconds > 0, "the film plays")
+    page.go_to("Squeezed together, the vapour is hot. At 45 degrees it is warmer than the room,")
+    page.wait_for(lambda: page.seconds >= 34, "the film is where this is said")
 
 
 def test_the_browser_tells_the_server_which_arms_it_shows(
@@ -398,8 +523,13 @@ def test_a_picture_of_a_lesson_is_small_enough_for_the_readme(
     folder = REPOSITORY / "docs" / "images" if "UPDATE_SCREENSHOTS" in os.environ else tmp_path
     picture = folder / "learner.png"
     lesson = LessonPage(browser, workbench.url, new_learner(style="Film").user_id, "first_steps")
-    lesson.resize(1100, 800)
+    lesson.resize(1375, 1000, scale=0.8)
     lesson.visit()
     lesson.open(WATCH)
+    Film(lesson, "why_it_moves_1_main").wait_for_transcript()
+    lesson.play()
+    lesson.go_to("The compressor squeezes the vapour. This takes electricity.")
+    lesson.wait_for(lambda: lesson.seconds >= 30, "the film shows it")
+    browser.execute_script("scrollTo(0, 0);")
     browser.save_screenshot(str(picture))
     assert picture.stat().st_size < 150_000

@@ -30,7 +30,7 @@ from xblock_experiments.testing import (
 from xblock_experiments.workbench import runtime as workbench_runtime
 from xblock_experiments.workbench.openedx.styles import without_outside
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
 KINDS = Path(__file__).parent / "data" / "kinds"
 STYLE = 100
@@ -235,6 +235,8 @@ def test_problems_with_python_are_placeholders_that_say_so(course: LoadedCourse)
     ("content", "reason"),
     [
         ("<customresponse><textline/><answer>x = 1</answer></customresponse>", "It runs Python"),
+        ("<symbolicresponse expect='x'><textline/></symbolicresponse>", "It runs Python"),
+        ("<include file='problem/other.xml'/>", "It is made of several files"),
         ("<coderesponse><textbox/></coderesponse>", "graded by another machine"),
         ('<script type="text/javascript">1</script><p>Text</p>', ""),
     ],
@@ -343,7 +345,18 @@ def test_what_learners_have_made_is_there_when_the_course_is_read_again() -> Non
     course = load_course(xml)
 
     assert words_in(send_json(course, "ann", "cloud", "handle_get_state", {})) == ["sun"]
-    assert len(course.problems) == 2
+
+
+def test_to_read_a_course_stores_nothing_for_learners() -> None:
+    load_course(
+        course_xml(
+            "<poll xmlns:option='http://code.edx.org/xblock/option' choice='R'>"
+            '<option:tally>{"R": 1000}</option:tally></poll>'
+            f"{problem('attempts="5" done="true"')}"
+        )
+    )
+
+    assert not XBlockState.objects.exists()
 
 
 def test_authors_look_at_all_arms_without_a_trace(course: LoadedCourse) -> None:
@@ -372,6 +385,55 @@ def test_icon_and_title_of_an_arm_are_those_of_what_is_in_it(
     assert title in page
     assert ("block@film" in page) == (group == ONE)
     assert ("block@arm_problem" in page) == (group == TWO)
+
+
+@pytest.mark.parametrize(
+    "view", ["submit_problem", "save_problem", "set_score", "get_html", "save"]
+)
+def test_an_address_calls_no_method_that_is_no_view(
+    client: Client, settings: Settings, view: str
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {"COURSES": [KINDS], "IMPORTED": "nowhere"}
+    page = client.get(f"/scenario/kinds.text/{view}/?student=ann").content.decode()
+
+    assert "There is no such view." in page
+    assert not XBlockState.objects.filter(user_id="ann").exists()
+
+
+@pytest.mark.parametrize("view", ["student_view", "public_view"])
+def test_no_view_of_another_arm_is_given_to_a_learner(course: LoadedCourse, view: str) -> None:
+    with override_group(STYLE, ONE):
+        page = render(course, "ann", "story", view=view)
+
+    assert "There is nothing for you to do here." in page
+    assert "A picture" not in page
+
+
+def test_learners_whose_ids_differ_in_case_or_blanks_have_states_of_their_own(
+    course: LoadedCourse,
+) -> None:
+    send(course, "Bob", "text", answer="Photosynthesis")
+
+    for other in ("bob", "Bob ", "BOB"):
+        assert find_block(course, other, "text").attempts == 0
+        send(course, other, "text", answer="Photosynthesis")
+    assert find_block(course, "Bob", "text").attempts == 1
+
+
+def test_where_a_state_is_there_twice_the_first_counts(course: LoadedCourse) -> None:
+    send(course, "ann", "text", answer="Photosynthesis")
+    row = XBlockState.objects.get(tag="problem")
+    row.pk = None
+    row.save()
+
+    assert told(send(course, "ann", "text", answer="breathing"))["attempts_used"] == 2
+    assert find_block(course, "ann", "text").attempts == 2
+
+
+def test_what_nobody_does_is_not_kept(course: LoadedCourse) -> None:
+    send(course, None, "text", answer="Photosynthesis")
+
+    assert not XBlockState.objects.exists()
 
 
 def test_the_page_of_a_block_tells_a_learner_nothing_of_it_that_is_not_shown(
@@ -448,6 +510,20 @@ def test_a_film_of_a_platform_is_played_from_where_the_platform_has_it() -> None
 
     assert "https://films.example/a.mp4" in page
     assert Video.objects.count() == 1
+
+
+def test_a_film_that_no_database_can_hold_is_named_and_left_out() -> None:
+    course = load_course(
+        course_xml(
+            '<vertical url_name="v"><video edx_video_id="a-film"><video_asset duration="1">'
+            '<encoded_video profile="desktop_mp4" url="https://films.example/a.mp4" '
+            'file_size="99999999999999999999" bitrate="1"/></video_asset></video>'
+            "<html>Go on</html></vertical>"
+        )
+    )
+
+    assert "Go on" in render(course, "ann", "v")
+    assert ["cannot be read" in each for each in course.problems] == [True]
 
 
 def test_a_film_without_a_name_is_not_made_a_film_of_a_platform(course: LoadedCourse) -> None:

@@ -188,6 +188,45 @@ def test_files_of_a_course_are_served_and_no_others(client: Client) -> None:
     assert client.get("/courses/other/static/loop.svg").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("wanted", "part"),
+    [
+        ("bytes=0-", slice(0, None)),
+        ("bytes=10-19", slice(10, 20)),
+        ("bytes=100-999999", slice(100, None)),
+        ("bytes=-7", slice(-7, None)),
+    ],
+)
+def test_a_part_of_a_file_is_served_so_that_one_can_go_to_the_middle_of_a_film(
+    client: Client, wanted: str, part: slice
+) -> None:
+    response = client.get("/courses/energy/static/loop.svg", headers={"range": wanted})
+    content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    whole = (DEMO / "static" / "loop.svg").read_bytes()
+
+    assert response.status_code == 206
+    assert content == whole[part]
+    assert response["Content-Length"] == str(len(content))
+    start, stop, _ = part.indices(len(whole))
+    assert response["Content-Range"] == f"bytes {start}-{stop - 1}/{len(whole)}"
+    assert response["Content-Type"] == "image/svg+xml"
+    assert "sandbox" in response["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [("bytes=999999-", 416), ("bytes=5-4", 416), ("bytes=-0", 416), ("bytes=-", 200)]
+    + [(each, 200) for each in ("", "lines=1-2", "bytes=0-1,4-5", "bytes=" + "9" * 5000 + "-")],
+)
+def test_what_is_no_part_of_a_file_is_refused_or_the_whole(
+    client: Client, wanted: str, status: int
+) -> None:
+    response = client.get("/courses/energy/static/loop.svg", headers={"range": wanted})
+    response.close()
+
+    assert response.status_code == status
+
+
 def test_a_browser_runs_nothing_that_is_in_a_courses_file(client: Client) -> None:
     response = client.get("/courses/energy/static/loop.svg")
     response.close()

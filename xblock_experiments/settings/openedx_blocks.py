@@ -11,9 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf.locale import LANG_INFO
+from django.core.exceptions import ImproperlyConfigured
 
 _PACKAGES = ("edxval", "xblocks_contrib", "xstatic")
-ARE_INSTALLED = all(find_spec(package) is not None for package in _PACKAGES)
+_MISSING = [package for package in _PACKAGES if find_spec(package) is None]
+ARE_INSTALLED = not _MISSING
+if _MISSING and find_spec("xblocks_contrib"):
+    msg = (
+        f"xblocks-contrib is installed without {', '.join(_MISSING)}. Install what these blocks "
+        "need: pip install 'xblock-experiments[openedx-blocks]'."
+    )
+    raise ImproperlyConfigured(msg)
 
 APPS = [
     # where VideoBlock looks up films that were uploaded to a platform

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from yaml import YAMLError
 
 FAULTS = (
@@ -9,9 +10,12 @@ FAULTS = (
     AssertionError,
     AttributeError,
     LookupError,
+    OSError,
     RuntimeError,
+    SyntaxError,
     TypeError,
+    ValidationError,
     ValueError,
     YAMLError,
 )
-"""What they raise for content that is not what they expect."""
+"""What they raise for content that is not what they expect. XML's is a SyntaxError."""

@@ -8,12 +8,14 @@ from workbench.runtime import WorkbenchRuntime
 
 from xblock_experiments.settings.openedx_blocks import ARE_INSTALLED
 from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.workbench.faults import FAULTS
 
 
 class PlainRuntime(WorkbenchRuntime):
     """The SDK's, for courses of blocks that any runtime can run."""
 
     course: CourseBlocks | None = None
+    faults: tuple[type[Exception], ...] = FAULTS
 
     def cannot_run(self, node: Any) -> str | None:
         return None

@@ -12,14 +12,14 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 from xblock.core import XBlock
-from xblock.fields import Scope, ScopeIds
+from xblock.fields import ScopeIds
 
 from xblock_experiments.olx import NO_BLOCKS, Olx
 from xblock_experiments.untrusted import CourseTooLarge, InvalidCourse, OlxError
 from xblock_experiments.usage import course_id_of
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.faults import FAULTS
-from xblock_experiments.workbench.inherited import inheritable
+from xblock_experiments.workbench.inherited import FIELDS, inheritable
 from xblock_experiments.workbench.placeholder import NOT_INSTALLED, PlaceholderBlock
 from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.runtime import OUR_BLOCKS, ExperimentsRuntime, block_class
@@ -60,6 +60,9 @@ def name_of(course_id: str) -> str:
 
 class _LoadingRuntime(ExperimentsRuntime):
     """What blocks are parsed in. It follows pointers, and knows the course that is being made."""
+
+    forgets_state = True
+    """So that a course that is read again leaves what learners did as it is."""
 
     def __init__(self, olx: Olx, course: CourseBlocks, progress: Progress) -> None:
         super().__init__()
@@ -170,10 +173,15 @@ class _LoadingRuntime(ExperimentsRuntime):
 
     def _read(self, node: Any, ids: ScopeIds) -> Any:
         cls = block_class(node.tag)
-        reason = NOT_INSTALLED if cls is PlaceholderBlock else self.cannot_run(node)
+        is_missing = cls is PlaceholderBlock
+        reason = self.cannot_run(node) or (NOT_INSTALLED if is_missing else None)
         cls = self.mixologist.mix(PlaceholderBlock if reason else cls)
         self._clean(node, cls)
-        self._course.inherited[ids.usage_id] = inheritable(node.attrib, self.error_tracker)
+        inherited = inheritable(node.attrib, self.error_tracker)
+        self._course.inherited[ids.usage_id] = inherited
+        if not issubclass(cls, OUR_BLOCKS):
+            for name in (FIELDS.keys() & node.attrib.keys()) - inherited.keys():
+                del node.attrib[name]
         block = self.read(cls, node, ids)
         if reason:
             self.error_tracker(f"{_label(node)} is shown as a placeholder. {reason}")
@@ -187,7 +195,7 @@ class _LoadingRuntime(ExperimentsRuntime):
             node.attrib.pop("xblock-family", None)
         if issubclass(cls, OUR_BLOCKS):
             return
-        for name in sorted(set(node.attrib) & (_TREE | _learners_fields(cls))):
+        for name in sorted(_TREE & set(node.attrib)):
             self._remove_attribute(node, name)
         # XBlock's own field, which hosts write into pages as it is.
         if not _NAME.fullmatch(node.get("name", "x")):
@@ -241,11 +249,6 @@ class _LoadingRuntime(ExperimentsRuntime):
             yield
         finally:
             self._files.pop()
-
-
-def _learners_fields(cls: type[XBlock]) -> set[str]:
-    """What learners fill together: a course that is read again leaves it as it is."""
-    return {name for name, field in cls.fields.items() if field.scope == Scope.user_state_summary}
 
 
 def _label(node: Any) -> str:

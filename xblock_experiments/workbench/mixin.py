@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xblock.core import XBlockMixin
 
+from xblock_experiments.usage import url_name_of
 from xblock_experiments.workbench.inherited import value_of
 
 
@@ -14,6 +15,11 @@ class WorkbenchMixin(XBlockMixin):
     def graded(self) -> bool:
         """Whether its score counts, by what its author says of it or of what it stands in."""
         return bool(value_of("graded", self.runtime.inherited(self, "graded")))
+
+    @property
+    def url_name(self) -> str | None:
+        """By which drag-and-drop-v2 tells its elements from those of another one."""
+        return url_name_of(self.scope_ids.usage_id)
 
     @property
     def static_asset_path(self) -> str:

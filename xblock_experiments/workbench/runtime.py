@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
@@ -32,7 +33,6 @@ from xblock_experiments.runtime import EntryPointServices
 from xblock_experiments.services.binding import course_id_of
 from xblock_experiments.settings.common import setting
 from xblock_experiments.workbench.course import CourseBlocks, as_usage_id
-from xblock_experiments.workbench.faults import FAULTS
 from xblock_experiments.workbench.host import HostRuntime
 from xblock_experiments.workbench.mixin import WorkbenchMixin
 from xblock_experiments.workbench.pages import Pages
@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 GRADE = "grade"
 """What any block publishes when it has graded an answer, as XBlock documents it."""
 _AUTHORS_VIEWS = ("author_view", "studio_view")
+_VIEWS = (*_AUTHORS_VIEWS, "public_view", "student_view")
 _IS_STAFF = "edx-platform.user_is_staff"
 
 
@@ -81,6 +82,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         self.is_staff = staff or user_id in setting("STAFF")
         self.id_reader = CourseIds(self)
         self._page_view: str | None = None
+        self.is_handling = False
         self.mixologist = Mixologist((WorkbenchMixin,))
         self.pages = Pages(self)
         self._services["field-data"] = KvsFieldData(WorkbenchStore(self))
@@ -90,8 +92,13 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
 
     @property
     def is_author_mode(self) -> bool:
-        """Whether authors are shown their work: what the blocks then store is forgotten."""
+        """Whether authors are shown their work."""
         return self._page_view in _AUTHORS_VIEWS
+
+    @property
+    def forgets_state(self) -> bool:
+        """Whether what blocks store of users is forgotten with the runtime."""
+        return self.is_author_mode
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         """The course that has the block; None for a block of an SDK scenario."""
@@ -123,12 +130,15 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
 
     def render(self, block: Any, view_name: str, context: Any = None) -> Any:
         """Of a block in an arm that is not the learner's, opened by its address, shows nothing."""
-        is_page = self._view_name is None
-        if is_page:
+        self.course = course = self.course_of(block.scope_ids.usage_id)
+        if self._view_name is None:
             self._page_view = view_name
-        if is_page and view_name == "student_view" and not self._may_open(block):
-            return self._sentence("There is nothing for you to do here.")
-        if isinstance(block, OUR_BLOCKS) or self.course_of(block.scope_ids.usage_id) is None:
+            # The SDK takes the name from the address, where any method's may be.
+            if course and view_name not in _VIEWS:
+                return self._sentence("There is no such view.")
+            if view_name not in _AUTHORS_VIEWS and not self._may_open(block):
+                return self._sentence("There is nothing for you to do here.")
+        if isinstance(block, OUR_BLOCKS) or course is None:
             return super().render(block, view_name, context)
         return self._render_carefully(block, view_name, context)
 
@@ -138,10 +148,12 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         An answer is stored with its score, or neither is.
         """
         self._page_view = None
+        self.course = self.course_of(block.scope_ids.usage_id)
         if not self._may_open(block):
             return Response(status=403)
+        self.is_handling = self.course is not None and not isinstance(block, OUR_BLOCKS)
         try:
-            with transaction.atomic() if getattr(block, "has_score", False) else nullcontext():
+            with transaction.atomic() if self.is_handling else nullcontext():
                 return super().handle(block, handler_name, request, suffix)
         except (NoSuchHandlerError, NotFoundError):
             return Response(status=404)
@@ -151,6 +163,11 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         except ProcessingError as error:
             # So the platform tells what a learner can do about it.
             return Response(json_body={"success": error.args[0]}, charset="UTF-8")
+        except self.faults:
+            if not self.is_handling:
+                raise
+            log.exception("%s cannot do what %s sent.", block, self.user_id)
+            return Response(status=500)
 
     def handler_url(
         self,
@@ -215,9 +232,10 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
     def _record_score(self, block: Any, event: Any) -> None:
         """Learners' only: staff who try an arm's problems leave no trace in anybody's grades."""
         user_id = block.scope_ids.user_id
-        if self.is_staff or user_id is None:
+        if self.is_staff or self.forgets_state or user_id is None:
             return
         usage_id = str(block.scope_ids.usage_id)
+        event = event if isinstance(event, Mapping) else {}
         points = event.get("value"), event.get("max_value")
         if_higher = bool(event.get("only_if_higher"))
         try:
@@ -232,7 +250,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
             return super().render(block, view_name, context)
         except ExperimentsError:
             raise
-        except FAULTS:
+        except self.faults:
             log.exception("%s cannot be shown to %s.", block.scope_ids.usage_id, self.user_id)
             return self._sentence("This part of the page cannot be shown.")
 

@@ -6,6 +6,7 @@ import json
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.db import DatabaseError, transaction
 from fs.osfs import OSFS
 
 from xblock_experiments.untrusted import LIMITS, OlxError, read_file
@@ -87,7 +88,7 @@ class VideoConfig:
         if course is None or course.folder is None:
             return None
         try:
-            return read_file(course.folder / "static", name, LIMITS)
+            return read_file(course.folder, f"static/{name}", LIMITS)
         except OlxError:
             return None
 
@@ -104,9 +105,10 @@ def import_film(video: Any, node: Any) -> None:
     for transcripts in asset.findall("transcripts"):
         asset.remove(transcripts)
     try:
-        # It opens the folder also when there is no transcript to read.
-        hosts.import_film(asset, film_id, OSFS("."), "static")
-    except hosts.ValCannotCreateError as error:
+        with transaction.atomic():
+            # It opens the folder also when there is no transcript to read.
+            hosts.import_film(asset, film_id, OSFS("."), "static")
+    except (DatabaseError, hosts.ValCannotCreateError) as error:
         msg = f"what is said of its film cannot be used: {error}"
         raise ValueError(msg) from error
 

@@ -12,6 +12,9 @@ from edxval.exceptions import TranscriptsGenerationException, ValCannotCreateErr
 # Turns one form of transcript into another.
 from edxval.transcript_utils import Transcript
 
+# What a problem raises that is none.
+from xblocks_contrib.problem.capa.responsetypes import LoncapaProblemError
+
 # A jail on another machine, by a switch of the platform.
 from xblocks_contrib.problem.capa.safe_exec.remote_exec import (
     is_codejail_rest_service_enabled as has_remote_jail,
@@ -21,6 +24,7 @@ from xblocks_contrib.problem.capa.safe_exec.remote_exec import (
 from xblocks_contrib.video.exceptions import TranscriptNotFoundError
 
 __all__ = [
+    "LoncapaProblemError",
     "Transcript",
     "TranscriptNotFoundError",
     "TranscriptsGenerationException",

@@ -10,16 +10,19 @@ from django.template import engines
 from django.templatetags.static import static
 from django.urls import reverse
 from fs.base import FS
+from fs.errors import FSError
 from web_fragments.fragment import Fragment
 from workbench.runtime import WorkbenchRuntime
 from xblock.fields import ScopeIds
 
 from xblock_experiments.settings.openedx_blocks import MATHJAX, SAMPLES
 from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.workbench.faults import FAULTS
 from xblock_experiments.workbench.openedx.files import files_in
 from xblock_experiments.workbench.openedx.films import VideoConfig, import_film
+from xblock_experiments.workbench.openedx.hosts import LoncapaProblemError
 from xblock_experiments.workbench.openedx.platform_modules import stand_in_for_the_platform
-from xblock_experiments.workbench.openedx.problems import why_not
+from xblock_experiments.workbench.openedx.problems import PLATFORM, why_not
 from xblock_experiments.workbench.openedx.services import (
     Completion,
     Mako,
@@ -29,7 +32,7 @@ from xblock_experiments.workbench.openedx.services import (
     Sandbox,
     Settings,
 )
-from xblock_experiments.workbench.openedx.styles import without_logo, without_outside
+from xblock_experiments.workbench.openedx.styles import only_in_polls, without_logo, without_outside
 from xblock_experiments.workbench.openedx.users import Users
 
 stand_in_for_the_platform()
@@ -48,6 +51,7 @@ _STYLES = (
     "font_awesome/css/v4-shims.min.css",
     "xblock_experiments/openedx.css",
 )
+_OF_THE_PLATFORM = ("discussion", "lti")
 _RENAMED = {"PollBlock": "PollQuestionBlock"}
 """Functions of poll_question's script, where xblock-poll's has one of the name."""
 _IN_OTHER_FILES = ("filename", "url_name")
@@ -58,7 +62,8 @@ class OpenEdxRuntime(WorkbenchRuntime):
     """Its services, and what is no service, have the platform's names."""
 
     course: CourseBlocks | None = None
-    """The course of the block that was asked for last."""
+    """The course of the block in hand."""
+    faults: tuple[type[Exception], ...] = (*FAULTS, FSError, LoncapaProblemError)
 
     def __init__(self, user_id: str | None = None) -> None:
         super().__init__(user_id)
@@ -99,7 +104,9 @@ class OpenEdxRuntime(WorkbenchRuntime):
         return {}
 
     def cannot_run(self, node: Any) -> str | None:
-        """Why a block of an installed type must be a placeholder."""
+        """Why a block must be a placeholder, although a package has one for it."""
+        if node.tag in _OF_THE_PLATFORM:
+            return PLATFORM
         if node.tag != "problem":
             return None
         return why_not(node, may_run_python=self.sandbox.can_execute_code())
@@ -176,6 +183,8 @@ class OpenEdxRuntime(WorkbenchRuntime):
         for resource in parts["resources"]:
             if resource["kind"] == "text":
                 resource["data"] = _renamed(without_outside(resource["data"]))
+            if fragment.js_init_fn in _RENAMED and resource["mimetype"] == "text/css":
+                resource["data"] = only_in_polls(resource["data"])
         return Fragment.from_dict(parts)
 
     def _css_classes_for(self, block: Any, view: str) -> list[str]:

@@ -51,9 +51,13 @@
   }
 
   // A film that no player was found for says so, as one does whose file is missing.
+  const isOnlyAtYouTube = (film) => {
+    const { streams, sources } = $(film).data("metadata");
+    return streams && !sources.length;
+  };
   const player = (script) => {
     const isPlayers = script.tagName === "SCRIPT" && /youtube\.com\/iframe_api/.test(script.src);
-    return isPlayers ? $(".video").not(".is-initialized") : $();
+    return isPlayers ? $(".video").filter((_index, film) => isOnlyAtYouTube(film)) : $();
   };
   document.addEventListener(
     "error",

@@ -1,0 +1,420 @@
+"""What learners do with Open edX's own blocks, and what these tell them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from lxml import etree
+from selenium.webdriver.common.keys import Keys
+
+from acceptance.pages import Tab
+from acceptance.problems import (
+    Annotation,
+    Ballot,
+    Block,
+    Film,
+    Poll,
+    Problem,
+    SequencePage,
+    Sorting,
+    UnitPage,
+    WordCloud,
+)
+from acceptance.server import KINDS, Workbench
+from xblock_experiments.course_user_segmentation.data import UserSegmentation
+from xblock_experiments.experiments.assignment import choose_group, salt_of
+
+COURSE_ID = "course-v1:DemoX+Kinds+2026"
+WATCHING, READING = 1, 2
+"""The groups of the experiment in the sequence `problems`."""
+NOTE = "Who\nA naturalist.\nReply to Annotation"
+SMALL = 320
+TEACHER = "teacher"
+NOT_THERE = ("/static/film.mp4", "https://www.youtube.com/", "/favicon.ico ")
+"""What browsers ask for in vain."""
+
+Open = Callable[..., UnitPage]
+Answer = Callable[[Problem], None]
+
+
+def group_of(user_id: str) -> int:
+    course = etree.parse(KINDS / "course" / "2026.xml").getroot()
+    (value,) = json.loads(course.get("user_partitions", ""))
+    segmentation = UserSegmentation.from_json(value)
+    return choose_group(segmentation.groups, salt_of(COURSE_ID, segmentation), user_id).id
+
+
+@pytest.fixture(scope="module")
+def learners() -> Iterator[str]:
+    """Whom no other test has."""
+    return (f"pupil_{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def learner(learners: Iterator[str]) -> str:
+    return next(learners)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def logged_before(workbench: Workbench) -> int:
+    """How long the server's log was before these tests."""
+    return workbench.log.stat().st_size
+
+
+@pytest.fixture(autouse=True)
+def no_complaint(browser: Any) -> Iterator[None]:
+    """Of the browser, by the end of each test."""
+    yield
+    errors = [each["message"] for each in browser.get_log("browser") if each["level"] == "SEVERE"]
+    assert [each for each in errors if not any(part in each for part in NOT_THERE)] == []
+
+
+@pytest.fixture
+def open_unit(browser: Any, workbench: Workbench, learner: str) -> Open:
+    def open_unit(url_name: str, user_id: str = learner) -> UnitPage:
+        unit: UnitPage = UnitPage(browser, workbench.url, user_id, url_name).visit()
+        return unit
+
+    return open_unit
+
+
+def choose(*texts: str) -> Answer:
+    return lambda problem: problem.choose(*texts)
+
+
+def select(option: str) -> Answer:
+    return lambda problem: problem.select(option)
+
+
+def write(text: str) -> Answer:
+    return lambda problem: problem.type(text)
+
+
+@pytest.mark.parametrize(
+    ("unit", "url_name", "wrong", "right", "points"),
+    [
+        ("choosing", "multiple_choice", choose("Iron"), choose("Argon"), 1),
+        ("choosing", "checkboxes", choose("2"), choose("4"), 3),
+        ("choosing", "dropdown", select("Milan"), select("Rome"), 1),
+        ("typing", "numerical", write("41"), write("42.1"), 1),
+        ("typing", "text", write("breathing"), write("Photosynthesis"), 1),
+        ("typing", "formula", write("x+y"), write("y*x"), 1),
+    ],
+    ids=["multiple choice", "checkboxes", "dropdown", "numerical", "text", "formula"],
+)
+def test_a_learner_is_told_whether_an_answer_is_right_and_its_points(
+    open_unit: Open, unit: str, url_name: str, wrong: Answer, right: Answer, points: int
+) -> None:
+    page = open_unit(unit)
+    problem = Problem(page, url_name)
+    noun = "point" if points == 1 else "points"
+
+    wrong(problem)
+    problem.submit()
+    assert problem.notification == f"Incorrect (0/{points} {noun})"
+    assert problem.progress == f"0.0/{points}.0 {noun} (graded)"
+    right(problem)
+    problem.submit()
+    assert problem.notification == f"Correct ({points}/{points} {noun})"
+    assert problem.progress == f"{points}.0/{points}.0 {noun} (graded)"
+
+    page.reload()
+    earned, _, possible = problem.progress.partition(" ")[0].partition("/")
+    assert (float(earned), float(possible)) == (points, points)
+
+
+def test_a_problem_that_nobody_has_answered_tells_its_points(open_unit: Open) -> None:
+    problem = Problem(open_unit("choosing"), "multiple_choice")
+
+    assert problem.progress == "1 point possible (graded)"
+    assert problem.notification == ""
+    assert problem.buttons == {"Submit": False, "Save": True}
+    problem.choose("Iron")
+    assert problem.buttons == {"Submit": True, "Save": True}
+
+
+def test_attempts_are_counted_and_after_the_last_one_the_answer_can_be_shown(
+    open_unit: Open,
+) -> None:
+    problem = Problem(open_unit("choosing"), "multiple_choice")
+    assert problem.attempts == "You have used 0 of 2 attempts"
+
+    problem.choose("Iron")
+    problem.submit()
+    assert problem.feedback == "Iron is a metal."
+    assert problem.attempts == "You have used 1 of 2 attempts"
+    assert problem.buttons == {"Submit": True, "Save": True}
+    problem.submit()
+    assert problem.attempts == "You have used 2 of 2 attempts"
+    assert problem.buttons == {"Submit": False, "Show answer": True}
+    assert problem.solution == ""
+
+    problem.show_answer()
+    assert problem.solution == "Argon does not react."
+    assert problem.notification == "Answers are displayed within the problem"
+
+
+def test_saved_answers_are_there_after_a_reload_and_not_graded(open_unit: Open) -> None:
+    page = open_unit("choosing")
+    problem = Problem(page, "multiple_choice")
+    problem.choose("Argon")
+    problem.save()
+    assert "have been saved but not graded" in problem.notification
+
+    page.reload()
+    assert problem.chosen == ["Argon"]
+    assert "were previously saved" in problem.notification
+    assert problem.progress == "1 point possible (graded)"
+    assert problem.attempts == "You have used 0 of 2 attempts"
+
+
+def test_reset_empties_a_problem(open_unit: Open) -> None:
+    page = open_unit("typing")
+    problem = Problem(page, "numerical")
+    problem.type("41")
+    problem.submit()
+    assert problem.buttons["Reset"]
+
+    problem.reset()
+    assert (problem.typed, problem.notification) == ("", "")
+    page.reload()
+    assert problem.typed == ""
+
+
+def test_a_hint_is_shown_to_who_asks_for_it(open_unit: Open) -> None:
+    problem = Problem(open_unit("typing"), "numerical")
+    assert problem.notification == ""
+
+    problem.hint()
+
+    assert problem.notification == "Hint (1 of 1): Think of forty."
+
+
+def test_what_was_answered_outlives_a_restart_and_is_the_learners_own(
+    open_unit: Open, workbench: Workbench, learners: Iterator[str]
+) -> None:
+    choosing = open_unit("choosing")
+    Problem(choosing, "checkboxes").choose("2", "4")
+    Problem(choosing, "checkboxes").submit()
+    Problem(choosing, "dropdown").select("Rome")
+    Problem(choosing, "dropdown").submit()
+    word = Problem(open_unit("typing"), "text")
+    word.type("Photosynthesis")
+    word.submit()
+
+    workbench.restart()
+
+    other = next(learners)
+    assert Problem(open_unit("typing"), "text").typed == "Photosynthesis"
+    assert Problem(open_unit("typing", other), "text").typed == ""
+    choosing.visit()
+    assert Problem(choosing, "checkboxes").chosen == ["2", "4"]
+    assert Problem(choosing, "dropdown").selected == "Rome"
+    others = open_unit("choosing", other)
+    assert Problem(others, "checkboxes").chosen == []
+    assert Problem(others, "dropdown").selected == "Select an option"
+    assert Problem(others, "dropdown").progress == "1 point possible (graded)"
+
+
+def test_a_film_has_a_transcript_and_says_that_its_file_is_not_there(open_unit: Open) -> None:
+    film = Film(open_unit("arm_one", TEACHER), "film")
+    film.wait_for_transcript()
+    film.wait_for_error()
+
+    assert film.has_player
+    assert film.transcript == ["Heat moves by itself", "from warm to cold."]
+    assert film.languages == ["en", "uk"]
+    assert film.error == "No playable video sources found."
+    assert "00:00:02,000 --> 00:00:04,000\nfrom warm to cold." in film.download("srt")
+    assert film.download("txt") == "Heat moves by itself\nfrom warm to cold."
+
+
+def test_a_film_on_a_site_that_cannot_be_reached_says_so_and_the_page_works_on(
+    open_unit: Open,
+) -> None:
+    page = open_unit("reading")
+    film, note = Film(page, "youtube"), Annotation(page, "annotated")
+    film.wait_for_error()
+
+    assert film.error == "This film is on another site, which cannot be reached from here."
+    note.focus()
+    assert note.note
+
+
+def test_a_note_opens_by_keyboard_and_by_pointer_and_closes_with_escape(open_unit: Open) -> None:
+    page = open_unit("reading")
+    note = Annotation(page, "annotated")
+    assert note.note == ""
+
+    note.focus()
+    assert note.note == NOTE
+    page.press(Keys.TAB)
+    assert page.focus == ("link", "Reply to Annotation")
+    assert note.note == NOTE
+    page.press(Keys.TAB)
+    assert note.note == ""
+
+    note.focus()
+    page.press(Keys.ESCAPE)
+    assert note.note == ""
+
+    note.point()
+    assert note.note == NOTE
+    page.press(Keys.ESCAPE)
+    assert note.note == ""
+
+    note.point_elsewhere()
+    note.point()
+    assert note.note == NOTE
+    note.point_elsewhere()
+    assert note.note == ""
+
+
+def test_items_are_sorted_by_keyboard_and_stay_where_they_were_put(open_unit: Open) -> None:
+    page = open_unit("reading")
+    sorting = Sorting(page, "dragging")
+    assert sorting.placed == []
+
+    sorting.place(0, "top")
+    assert sorting.feedback == "Correct! This one belongs to The Top Zone."
+    assert sorting.progress == "0.4/1 point (ungraded)"
+    assert sorting.placed == ["Goes to the top"]
+    assert Sorting(page.reload(), "dragging").placed == ["Goes to the top"]
+
+
+def test_learners_make_one_cloud_of_words(open_unit: Open, learners: Iterator[str]) -> None:
+    cloud = WordCloud(open_unit("talking"), "cloud")
+    cloud.say("sun", "Rain")
+    assert cloud.own_words == ["sun 50%", "rain 50%"]
+
+    cloud = WordCloud(open_unit("talking", next(learners)), "cloud")
+    cloud.say("rain", "wind")
+    assert cloud.own_words == ["rain 50%", "wind 25%"]
+    assert cloud.total == "4 words submitted in total."
+
+
+def test_a_question_to_all_counts_the_answers(open_unit: Open, learners: Iterator[str]) -> None:
+    page = open_unit("talking")
+    poll = Poll(page, "poll_question")
+    assert poll.numbers == {}
+    poll.vote("Tea")
+    assert poll.numbers == {"Tea": "1 (100.0%)", "Coffee": "0 (0.0%)"}
+
+    poll = Poll(open_unit("talking", next(learners)), "poll_question")
+    poll.vote("Coffee")
+    assert poll.numbers == {"Tea": "1 (50.0%)", "Coffee": "1 (50.0%)"}
+    poll.vote_again()
+    poll.vote("Tea")
+    assert poll.numbers == {"Tea": "2 (100.0%)", "Coffee": "0 (0.0%)"}
+
+
+def test_a_poll_and_a_survey_show_their_results_to_who_has_voted(open_unit: Open) -> None:
+    page = open_unit("talking")
+    poll, survey = Ballot(page, "poll"), Ballot(page, "survey")
+
+    poll.choose("B")
+    poll.submit()
+    survey.choose("Y", "N", "M")
+    survey.submit()
+
+    assert poll.percentages == ["0%", "100%", "0%", "0%"]
+    assert survey.percentages == ["100%", "0%", "0%", "0%", "100%", "0%", "0%", "0%", "100%"]
+    for ballot in (poll, survey):
+        assert ballot.footnote == "Results gathered from 1 respondent."
+
+
+@pytest.mark.parametrize(
+    ("group", "tab", "own", "others"),
+    [
+        (
+            WATCHING,
+            Tab("seq_video", "Watch it", "Watch it", "Video Watch it"),
+            ["film"],
+            ["story", "arm_problem"],
+        ),
+        (
+            READING,
+            Tab("seq_problem", "Read and answer", "Read and answer", "Problem Read and answer"),
+            ["story", "arm_problem"],
+            ["film"],
+        ),
+    ],
+)
+def test_a_learner_is_shown_the_own_arm_only_and_its_icon_and_title(
+    browser: Any,
+    workbench: Workbench,
+    learners: Iterator[str],
+    group: int,
+    tab: Tab,
+    own: list[str],
+    others: list[str],
+) -> None:
+    learner = next(each for each in learners if group_of(each) == group)
+    page = SequencePage(browser, workbench.url, learner, "problems").visit()
+
+    assert page.tabs == [
+        Tab("seq_problem", "Choosing", "Choosing", "Problem Choosing"),
+        Tab("seq_problem", "Typing", "Typing", "Problem Typing"),
+        tab,
+    ]
+    assert all(Block(page, url_name).is_there for url_name in own)
+    assert [each for each in others if each in page.source] == []
+    assert "The secret experiment" not in page.source
+
+
+def test_a_problem_in_an_arm_is_answered(
+    browser: Any, workbench: Workbench, learners: Iterator[str]
+) -> None:
+    learner = next(each for each in learners if group_of(each) == READING)
+    page = SequencePage(browser, workbench.url, learner, "problems").visit()
+    page.open("Read and answer")
+    problem = Problem(page, "arm_problem")
+
+    problem.type("yes")
+    problem.submit()
+
+    assert problem.notification == "Correct (1/1 point)"
+
+
+def test_a_text_has_its_picture_and_the_links_that_lead_somewhere(open_unit: Open) -> None:
+    page = open_unit("arm_two", TEACHER)
+    picture, unit, no_file = page.addresses
+
+    assert page.are_pictures_there
+    assert picture.endswith("/courses/kinds/static/dot.svg")
+    assert "/scenario/kinds.typing/?student=teacher" in unit
+    assert no_file.endswith("/static/none.pdf")
+
+
+def test_what_cannot_run_is_named_with_the_reason(open_unit: Open) -> None:
+    text = open_unit("not_here").text
+
+    assert "With Python" in text
+    assert "“problem” stands here. It runs Python, which this workbench does not." in text
+    assert "A tool" in text
+    assert "“lti” stands here. Its package is not installed." in text
+
+
+@pytest.mark.parametrize(
+    "url_name", ["choosing", "typing", "arm_one", "arm_two", "talking", "reading", "not_here"]
+)
+def test_a_unit_fits_on_a_small_screen(
+    browser: Any, workbench: Workbench, learner: str, url_name: str
+) -> None:
+    user_id = TEACHER if url_name.startswith("arm_") else learner
+    page = UnitPage(browser, workbench.url, user_id, url_name)
+    page.resize(SMALL, 640)
+    page.visit()
+
+    assert not page.is_too_wide
+
+
+def test_the_server_has_met_no_error(workbench: Workbench, logged_before: int) -> None:
+    log = workbench.log.read_bytes()[logged_before:].decode()
+
+    assert "POST /learner/" in log
+    assert [line for line in log.splitlines() if "Traceback" in line or "ERROR" in line] == []
