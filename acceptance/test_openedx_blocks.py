@@ -396,7 +396,7 @@ def test_what_cannot_run_is_named_with_the_reason(open_unit: Open) -> None:
     assert "With Python" in text
     assert "“problem” stands here. It runs Python, which this workbench does not." in text
     assert "A tool" in text
-    assert "“lti” stands here. Its package is not installed." in text
+    assert "“lti” stands here. It needs a platform" in text
 
 
 @pytest.mark.parametrize(
