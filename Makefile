@@ -1,4 +1,4 @@
-.PHONY: help run test acceptance test-django6 bench race big check fix clean
+.PHONY: help run test acceptance test-django6 bench race big check fix messages clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -30,12 +30,13 @@ race:  ## 100,000 first views that arrive together, on three databases (ARGS=500
 big:  ## fill PostgreSQL with a million learners in 20 experiments and measure (some 7 minutes, 20 GB)
 	@DATABASES=postgresql scripts/on_each_database -m benchmarks.million $(ARGS)
 
-check:  ## lint, format, types, import contracts, migrations, Django's own checks
+check:  ## lint, format, types, import contracts, translations, migrations, Django's own checks
 	@scripts/setup dev
 	@$(call step,.venv/bin/ruff check .)
 	@$(call step,.venv/bin/ruff format --check .)
 	@$(call step,.venv/bin/mypy)
 	@$(call step,.venv/bin/lint-imports)
+	@$(call step,.venv/bin/python scripts/messages --check)
 	@$(call step,$(django) makemigrations --check --dry-run $(settings))
 	@$(call step,$(django) check $(settings))
 
@@ -43,6 +44,10 @@ fix:  ## mend what ruff can mend, and format
 	@scripts/setup dev
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+messages:  ## take up new sentences for translators, and compile what is translated
+	@scripts/setup dev
+	@.venv/bin/python scripts/messages
 
 clean:  ## remove the environments, the workbench's data (var) and all caches
 	rm -rf .venv* var build dist *.egg-info .coverage htmlcov .hypothesis

@@ -12,7 +12,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 OURS = ".student_view"
-"""What is around it is the SDK's own frame."""
+"""The content of a page, without the frame around it."""
 
 OPENEDX_BLOCKS = ".xmodule_display"
 """Texts, problems and films are blocks of Open edX's, with their own markup."""
@@ -41,19 +41,32 @@ class TabState:
 
 
 class CoursePage(PageObject):
-    """Any block of the demo course on a page of its own, and without url_name the whole course."""
+    """Any block of a course on a page of its own, and without url_name the whole course."""
 
-    def __init__(self, browser: Any, site: str, user_id: str, url_name: str = "") -> None:
+    view = ""
+    """The name of a view, where it is not the one of learners."""
+
+    def __init__(
+        self, browser: Any, site: str, user_id: str, url_name: str = "", *, course: str = "energy"
+    ) -> None:
         super().__init__(browser)
-        scenario = f"energy.{url_name}" if url_name else "energy"
-        self._url = f"{site}/scenario/{scenario}/?student={quote(user_id, safe='')}"
+        scenario = f"{course}.{url_name}" if url_name else course
+        path = f"{scenario}/{self.view}/" if self.view else f"{scenario}/"
+        self._url = f"{site}/scenario/{path}?student={quote(user_id, safe='')}"
 
     @property
     def url(self) -> str:
         return self._url
 
     def is_browser_on_page(self) -> bool:
-        return bool(self.browser.current_url == self.url and self.q(css=OURS).present)
+        """And its style sheets and scripts are there."""
+        address, _, _ = self.browser.current_url.partition("#")
+        return address == self.url and bool(
+            self._run(
+                "return document.readyState === 'complete' && document.querySelector(arguments[0]);",
+                OURS,
+            )
+        )
 
     def reload(self) -> Self:
         self.wait_for_ajax()
@@ -103,9 +116,8 @@ class CoursePage(PageObject):
         """Whether something of ours can be seen only by scrolling sideways."""
         return bool(
             self._run(
-                "const ours = document.querySelector(arguments[0]);"
-                "return ours.scrollWidth > ours.clientWidth"
-                "  || ours.getBoundingClientRect().right > document.documentElement.clientWidth;",
+                "const page = document.documentElement, ours = document.querySelector(arguments[0]);"
+                "return page.scrollWidth > page.clientWidth || ours.scrollWidth > ours.clientWidth;",
                 OURS,
             )
         )
@@ -141,7 +153,7 @@ class CoursePage(PageObject):
         """Of what is visible. Raises AccessibilityError."""
         # Else bok-choy takes the results of the last audit of this page for this one's.
         self._run("delete window.a11yAuditResults;")
-        self.a11y_audit.config.set_scope(include=[OURS], exclude=[OPENEDX_BLOCKS])
+        self.a11y_audit.config.set_scope(exclude=[OPENEDX_BLOCKS])
         self.a11y_audit.check_for_accessibility_errors()
 
     def _run(self, script: str, *arguments: Any) -> Any:
@@ -249,8 +261,7 @@ class LessonPage(CoursePage):
         return "\n".join(self.q(css=f"{_SHOWN} [data-block-type=html]").text)
 
     def open(self, title: str) -> None:
-        """By a click on its tab, from the top of the page: the SDK's banner stays there."""
-        self._run("scrollTo(0, 0);")
+        """By a click on its tab."""
         self.q(css="[role=tab]").filter(
             lambda tab: tab.get_attribute("data-page-title") == title
         ).first.click()
@@ -285,7 +296,7 @@ class LessonPage(CoursePage):
 
     @property
     def is_focus_visible(self) -> bool:
-        """Whether nothing lies over what has the focus, as the SDK's banner could."""
+        """Whether nothing lies over what has the focus, as a banner that stays could."""
         return bool(
             self._run(
                 "const focused = document.activeElement, box = focused.getBoundingClientRect();"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 from urllib.request import ProxyHandler, build_opener
 
 from bok_choy.page_object import unguarded
@@ -14,15 +13,14 @@ from selenium.webdriver.common.keys import Keys
 from acceptance.pages import OURS, CoursePage, LessonPage
 
 _WIDTH, _HEIGHT = 1100, 2400
-"""So that nothing must be scrolled to, and comes to lie under the SDK's banner."""
+"""So that nothing must be scrolled to."""
 
 
 class KindsPage(CoursePage):
     """Any block of the course `kinds` on a page of its own."""
 
     def __init__(self, browser: Any, site: str, user_id: str, url_name: str) -> None:
-        super().__init__(browser, site, user_id, url_name)
-        self._url = f"{site}/scenario/kinds.{url_name}/?student={quote(user_id, safe='')}"
+        super().__init__(browser, site, user_id, url_name, course="kinds")
         self.resize(_WIDTH, _HEIGHT)
 
     @unguarded

@@ -30,7 +30,7 @@ READERS_TITLES = ["Welcome", "Is there heat in cold air?", READ]
 READERS_TABS = [*READERS_TITLES[:2], f"Problem {READ}"]
 """The same, as a screen reader says them."""
 TALL = (1100, 2400)
-"""A window in which no part of a unit lies under the SDK's banner."""
+"""A window in which nothing must be scrolled to."""
 
 
 def usage_id(block_type: str, url_name: str) -> str:

@@ -17,6 +17,9 @@
   x OlxError                   untrusted
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
+  x EditedMeanwhile            workbench.editing: two authors at once, and this is the later one
+  x NotWritten                 workbench.rewriting: a block that its own package cannot write as OLX
+  x NotStaff                   (PermissionError)  who is no staff asked for what is staff's
   x NotStored                  the database could not; the same call may be done later
 """
 
@@ -25,6 +28,10 @@ from __future__ import annotations
 
 class ExperimentsError(Exception):
     """What all errors of this package are."""
+
+
+class NotStaff(ExperimentsError, PermissionError):
+    """Somebody who is not staff asked for what only staff may do or know. Nothing was changed."""
 
 
 class NotStored(ExperimentsError):

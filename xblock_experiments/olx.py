@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from lxml import etree
 from opaque_keys import InvalidKeyError
@@ -29,13 +29,26 @@ from xblock_experiments.untrusted import (
 NO_BLOCKS = frozenset({"textbook", "wiki"})
 """What a course holds besides blocks."""
 
+NAMES_OF_COURSES = frozenset({"url_name", "org", "course"})
+"""Attributes that are no settings."""
+
 _COURSE_ID_CHARACTERS = 100
 _SLUG = re.compile(r"[\w-]{1,40}")
 _URL_NAME = re.compile(r"[\w~.:-]{1,100}")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml\s[^>]*\?>")
 _POINTER_ATTRIBUTES = frozenset({"url_name", "org", "course", "slug"})
-_NAMES_OF_COURSES = frozenset({"url_name", "org", "course"})
+_NAMES_OF_RUNS = ("org", "course")
 _NOT_IN_TYPE_FOLDERS = frozenset({"course.xml", "static", "policies"})
+
+
+class Found(NamedTuple):
+    """What a node stands for."""
+
+    node: etree._Element
+    file: str
+    """Where it was found."""
+    text_file: str | None = None
+    """Where its text was found, if in another one."""
 
 
 @dataclass(slots=True)
@@ -50,7 +63,10 @@ class Olx:
     limits: Limits = LIMITS
     problems: list[str] = field(default_factory=list)
     """A line each: file and reason."""
-    _policy: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    """The org and the course of the root, which are no settings of it."""
+    policy: dict[str, dict[str, Any]] = field(default_factory=dict)
+    policy_file: str | None = None
     _used: set[str] = field(default_factory=set)
 
     @classmethod
@@ -71,27 +87,24 @@ class Olx:
 
     def is_pointer(self, node: etree._Element) -> bool:
         """Whether the node may stand for what is in a file of its own."""
-        attributes = set(node.attrib) - {"xblock-family"}
-        has_content = len(node) > 0 or (node.text or "").strip()
-        is_bare = "url_name" in attributes and attributes <= _POINTER_ATTRIBUTES
-        return self.folder is not None and is_bare and not has_content
+        return self.folder is not None and is_bare(node)
 
-    def definition(self, node: etree._Element, file: str) -> tuple[etree._Element, str] | None:
-        """What a node stands for, with the file it was found in: itself, or what it points to.
+    def definition(self, node: etree._Element, file: str) -> Found | None:
+        """The node itself, or what it points to.
 
         None, and a problem more, where it points to nothing that can be used.
         """
         if not self.is_pointer(node):
-            return self._complete(node, file), file
-        url_name = node.get("url_name", "").replace(":", "/")
-        path = f"{node.tag}/{url_name}.xml"
+            return self._complete(node, file)
+        path = file_of(node)
         if self._has(path):
             return self._pointed_to(node, path)
         if "xblock-family" in node.attrib:
-            return self._complete(node, file), file
+            return self._complete(node, file)
+        url_name = node.get("url_name", "").replace(":", "/")
         if node.tag == "html" and self._has(f"html/{url_name}.html"):
             node.set("filename", url_name)
-            return self._complete(node, file), file
+            return self._complete(node, file)
         missing = f"html/{url_name}.html" if node.tag == "html" else path
         self.report(missing, f"it is missing, but {file} points to it")
         return None
@@ -126,7 +139,8 @@ class Olx:
         root = parse_xml(data, "the text", limits)
         key = _course_key(root) if root.tag == "course" else None
         course_id = course_id or key or f"course-{hashlib.sha256(data).hexdigest()[:12]}"
-        return cls(_checked_course_id(course_id), root, "the text", limits=limits)
+        names = _take_names(root)
+        return cls(_checked_course_id(course_id), root, "the text", limits=limits, names=names)
 
     @classmethod
     def _open_folder(cls, folder: Path, course_id: str | None, limits: Limits) -> Self:
@@ -136,14 +150,16 @@ class Olx:
             msg = "course.xml: its org, course and url_name make no course key."
             raise InvalidCourse(msg)
         olx = cls(_checked_course_id(key), pointer, "course.xml", folder, limits)
+        names = {name: pointer.get(name, "") for name in _NAMES_OF_RUNS if name in pointer.attrib}
         olx._read_policy(pointer.get("url_name", ""))
         found = olx.definition(pointer, "course.xml")
         if found is None:
             raise InvalidCourse(olx.problems[-1])
-        olx.root, olx.file = found
+        olx.root, olx.file, _ = found
+        olx.names = {**_take_names(olx.root), **names}
         return olx
 
-    def _pointed_to(self, node: etree._Element, path: str) -> tuple[etree._Element, str] | None:
+    def _pointed_to(self, node: etree._Element, path: str) -> Found | None:
         try:
             definition = parse_xml(self._read(path), path, self.limits)
         except OlxError as error:
@@ -153,38 +169,42 @@ class Olx:
             self.report(path, f"it holds a <{definition.tag}>, not a <{node.tag}>")
             return None
         definition.set("url_name", node.get("url_name", ""))
-        return self._complete(definition, path), path
+        return self._complete(definition, path)
 
-    def _complete(self, node: etree._Element, file: str) -> etree._Element:
+    def _complete(self, node: etree._Element, file: str) -> Found:
         """With what the policy says of it, and the text of the file that it names."""
         self._apply_policy(node, file)
-        has_text = len(node) > 0 or (node.text or "").strip()
-        if self.folder and node.tag == "html" and node.get("filename") and not has_text:
-            self._include_html(node, f"html/{node.get('filename')}.html")
+        names_text = node.tag == "html" and node.get("filename") and not has_content(node)
+        text_file = self._include_html(node) if self.folder and names_text else None
         if node.get("group_access") not in (None, "", "{}"):
             self.report(file, "its group_access is kept, not enforced: every learner sees it")
         if node.get("visible_to_staff_only", "").lower() == "true":
             self.report(file, "that only staff may see it is kept, not enforced")
-        return node
+        return Found(node, file, text_file)
 
     def _apply_policy(self, node: etree._Element, file: str) -> None:
         """The policy wins over attributes, as on Open edX. It does not give other names."""
-        policy = self._policy.get(f"{node.tag}/{node.get('url_name')}", {})
+        policy = self.policy.get(f"{node.tag}/{node.get('url_name')}", {})
         for name, value in policy.items():
-            if value is None or name in _NAMES_OF_COURSES:
+            if value is None or name in NAMES_OF_COURSES:
                 continue
             if name in ("user_partitions", "display_name") and _differ(node.get(name), value):
                 self.report(file, f"its {name} is not the policy's, which is used")
             try:
-                node.set(name, value if isinstance(value, str) else json.dumps(value))
+                node.set(name, attribute_of(value))
             except (RecursionError, ValueError) as error:
                 self.report(file, f"the policy's {name} cannot be used: {error}")
 
-    def _include_html(self, node: etree._Element, path: str) -> None:
+    def _include_html(self, node: etree._Element) -> str | None:
+        path = f"html/{node.get('filename')}.html"
         try:
-            node.text = _read_text(self._read(path))
+            data = self._read(path)
         except OlxError as error:
             self._note(error)
+            return None
+        # HTML files are UTF-8.
+        node.text = without_what_xml_cannot_hold(data.decode("utf-8", "replace")) or None
+        return path
 
     def _has(self, path: str) -> bool:
         return self.folder is not None and is_file(self.folder / path)
@@ -206,7 +226,7 @@ class Olx:
                 self.report(path, f"it is no JSON: {error}")
                 return
             if isinstance(policy, dict) and all(isinstance(v, dict) for v in policy.values()):
-                self._policy = policy
+                self.policy, self.policy_file = policy, path
             else:
                 self.report(path, "it is no JSON object of objects")
             return
@@ -219,6 +239,30 @@ class Olx:
             name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
             if path.is_file() and name not in self._used:
                 self.report(name, "no block that can run here refers to it")
+
+
+def is_bare(node: etree._Element) -> bool:
+    """Whether the element has a url_name and nothing else."""
+    attributes = set(node.attrib) - {"xblock-family"}
+    return "url_name" in attributes and attributes <= _POINTER_ATTRIBUTES and not has_content(node)
+
+
+def has_content(node: etree._Element) -> bool:
+    return len(node) > 0 or bool((node.text or "").strip())
+
+
+def file_of(node: etree._Element) -> str:
+    """Where the definition of a block is that the node points to."""
+    return f"{node.tag}/{node.get('url_name', '').replace(':', '/')}.xml"
+
+
+def attribute_of(setting: Any) -> str:
+    """What a policy says, as an element says it."""
+    return setting if isinstance(setting, str) else json.dumps(setting)
+
+
+def without_what_xml_cannot_hold(text: str) -> str:
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
 
 
 def usage_id(course_id: str, block_type: str, url_name: str) -> Any:
@@ -235,6 +279,14 @@ def usage_id(course_id: str, block_type: str, url_name: str) -> Any:
     except InvalidKeyError:
         return f"{course_id}.{block_type}.{url_name}.d0.u0"
     return course_key.make_usage_key(block_type, url_name)
+
+
+def made_up_name(parent_id: Any, block_type: str, number: int) -> str:
+    """Of a block without a url_name, the same at each import: learners' state hangs on it.
+
+    `number` counts such blocks of its type in its parent.
+    """
+    return hashlib.sha256(f"{parent_id}/{block_type}/{number}".encode()).hexdigest()[:16]
 
 
 def parse_usage_id(text: str) -> Any:
@@ -271,6 +323,12 @@ def _course_key(node: etree._Element) -> str | None:
         return None
 
 
+def _take_names(root: etree._Element) -> dict[str, str]:
+    if root.tag != "course":
+        return {}
+    return {name: str(root.attrib.pop(name)) for name in _NAMES_OF_RUNS if name in root.attrib}
+
+
 def _checked_course_id(course_id: str) -> str:
     if len(course_id) > _COURSE_ID_CHARACTERS:
         msg = f"A course's id has up to {_COURSE_ID_CHARACTERS} characters, not {len(course_id)}."
@@ -293,9 +351,3 @@ def _differ(attribute: str | None, value: Any) -> bool:
         return bool(json.loads(attribute) != value)
     except (ValueError, RecursionError):
         return True
-
-
-def _read_text(data: bytes) -> str:
-    """HTML files are UTF-8. What XML cannot hold, a block cannot either, and is left out."""
-    text = data.decode("utf-8", "replace")
-    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_noop
+from web_fragments.fragment import Fragment
+from webob import Response
+from xblock.core import XBlock
 from xblock.fields import Scope
 
+from xblock_experiments.blocks import configurations
+from xblock_experiments.blocks.configurations_view import configurations_view, consequences
 from xblock_experiments.blocks.fields import JSONList
+from xblock_experiments.blocks.handlers import answer, json_of, staff_handler
 from xblock_experiments.blocks.outline import OutlineBlock
+from xblock_experiments.blocks.revision import check_revision, revision_of
+from xblock_experiments.course_user_segmentation.data import SegmentationEdit
 
 SEGMENTATIONS = "xblock_experiments.segmentations"
 """What a course publishes to its runtime: `{"user_partitions": [...]}`, its whole list."""
 
 
+@XBlock.wants("segmentation_staff", "user")
 class CourseBlock(OutlineBlock):
     """The root of a course. It owns the course's segmentations."""
 
+    default_name = gettext_noop("Course")
     listed_types = frozenset({"chapter", "sequential"})
 
     user_partitions = JSONList(
@@ -23,6 +34,39 @@ class CourseBlock(OutlineBlock):
         scope=Scope.settings,
         default=[],
     )
+
+    def studio_view(self, context: Any = None) -> Fragment:
+        """The group configurations of the course: list, make, edit and delete them."""
+        return configurations_view(self)
+
+    @staff_handler
+    def preview_configuration(self, request: Any, suffix: str = "") -> Response:
+        """What saving or deleting would do to whom. Saves nothing."""
+        partitions, type_, id = self._edited(json_of(request, self))
+        staff = self.runtime.service(self, "segmentation_staff")
+        preview = staff.preview_edit(configurations.listed(partitions)) if staff else None
+        edits: list[SegmentationEdit] = list(preview.segmentations) if preview else []
+        found = [edit for edit in edits if (edit.type, edit.id) == (type_, id)]
+        return answer(consequences=[text for edit in found for text in consequences(self, edit)])
+
+    @staff_handler
+    def save_configuration(self, request: Any, suffix: str = "") -> Response:
+        """Save one, `{"configuration": …}`, or delete one, `{"delete": {"type": …, "id": …}}`."""
+        partitions, _, id = self._edited(json_of(request, self))
+        self.user_partitions = partitions
+        self.runtime.publish(self, SEGMENTATIONS, {"user_partitions": partitions})
+        return answer(result="success", id=id)
+
+    def _edited(self, sent: dict[str, Any]) -> tuple[list[Any], str, int]:
+        """The list as it would be, and which segmentation is meant. Raises JsonHandlerError."""
+        check_revision(self, sent, revision_of(self.user_partitions))
+        deleted, configuration = sent.get("delete"), sent.get("configuration")
+        if isinstance(deleted, dict):
+            type_, id = deleted.get("type"), deleted.get("id")
+            return configurations.without_one(self, type_, id), str(type_), id or 0
+        sent_one = configuration if isinstance(configuration, dict) else {}
+        partitions, edited = configurations.with_one(self, sent_one)
+        return partitions, edited.type, edited.id
 
     @classmethod
     def parse_xml(cls, node: Any, runtime: Any, keys: Any) -> Any:

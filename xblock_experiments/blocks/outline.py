@@ -34,7 +34,6 @@ class OutlineBlock(Structure):
             "outline.html",
             {
                 "entries": [entry for _, entry in entries if entry],
-                "label": self.gettext("Course outline"),
                 "title": self.display_name_with_default,
                 "children": [
                     self.render_child(child, fragment, context)
@@ -42,7 +41,9 @@ class OutlineBlock(Structure):
                     if entry is None
                 ],
             },
+            self.i18n,
         )
+        self.add_style(fragment, "theme.css")
         self.add_style(fragment, "outline.css")
         return fragment
 

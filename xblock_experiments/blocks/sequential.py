@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_noop
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
 from xblock.exceptions import JsonHandlerError
@@ -32,29 +33,24 @@ class Tab:
 class SequentialBlock(Structure):
     """What Open edX calls a subsection."""
 
+    default_name = gettext_noop("Lesson")
+
     position = Integer(
         help="The tab where this learner is, from 1.", scope=Scope.user_state, default=1
     )
 
     def content_view(self, context: Any) -> Fragment:
         fragment = Fragment()
-        _ = self.gettext
-        strings = {
-            "empty": _("This lesson is still empty."),
-            "next": _("Next"),
-            "previous": _("Previous"),
-            "units": _("Units of this lesson"),
-            "where": _("Where you are"),
-        }
         fragment.content = render(
             "sequential.html",
             {
                 "path": self._path(),
-                "strings": strings,
                 "tabs": self._tabs(fragment, context),
                 "title": self.display_name_with_default,
             },
+            self.i18n,
         )
+        self.add_style(fragment, "theme.css")
         self.add_style(fragment, "icons.css")
         self.add_style(fragment, "sequential.css")
         self.add_script(fragment, "sequential.js")
@@ -66,7 +62,7 @@ class SequentialBlock(Structure):
         """Remember the tab that the learner went to, as Open edX does."""
         position = data.get("position") if isinstance(data, dict) else None
         if not isinstance(position, int) or not 1 <= position <= len(self.children):
-            raise JsonHandlerError(400, "There is no such position.")
+            raise JsonHandlerError(400, self.gettext("There is no such position."))
         self.position = position
         return {"position": position}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,8 +14,10 @@ from xblock.fields import Scope, String
 from xblock_experiments.blocks import navigation
 from xblock_experiments.blocks.fields import JSONDict
 from xblock_experiments.blocks.rendering import render
+from xblock_experiments.blocks.writing import attributes
 from xblock_experiments.course_user_segmentation.data import SegmentationError
 from xblock_experiments.errors import NotStored
+from xblock_experiments.usage import url_name_of
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ class Structure(XBlock):
 
     has_children = True
     public_dir = "static"
+    default_name: str
+    """What it is called where its author gave it no name; translated when it is shown."""
 
     display_name = String(scope=Scope.settings, default="")
     xml_attributes = JSONDict(scope=Scope.settings, default={})
@@ -49,7 +53,8 @@ class Structure(XBlock):
 
     def author_view(self, context: Any = None) -> Fragment:
         """What authors see of their work: settles nothing, and notes nothing."""
-        return self.content_view(context)
+        context = context or {}
+        return self.content_view({"root_xblock": self, **context})
 
     def content_view(self, context: Any) -> Fragment:
         """What the block shows of its children."""
@@ -93,16 +98,21 @@ class Structure(XBlock):
     @property
     def display_name_with_default(self) -> str:
         name: str = self.display_name
-        return name or self.scope_ids.block_type.replace("_", " ").capitalize()
+        return name or self.gettext(self.default_name)
+
+    @property
+    def i18n(self) -> Any:
+        return self.runtime.service(self, "i18n")
 
     @property
     def gettext(self) -> Callable[[str], str]:
-        translate: Callable[[str], str] = self.runtime.service(self, "i18n").gettext
+        translate: Callable[[str], str] = self.i18n.gettext
         return translate
 
     def sentence_view(self, sentence: str) -> Fragment:
         """One quiet sentence in place of the block."""
-        fragment = Fragment(render("sentence.html", {"sentence": sentence}))
+        fragment = Fragment(render("sentence.html", {"sentence": sentence}, self.i18n))
+        self.add_style(fragment, "theme.css")
         self.add_style(fragment, "vertical.css")
         return fragment
 
@@ -137,6 +147,20 @@ class Structure(XBlock):
 
     def add_style(self, fragment: Fragment, name: str) -> None:
         fragment.add_css_url(self.runtime.local_resource_url(self, f"static/{name}"))
+
+    def add_xml_to_node(self, node: Any) -> None:
+        node.tag = self.scope_ids.block_type
+        if url_name := url_name_of(self.scope_ids.usage_id):
+            node.set("url_name", url_name)
+        names = [name for name, field in self.fields.items() if field.is_set_on(self)]
+        node.attrib.update(self.attributes_of({name: getattr(self, name) for name in names}))
+        self.add_children_to_node(node)
+
+    @classmethod
+    def attributes_of(cls, values: Mapping[str, Any]) -> dict[str, str]:
+        """What of its fields is written, where these are set to the values."""
+        fields = [field for name, field in cls.fields.items() if cls._is_authored(name)]
+        return attributes(fields, values)
 
     @classmethod
     def _set_field_if_present(cls, block: Any, name: str, value: str | None, attrs: Any) -> None:

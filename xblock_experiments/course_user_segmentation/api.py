@@ -9,15 +9,16 @@ from __future__ import annotations
 from xblock_experiments.course_user_segmentation.checks import check_id as check_id
 from xblock_experiments.course_user_segmentation.checks import no_such as no_such
 from xblock_experiments.course_user_segmentation.memberships import (
-    enter_all as enter_all,
-)
-from xblock_experiments.course_user_segmentation.memberships import (
+    count_members,
     get_group_ids,
     get_history,
     get_members,
     put_in_group,
     remove_from_group,
     retire_user,
+)
+from xblock_experiments.course_user_segmentation.memberships import (
+    enter_all as enter_all,
 )
 from xblock_experiments.course_user_segmentation.memberships import move as move
 from xblock_experiments.course_user_segmentation.publishing import preview_edit, save_segmentations
@@ -39,6 +40,7 @@ from xblock_experiments.course_user_segmentation.standings import read_again as 
 from xblock_experiments.course_user_segmentation.standings import read_winners as read_winners
 
 __all__ = [
+    "count_members",
     "get_group_ids",
     "get_history",
     "get_members",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from xblock_experiments.course_user_segmentation.checks import (
@@ -135,6 +136,13 @@ def get_members(
         )
         for row in in_pages(rows)
     )
+
+
+@reports_faults
+def count_members(course_id: str, id: int, *, type: str = EXPERIMENT) -> Counter[int]:
+    """How many are in each group, by its id, also in removed ones. Raises NoSuchSegmentation."""
+    rows = _Membership.objects.filter(segmentation=row_of(course_id, id, type)).order_by()
+    return Counter(dict(rows.values_list("group_id").annotate(Count("pk"))))
 
 
 @reports_faults

@@ -17,6 +17,7 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.experiments.assignment import check_weights, choose_group, salt_of
 from xblock_experiments.experiments.exposures import (
+    count_exposed,
     get_exposures,
     record_exposure,
     retire_user,
@@ -28,6 +29,7 @@ __all__ = [
     "assign_group",
     "assign_groups",
     "assign_users",
+    "count_exposed",
     "get_exposures",
     "get_group",
     "record_exposure",
@@ -122,9 +124,18 @@ def settle_all(standings: Sequence[Standing]) -> list[Standing]:
     if len(settled) == len(standings):
         return settled
     for standing in standings:
-        _check_assignable(standing)
+        check_assignable(standing)
     msg = f"Experiment {standings[0].segmentation.id} was edited a moment ago: it assigns nobody."
     raise NotAssignable(msg)
+
+
+def foresee(standings: Iterable[Standing]) -> list[Standing]:
+    """What `settle` would make of them if nobody else did anything. Writes nothing."""
+    return [
+        standing if standing.groups else standing.within(_choose(standing))
+        for standing in standings
+        if is_assignable(standing)
+    ]
 
 
 def first_group(segmentation: UserSegmentation) -> Group:
@@ -139,13 +150,14 @@ def first_group(segmentation: UserSegmentation) -> Group:
 def is_assignable(standing: Standing) -> bool:
     """Whether the user has a group, or can be given one."""
     try:
-        _check_assignable(standing)
+        check_assignable(standing)
     except NotAssignable:
         return False
     return True
 
 
-def _check_assignable(standing: Standing) -> None:
+def check_assignable(standing: Standing) -> None:
+    """Raises NotAssignable."""
     if not standing.groups:
         _check_can_assign(standing.segmentation)
 

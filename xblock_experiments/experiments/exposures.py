@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
 from django.db import connections, router
+from django.db.models import Count
 from django.utils import timezone
 
 from xblock_experiments.course_user_segmentation import api as segmentations
@@ -44,6 +46,21 @@ def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
         Exposure(user_id=row.user_id, group_id=row.group_id, usage_id=row.usage_id, when=row.when)
         for row in in_pages(rows)
     )
+
+
+@reports_faults
+def count_exposed(course_id: str, id: int) -> dict[str, Counter[int]]:
+    """How many learners each block showed each group's arm: by usage id, then by group id.
+
+    Raises NoSuchSegmentation.
+    """
+    segmentations.get_versions(course_id, id)
+    rows = _Exposure.objects.filter(course_id=course_id, segmentation_number=id, group_id__gte=0)
+    counts: dict[str, Counter[int]] = defaultdict(Counter)
+    grouped = rows.order_by().values_list("usage_id", "group_id").annotate(Count("pk"))
+    for usage_id, group_id, count in grouped:
+        counts[usage_id][group_id] = count
+    return dict(counts)
 
 
 @reports_faults

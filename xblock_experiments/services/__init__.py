@@ -12,12 +12,24 @@ from typing import TYPE_CHECKING, Any
 from xblock_experiments.services.scope import COURSE, GLOBAL, Scope
 
 if TYPE_CHECKING:
+    from xblock_experiments.services.segmentation_staff import SegmentationStaffService
     from xblock_experiments.services.user_info import UserInfoService
     from xblock_experiments.services.user_segmentation import UserSegmentationService
 
-__all__ = ["COURSE", "GLOBAL", "Scope", "UserInfoService", "UserSegmentationService"]
+__all__ = [
+    "COURSE",
+    "GLOBAL",
+    "Scope",
+    "SegmentationStaffService",
+    "UserInfoService",
+    "UserSegmentationService",
+]
 
-_MODULES = {"UserInfoService": "user_info", "UserSegmentationService": "user_segmentation"}
+_MODULES = {
+    "SegmentationStaffService": "segmentation_staff",
+    "UserInfoService": "user_info",
+    "UserSegmentationService": "user_segmentation",
+}
 
 
 def __getattr__(name: str) -> Any:

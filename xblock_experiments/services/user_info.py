@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from xblock_experiments.services.binding import Binding
+from xblock_experiments.services.preview import preview_of
+from xblock_experiments.services.preview_tags import PreviewTags
 from xblock_experiments.services.scope import GLOBAL, Scope
 from xblock_experiments.settings.common import setting
 from xblock_experiments.user_tags import api as user_tags
@@ -22,30 +24,32 @@ class UserInfoService:
 
     def __init__(self, runtime: Any, xblock: Any) -> None:
         self._bound = Binding.of(runtime, xblock)
+        self._tags: Any = PreviewTags.of(runtime) if preview_of(runtime) else user_tags
 
     def get(self, scope: Scope, key: str, default: JSON = None) -> JSON:
         """The value under the key, `default` where there is none or nobody to have one."""
         full_key, course_id = self._full_key(key), self._course_id(scope)
         if self._bound.user_id is None:
             return default
-        return user_tags.get_tag(self._bound.user_id, course_id, full_key, default=default)
+        value: JSON = self._tags.get_tag(self._bound.user_id, course_id, full_key, default=default)
+        return value
 
     def set(self, scope: Scope, key: str, value: JSON) -> None:
         """Raises NotOwner, GlobalIsReadOnly, NoUser, InvalidTag; then nothing is stored."""
         full_key, course_id = self._full_key(key), self._course_id(scope)
-        user_tags.set_tag(self._writer(scope, full_key), course_id, full_key, value)
+        self._tags.set_tag(self._writer(scope, full_key), course_id, full_key, value)
 
     def delete(self, scope: Scope, key: str) -> bool:
         """Whether there was one. Raises NotOwner, GlobalIsReadOnly, NoUser, InvalidTag."""
         full_key, course_id = self._full_key(key), self._course_id(scope)
-        return user_tags.delete_tag(self._writer(scope, full_key), course_id, full_key)
+        return bool(self._tags.delete_tag(self._writer(scope, full_key), course_id, full_key))
 
     def items(self, scope: Scope, xblock_type: str | None = None) -> dict[str, JSON]:
         """All tags, or one block type's, by full key."""
         course_id = self._course_id(scope)
         if self._bound.user_id is None:
             return {}
-        tags = user_tags.get_tags(self._bound.user_id, course_id)
+        tags: dict[str, JSON] = self._tags.get_tags(self._bound.user_id, course_id)
         if xblock_type is None:
             return tags
         return {key: value for key, value in tags.items() if _type_of(key) == xblock_type}

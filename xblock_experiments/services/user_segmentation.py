@@ -8,7 +8,7 @@ from typing import Any
 
 from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group, UserSegmentation
 from xblock_experiments.services.binding import Binding
-from xblock_experiments.services.visit import Visit
+from xblock_experiments.services.visit import visit_of
 
 
 class UserSegmentationService:
@@ -22,7 +22,7 @@ class UserSegmentationService:
 
     def __init__(self, runtime: Any, xblock: Any) -> None:
         self._bound = Binding.of(runtime, xblock)
-        self._visit = Visit.of(runtime, self._bound)
+        self._visit = visit_of(runtime, self._bound)
 
     def segmentations(self, type: str | None = None) -> tuple[UserSegmentation, ...]:
         every = self._visit.segmentations

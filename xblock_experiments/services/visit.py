@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import (
@@ -17,6 +18,7 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.services.binding import Binding
+from xblock_experiments.services.preview import AsGroup, Preview, preview_of
 
 
 class Visit:
@@ -32,16 +34,7 @@ class Visit:
         self._shown: list[tuple[Standing, str]] = []
         self._is_collecting = False
 
-    @classmethod
-    def of(cls, runtime: Any, bound: Binding) -> Self:
-        """The visit that all blocks of the runtime share. It has one at a time."""
-        visit: Self | None = vars(runtime).get("_xblock_experiments_visit")
-        if visit is None or not visit._is_of(bound):
-            visit = cls(bound.course_id, bound.user_id)
-            vars(runtime)["_xblock_experiments_visit"] = visit
-        return visit
-
-    def _is_of(self, bound: Binding) -> bool:
+    def is_of(self, bound: Binding) -> bool:
         return (self._course_id, self._user_id) == (bound.course_id, bound.user_id)
 
     @cached_property
@@ -69,7 +62,7 @@ class Visit:
             return experiments.first_group(segmentation)
         groups = self._standings[EXPERIMENT, id].groups
         if not groups:
-            (standing,) = experiments.settle_all([self._standings[EXPERIMENT, id]])
+            standing = self._settle_one(self._standings[EXPERIMENT, id])
             self._standings[EXPERIMENT, id] = standing
             groups = standing.groups
         return groups[0]
@@ -80,7 +73,7 @@ class Visit:
         known = [s for s in self.segmentations if s.type == EXPERIMENT and s.id in wanted]
         if self._user_id is None:
             return _first_groups(known)
-        standings = experiments.settle(self._standings[EXPERIMENT, s.id] for s in known)
+        standings = self._settle([self._standings[EXPERIMENT, s.id] for s in known])
         settled = {(EXPERIMENT, standing.segmentation.id): standing for standing in standings}
         self._standings.update(settled)
         return {id: standing.groups[0] for (_, id), standing in settled.items()}
@@ -117,13 +110,69 @@ class Visit:
 
     @cached_property
     def _standings(self) -> dict[tuple[str, int], Standing]:
+        return {(s.segmentation.type, s.segmentation.id): s for s in self._read()}
+
+    def _read(self) -> Iterable[Standing]:
         assert self._user_id is not None  # noqa: S101 - nobody stands nowhere
-        standings = segmentations.get_all_standings(self._course_id, self._user_id)
-        return {(s.segmentation.type, s.segmentation.id): s for s in standings}
+        return segmentations.get_all_standings(self._course_id, self._user_id)
+
+    def _settle(self, standings: Sequence[Standing]) -> list[Standing]:
+        return experiments.settle(standings)
+
+    def _settle_one(self, standing: Standing) -> Standing:
+        """Raises NotAssignable."""
+        return experiments.settle_all([standing])[0]
 
     def _record(self) -> None:
         shown, self._shown = self._shown, []
         experiments.record_exposures(shown)
+
+
+class PreviewVisit(Visit):
+    """Answers as the visit of whom the preview shows would, and writes nothing."""
+
+    def __init__(self, course_id: str, user_id: str | None, preview: Preview) -> None:
+        super().__init__(course_id, user_id)
+        self._preview = preview
+
+    def _read(self) -> Iterable[Standing]:
+        """With the groups that would be given already; of a newcomer's, the one that is meant."""
+        standings = super()._read()
+        preview = self._preview
+        if isinstance(preview, AsGroup):
+            standings = [_of_newcomer(standing, preview) for standing in standings]
+        return [next(iter(experiments.foresee([each])), each) for each in standings]
+
+    def _settle(self, standings: Sequence[Standing]) -> list[Standing]:
+        return [standing for standing in standings if standing.groups]
+
+    def _settle_one(self, standing: Standing) -> Standing:
+        experiments.check_assignable(standing)
+        return standing
+
+    def _record(self) -> None:
+        self._shown = []
+
+
+def visit_of(runtime: Any, bound: Binding) -> Visit:
+    """The visit that all blocks of the runtime share. It has one at a time."""
+    visit: Visit | None = vars(runtime).get("_xblock_experiments_visit")
+    if visit is None or not visit.is_of(bound):
+        preview = preview_of(runtime)
+        visit = (
+            PreviewVisit(bound.course_id, bound.user_id, preview)
+            if preview
+            else Visit(bound.course_id, bound.user_id)
+        )
+        vars(runtime)["_xblock_experiments_visit"] = visit
+    return visit
+
+
+def _of_newcomer(standing: Standing, preview: AsGroup) -> Standing:
+    segmentation = standing.segmentation
+    is_meant = (segmentation.type, segmentation.id) == (preview.type, preview.id)
+    group_ids = {preview.group_id} if is_meant else ()
+    return replace(standing, group_ids=frozenset(group_ids))
 
 
 def _first_groups(known: Iterable[UserSegmentation]) -> dict[int, Group]:

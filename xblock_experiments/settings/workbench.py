@@ -50,7 +50,20 @@ if openedx_blocks.ARE_INSTALLED:
     STATICFILES_DIRS = [*STATICFILES_DIRS, *openedx_blocks.static_files()]  # type: ignore[assignment]
     TEMPLATES = openedx_blocks.templates(TEMPLATES)
     globals().update(openedx_blocks.SETTINGS)
-MIDDLEWARE = [*MIDDLEWARE, "xblock_experiments.workbench.middleware.have_scenarios_ready"]
+_SESSIONS = MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware")
+MIDDLEWARE = [
+    *MIDDLEWARE[: _SESSIONS + 1],
+    "django.middleware.locale.LocaleMiddleware",
+    *MIDDLEWARE[_SESSIONS + 1 :],
+    "xblock_experiments.workbench.middleware.have_scenarios_ready",
+]
+LANGUAGES = [
+    ("en", "English"),
+    ("es", "Español"),
+    ("ar", "العربية"),
+    # Sentences with accents, as at Open edX: what has none is not translated.
+    ("eo", "Esperanto"),
+]
 ROOT_URLCONF = "xblock_experiments.workbench.urls"
 
 # The SDK's writes to a folder of the current directory, and fails where that has no such folder.
@@ -68,5 +81,6 @@ XBLOCK_EXPERIMENTS = {
     # Not there where the package was installed without its repository.
     "COURSES": [_DEMO] if _DEMO.is_dir() else [],
     "IMPORTED": DATA / "courses",
+    "STAFF": ["teacher"],
 }
 plugin_settings(sys.modules[__name__])

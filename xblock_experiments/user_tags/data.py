@@ -55,6 +55,12 @@ def dump_value(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def load_value(text: str) -> JSON:
+    """What `dump_value` made the text of."""
+    value: JSON = json.loads(text)
+    return value
+
+
 def _is_same(one: Any, other: Any) -> bool:
     if type(one) is not type(other):
         return False

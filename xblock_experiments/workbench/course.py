@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,24 @@ from typing import Any
 from xblock_experiments import olx
 from xblock_experiments.untrusted import is_file
 from xblock_experiments.usage import url_name_of
+
+
+@dataclass(slots=True)
+class Layout:
+    """How a course was read, so that it can be written again without loss."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    """The org and the course that its root gave."""
+    files: dict[Any, str | None] = field(default_factory=dict)
+    """Where the definition of each block was; None where it stood in that of another one."""
+    texts: dict[Any, str] = field(default_factory=dict)
+    """Where the text of blocks was that have it in a file of its own."""
+    left_out: dict[Any, list[tuple[Any, str]]] = field(default_factory=dict)
+    """Elements in a block that are no blocks, and the child that each stands after, if any."""
+    policy: dict[str, dict[str, Any]] = field(default_factory=dict)
+    policy_file: str | None = None
+    written: set[str] = field(default_factory=set)
+    """Files of blocks that were written since."""
 
 
 @dataclass(slots=True)
@@ -21,6 +40,8 @@ class CourseBlocks:
     usage_id: Any = None
     """The root's."""
     folder: Path | None = None
+    origin: Path | None = None
+    """What the workbench was told to serve: a folder or an archive, perhaps edited since."""
     problems: list[str] = field(default_factory=list)
     types: dict[Any, str] = field(default_factory=dict)
     """Each block's type."""
@@ -30,6 +51,10 @@ class CourseBlocks:
     """What blocks give to all blocks in them: names of settings, and their text."""
     placeholders: set[Any] = field(default_factory=set)
     """Blocks that cannot run here, though one of their type may."""
+    sources: dict[Any, str] = field(default_factory=dict)
+    """The element of each block that is no structure, as it was read. Whoever changes a block
+    removes its source."""
+    layout: Layout = field(default_factory=Layout)
 
     def find(self, address: str) -> Any:
         """The usage id of the block of that url_name, or `<type>.<url_name>`; None where none is.
@@ -58,9 +83,28 @@ class CourseBlocks:
     def forget_since(self, number: int) -> None:
         """Forget the blocks that were added after there were `number` of them."""
         for usage_id in list(self.types)[number:]:
-            del self.types[usage_id], self.values[usage_id]
-            self.inherited.pop(usage_id, None)
-            self.placeholders.discard(usage_id)
+            self.forget(usage_id)
+            for read in (self.layout.files, self.layout.texts, self.layout.left_out):
+                read.pop(usage_id, None)
+
+    def forget(self, usage_id: Any) -> None:
+        """Forget one block, whatever stands in it."""
+        del self.types[usage_id], self.values[usage_id]
+        self.inherited.pop(usage_id, None)
+        self.placeholders.discard(usage_id)
+        self.sources.pop(usage_id, None)
+
+    def below(self, usage_id: Any, without: Any = None) -> Iterator[Any]:
+        """The block and all in it, each once; but not `without`, and what stands in that only."""
+        seen = {usage_id, without}
+        waiting = [usage_id]
+        while waiting:
+            parent_id = waiting.pop()
+            yield parent_id
+            children = self.values[parent_id].get("children", [])
+            new = [each for each in children if each in self.values and each not in seen]
+            seen.update(new)
+            waiting += reversed(new)
 
     @property
     def title(self) -> str:

@@ -11,13 +11,15 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
+from lxml import etree
 from xblock.core import XBlock
 from xblock.fields import ScopeIds
 
-from xblock_experiments.olx import NO_BLOCKS, Olx
+from xblock_experiments.blocks.structure import Structure
+from xblock_experiments.olx import NO_BLOCKS, Found, Olx, has_content, made_up_name
 from xblock_experiments.untrusted import CourseTooLarge, InvalidCourse, OlxError
-from xblock_experiments.usage import course_id_of
-from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.usage import course_id_of, url_name_of
+from xblock_experiments.workbench.course import CourseBlocks, Layout
 from xblock_experiments.workbench.faults import FAULTS
 from xblock_experiments.workbench.inherited import FIELDS, inheritable
 from xblock_experiments.workbench.placeholder import NOT_INSTALLED, PlaceholderBlock
@@ -35,6 +37,7 @@ def load(
     course_id: str | None = None,
     *,
     name: str | None = None,
+    origin: Path | None = None,
     progress: Progress = lambda count: None,
 ) -> CourseBlocks:
     """Read a course, publish its segmentations, and serve it in this process.
@@ -44,13 +47,34 @@ def load(
     """
     olx = Olx.open(source, course_id)
     name = registry.name_for(olx.course_id, name or name_of(olx.course_id))
-    course = CourseBlocks(olx.course_id, name, folder=olx.folder)
+    layout = Layout(olx.names, policy=olx.policy, policy_file=olx.policy_file)
+    course = CourseBlocks(olx.course_id, name, folder=olx.folder, origin=origin, layout=layout)
     with transaction.atomic():
         course.usage_id = _LoadingRuntime(olx, course, progress).load_root()
     olx.report_unused()
     course.problems = olx.problems
     registry.add(course)
     return course
+
+
+def reload(course: CourseBlocks, usage_id: Any, text: str) -> list[str]:
+    """Put what the text says in the place of a block of the course; what cannot be used of it.
+
+    Raises OlxError, and then the course is half changed: it must be a copy that is thrown away.
+    """
+    olx = Olx.open(text, course.course_id)
+    if olx.root.tag != course.types[usage_id]:
+        msg = f"It must be one <{course.types[usage_id]}> element, not <{olx.root.tag}>."
+        raise InvalidCourse(msg)
+    olx.root.set("url_name", url_name_of(usage_id) or "")
+    parent_id = course.values[usage_id].get("parent")
+    others = set(course.below(course.usage_id, without=usage_id))
+    for each in [each for each in course.below(usage_id) if each not in others]:
+        course.forget(each)
+    file = course.layout.files.get(usage_id)
+    _LoadingRuntime(olx, course, progress=lambda count: None).load_root(parent_id)
+    course.layout.files[usage_id] = file
+    return olx.problems
 
 
 def name_of(course_id: str) -> str:
@@ -74,13 +98,16 @@ class _LoadingRuntime(ExperimentsRuntime):
         self._numbers: dict[tuple[Any, str], int] = {}
         self._placed: set[tuple[Any, Any]] = set()
         """Parents with their children: to look a child up among many siblings takes long."""
-        self._sizes: dict[Any, int] = {}
+        self._sizes: dict[Any, int] = dict.fromkeys(course.types, 1)
         """How many blocks a learner may meet in a block, itself included."""
+        self._unread: dict[Any, str] = {}
+        """Elements of which something was not read, as they were."""
 
-    def load_root(self) -> Any:
-        usage_id = self._usage_id_of(self._olx.root, None)
+    def load_root(self, parent_id: Any = None) -> Any:
+        usage_id = self._usage_id_of(self._olx.root, parent_id)
         if usage_id is None:
             raise InvalidCourse(self._olx.problems[-1])
+        self._course.layout.files[usage_id] = self._olx.file if self._olx.folder else None
         return usage_id
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
@@ -91,14 +118,26 @@ class _LoadingRuntime(ExperimentsRuntime):
             return
         if node.tag in NO_BLOCKS:
             self.error_tracker(f"<{node.tag}> is not used")
+            self._leave_out(block, node)
             return
+        usage_id = self._usage_id_from_node(node, block.scope_ids.usage_id)
+        if usage_id is not None:
+            self._place(block, usage_id)
+        if usage_id is None or node in self._unread:
+            self._leave_out(block, node)
+
+    def _place(self, block: Any, usage_id: Any) -> None:
         parent_id = block.scope_ids.usage_id
-        usage_id = self._usage_id_from_node(node, parent_id)
-        if usage_id is None or (parent_id, usage_id) in self._placed:
+        if (parent_id, usage_id) in self._placed:
             return
         self._placed.add((parent_id, usage_id))
         self._grow(parent_id, self._sizes[usage_id])
         block.children.append(usage_id)
+
+    def _leave_out(self, block: Any, node: Any) -> None:
+        after = block.children[-1] if block.children else None
+        text = self._unread.pop(node, None) or _text(node)
+        self._course.layout.left_out.setdefault(block.scope_ids.usage_id, []).append((after, text))
 
     def error_tracker(self, message: str) -> None:
         self._olx.report(self._files[-1], message)
@@ -114,9 +153,17 @@ class _LoadingRuntime(ExperimentsRuntime):
         found = self._olx.definition(node, self._files[-1])
         if found is None:
             return None
-        definition, file = found
-        with self._in_file(file):
-            return self._usage_id_of(definition, parent_id)
+        with self._in_file(found.file):
+            usage_id = self._usage_id_of(found.node, parent_id)
+        if usage_id is not None and usage_id not in self._course.layout.files:
+            self._note_files(usage_id, found, is_inline=found.node is node)
+        return usage_id
+
+    def _note_files(self, usage_id: Any, found: Found, *, is_inline: bool) -> None:
+        layout = self._course.layout
+        layout.files[usage_id] = None if is_inline else found.file
+        if found.text_file is not None:
+            layout.texts[usage_id] = found.text_file
 
     def _known(self, node: Any) -> Any:
         """The id of what a node points to, if that was made before."""
@@ -133,8 +180,9 @@ class _LoadingRuntime(ExperimentsRuntime):
             return None
         if usage_id not in self._course.types:
             return self._made(definition, usage_id, parent_id)
-        if len(definition) or (definition.text or "").strip():
+        if has_content(definition):
             self.error_tracker(f"{_label(definition)} is there twice; the first is used")
+            self._unread[definition] = _text(definition)
         return self._unless_inside_itself(definition, usage_id)
 
     def _unless_inside_itself(self, node: Any, usage_id: Any) -> Any:
@@ -151,6 +199,7 @@ class _LoadingRuntime(ExperimentsRuntime):
         except OlxError:
             raise
         except FAULTS as error:
+            self._unread[node] = self._course.sources.get(usage_id) or _text(node)
             self._course.forget_since(before)
             self.error_tracker(f"{_label(node)} cannot be read, and is left out: {error}")
             return None
@@ -159,6 +208,7 @@ class _LoadingRuntime(ExperimentsRuntime):
     def _make(self, node: Any, usage_id: Any, parent_id: Any) -> None:
         self._course.types[usage_id] = node.tag
         self._course.values[usage_id] = {}
+        self._course.layout.left_out.pop(usage_id, None)
         self._sizes[usage_id] = 0
         self._open.append(usage_id)
         try:
@@ -176,6 +226,10 @@ class _LoadingRuntime(ExperimentsRuntime):
         is_missing = cls is PlaceholderBlock
         reason = self.cannot_run(node) or (NOT_INSTALLED if is_missing else None)
         cls = self.mixologist.mix(PlaceholderBlock if reason else cls)
+        if not issubclass(cls, Structure):
+            self._course.sources[ids.usage_id] = _text(node)
+            # Some take what stands after their element for a part of it.
+            node.tail = None
         self._clean(node, cls)
         inherited = inheritable(node.attrib, self.error_tracker)
         self._course.inherited[ids.usage_id] = inherited
@@ -223,10 +277,9 @@ class _LoadingRuntime(ExperimentsRuntime):
             return None
 
     def _made_up_name(self, node: Any, parent_id: Any) -> str:
-        """The same at each import, as learners' state hangs on it."""
         number = self._numbers.get((parent_id, node.tag), 0)
         self._numbers[parent_id, node.tag] = number + 1
-        return hashlib.sha256(f"{parent_id}/{node.tag}/{number}".encode()).hexdigest()[:16]
+        return made_up_name(parent_id, node.tag, number)
 
     def _check_depth(self) -> None:
         limits = self._olx.limits
@@ -254,3 +307,7 @@ class _LoadingRuntime(ExperimentsRuntime):
 def _label(node: Any) -> str:
     url_name = node.get("url_name")
     return f"<{node.tag}> {url_name!r}" if url_name else f"<{node.tag}>"
+
+
+def _text(node: Any) -> str:
+    return etree.tostring(node, encoding="unicode", with_tail=False)

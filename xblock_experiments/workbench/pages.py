@@ -16,11 +16,14 @@ class Pages:
     def __init__(self, runtime: Any) -> None:
         self._runtime = runtime
 
-    def url(self, block: Any) -> str | None:
-        """None for a block that is in no course."""
+    def url(self, block: Any, view: str | None = None) -> str | None:
+        """Of that view, else of the one that authors or learners are in.
+
+        None for a block that is in no course.
+        """
         usage_id = block.scope_ids.usage_id
         course = self._runtime.course_of(usage_id)
-        return None if course is None else self._url(course, usage_id)
+        return None if course is None else self._url(course, usage_id, view)
 
     def url_of(self, url_name: str, block: Any) -> str | None:
         """The page of another block, by its url_name, in the course of this one."""
@@ -47,8 +50,12 @@ class Pages:
             return None
         return reverse("course_static", args=(course.name, name))
 
-    def _url(self, course: CourseBlocks, usage_id: Any) -> str:
+    def _url(self, course: CourseBlocks, usage_id: Any, view: str | None = None) -> str:
         is_root = usage_id == course.usage_id
         scenario = course.name if is_root else f"{course.name}.{course.address_of(usage_id)}"
-        path = reverse("workbench_show_scenario", args=(scenario,))
-        return f"{path}?student={quote(str(self._runtime.user_id), safe='')}"
+        view = view or ("author_view" if self._runtime.is_author_mode else "student_view")
+        if view == "student_view":
+            path = reverse("workbench_show_scenario", args=(scenario,))
+        else:
+            path = reverse("scenario", args=(scenario, view))
+        return f"{path}?student={quote(str(self._runtime.viewer_id), safe='')}"

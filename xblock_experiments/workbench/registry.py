@@ -22,6 +22,9 @@ class Registry:
     def clear(self) -> None:
         self._courses = {}
 
+    def with_id(self, course_id: str) -> CourseBlocks | None:
+        return self._courses.get(course_id)
+
     def courses(self) -> tuple[CourseBlocks, ...]:
         return tuple(self._courses.values())
 

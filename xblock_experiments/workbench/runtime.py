@@ -12,11 +12,12 @@ from urllib.parse import quote
 from django.db import transaction
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_noop
 from web_fragments.fragment import Fragment
 from webob import Response
-from workbench.runtime import ID_MANAGER
+from workbench.runtime import WorkbenchI18NService
 from xblock.core import XBlock, XBlockAside
-from xblock.exceptions import NoSuchHandlerError, NotFoundError, ProcessingError
+from xblock.exceptions import NoSuchHandlerError, NoSuchUsage, NotFoundError, ProcessingError
 from xblock.fields import ScopeIds
 from xblock.runtime import KvsFieldData, Mixologist
 
@@ -26,14 +27,19 @@ from xblock_experiments.blocks.split_test import CHILD_RENDER
 from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.course_user_segmentation.data import read_user_partitions
-from xblock_experiments.errors import ExperimentsError, NotStored
+from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored
 from xblock_experiments.gradebook.api import record_score
 from xblock_experiments.gradebook.data import InvalidScore
 from xblock_experiments.runtime import EntryPointServices
 from xblock_experiments.services.binding import course_id_of
+from xblock_experiments.services.preview import AsGroup, AsLearner, Preview
 from xblock_experiments.settings.common import setting
 from xblock_experiments.workbench.course import CourseBlocks, as_usage_id
+from xblock_experiments.workbench.course_ids import CourseIds
+from xblock_experiments.workbench.editing import Edit, EditedMeanwhile
+from xblock_experiments.workbench.exporting import export_block
 from xblock_experiments.workbench.host import HostRuntime
+from xblock_experiments.workbench.i18n import translations_for, translations_of
 from xblock_experiments.workbench.mixin import WorkbenchMixin
 from xblock_experiments.workbench.pages import Pages
 from xblock_experiments.workbench.placeholder import PlaceholderBlock
@@ -41,33 +47,15 @@ from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.store import WorkbenchStore
 from xblock_experiments.workbench.text import TextBlock
 from xblock_experiments.workbench.text_usage import with_key_face
+from xblock_experiments.workbench.unit_olx import BlockOlx
 
 log = logging.getLogger(__name__)
 
 GRADE = "grade"
 """What any block publishes when it has graded an answer, as XBlock documents it."""
-_AUTHORS_VIEWS = ("author_view", "studio_view")
-_VIEWS = (*_AUTHORS_VIEWS, "public_view", "student_view")
+AUTHORS_VIEWS = ("author_view", "studio_view")
+_VIEWS = (*AUTHORS_VIEWS, "public_view", "student_view")
 _IS_STAFF = "edx-platform.user_is_staff"
-
-
-class CourseIds:
-    """Reads the ids of courses' blocks, where definitions are their usages; else asks the SDK."""
-
-    def __init__(self, runtime: ExperimentsRuntime) -> None:
-        self._runtime = runtime
-
-    def get_definition_id(self, usage_id: Any) -> Any:
-        if self._runtime.course_of(usage_id) is None:
-            return ID_MANAGER.get_definition_id(usage_id)
-        return usage_id
-
-    def get_block_type(self, def_id: Any) -> Any:
-        course = self._runtime.course_of(def_id)
-        return ID_MANAGER.get_block_type(def_id) if course is None else course.types[def_id]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(ID_MANAGER, name)
 
 
 OUR_BLOCKS = (PlaceholderBlock, Structure, TextBlock)
@@ -77,15 +65,23 @@ OUR_BLOCKS = (PlaceholderBlock, Structure, TextBlock)
 class ExperimentsRuntime(EntryPointServices, HostRuntime):
     """Bound to one user, for one request."""
 
-    def __init__(self, user_id: str | None = None, *, staff: bool = False) -> None:
-        super().__init__(user_id)
-        self.is_staff = staff or user_id in setting("STAFF")
-        self.id_reader = CourseIds(self)
+    def __init__(
+        self, user_id: str | None = None, *, staff: bool = False, preview: Preview | None = None
+    ) -> None:
+        """Only staff may be given a preview; that is for the caller to check."""
+        super().__init__(preview.user_id if isinstance(preview, AsLearner) else user_id)
+        self.viewer_id = user_id
+        """Who looks at the page: in a preview, not the one whose page it is."""
+        self.preview = preview
+        self.is_staff = not preview and (staff or is_staff_id(user_id))
+        self.id_reader = self.id_generator = CourseIds(self)
+        self._edit: Edit | None = None
         self._page_view: str | None = None
         self.is_handling = False
         self.mixologist = Mixologist((WorkbenchMixin,))
         self.pages = Pages(self)
         self._services["field-data"] = KvsFieldData(WorkbenchStore(self))
+        self._services["olx"] = BlockOlx(self)
         self._services["pages"] = self.pages
         attributes = self._services["user"].get_current_user().opt_attrs
         attributes[_IS_STAFF] = self.is_staff
@@ -93,16 +89,45 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
     @property
     def is_author_mode(self) -> bool:
         """Whether authors are shown their work."""
-        return self._page_view in _AUTHORS_VIEWS
+        return self._page_view in AUTHORS_VIEWS
 
     @property
     def forgets_state(self) -> bool:
         """Whether what blocks store of users is forgotten with the runtime."""
-        return self.is_author_mode
+        return self.is_author_mode or self.preview is not None
+
+    @property
+    def begins_blank(self) -> bool:
+        """Whether what blocks stored of the user before is not to be seen."""
+        return isinstance(self.preview, AsGroup)
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         """The course that has the block; None for a block of an SDK scenario."""
+        draft = self._edit.draft if self._edit else None
+        if draft is not None and usage_id in draft.types:
+            return draft
         return registry.course_of(usage_id)
+
+    def course_to_change(self, usage_id: Any) -> CourseBlocks:
+        """The course that has the block: in a request, a copy, which takes its place at the end.
+
+        Raises NotStaff, EditedMeanwhile.
+        """
+        course = self.course_of(usage_id)
+        if course is None:
+            raise NoSuchUsage(usage_id)
+        if self._edit is None:
+            return course
+        if not self.is_staff:
+            msg = f"Only staff may change {usage_id}."
+            raise NotStaff(msg)
+        self.course = self._edit.begin()
+        return self.course
+
+    def service(self, block: Any, service_name: str) -> Any:
+        """In place of the SDK's i18n, which knows Django's words only, the block's package's."""
+        service = super().service(block, service_name)
+        return translations_for(block) if isinstance(service, WorkbenchI18NService) else service
 
     def get_block(self, usage_id: Any, for_parent: Any = None) -> Any:
         """Raises NoSuchUsage."""
@@ -135,9 +160,9 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
             self._page_view = view_name
             # The SDK takes the name from the address, where any method's may be.
             if course and view_name not in _VIEWS:
-                return self._sentence("There is no such view.")
-            if view_name not in _AUTHORS_VIEWS and not self._may_open(block):
-                return self._sentence("There is nothing for you to do here.")
+                return self._sentence(gettext_noop("There is no such view."))
+            if view_name not in AUTHORS_VIEWS and not self._may_open(block):
+                return self._sentence(gettext_noop("There is nothing for you to do here."))
         if isinstance(block, OUR_BLOCKS) or course is None:
             return super().render(block, view_name, context)
         return self._render_carefully(block, view_name, context)
@@ -148,15 +173,35 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         An answer is stored with its score, or neither is.
         """
         self._page_view = None
-        self.course = self.course_of(block.scope_ids.usage_id)
+        self.course = course = self.course_of(block.scope_ids.usage_id)
         if not self._may_open(block):
             return Response(status=403)
-        self.is_handling = self.course is not None and not isinstance(block, OUR_BLOCKS)
+        if course is None:
+            return self._handle_carefully(block, handler_name, request, suffix)
+        self.is_handling = not isinstance(block, OUR_BLOCKS)
+        with Edit(course) as self._edit:
+            try:
+                return self._handle_carefully(block, handler_name, request, suffix)
+            finally:
+                self._edit = None
+
+    def _handle_carefully(
+        self, block: Any, handler_name: str, request: Any, suffix: str
+    ) -> Response:
+        is_whole = self.is_handling or self.is_staff
         try:
-            with transaction.atomic() if self.is_handling else nullcontext():
-                return super().handle(block, handler_name, request, suffix)
+            with transaction.atomic() if is_whole else nullcontext():
+                response: Response = super().handle(block, handler_name, request, suffix)
+                if self._edit and response.status_code < 400:
+                    self._edit.write()
+            if self._edit and response.status_code < 400:
+                self._edit.publish()
         except (NoSuchHandlerError, NotFoundError):
             return Response(status=404)
+        except NotStaff:
+            return Response(status=403)
+        except EditedMeanwhile as error:
+            return Response(status=409, json_body={"error": str(error)}, charset="UTF-8")
         except NotStored as error:
             log.error("%s cannot store what %s sent. %s", block, self.user_id, error)
             return Response(status=503)
@@ -168,6 +213,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
                 raise
             log.exception("%s cannot do what %s sent.", block, self.user_id)
             return Response(status=500)
+        return response
 
     def handler_url(
         self,
@@ -184,12 +230,14 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
             msg = f"{handler_name!r} is not a handler of {block!r}."
             raise ValueError(msg)
         ids = block.scope_ids
-        user_id = quote(str(ids.user_id), safe="")
+        user_id = quote(str(self.viewer_id), safe="")
         path = reverse("learner_handler", args=(user_id, ids.usage_id, handler_name, suffix))
         return f"{path}?{query}" if query else path
 
     def publish(self, block: Any, event_type: str, event_data: Any) -> None:
-        """Carries on what our blocks publish; other events the SDK logs."""
+        """Carries on what our blocks publish; other events the SDK logs. None of a preview's."""
+        if self.preview:
+            return
         if event_type == SEGMENTATIONS:
             self._publish_segmentations(block, event_data["user_partitions"])
         elif event_type == CHILD_RENDER:
@@ -205,6 +253,15 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
             self._record_score(block, event_data)
         else:
             super().publish(block, event_type, event_data)
+
+    def export_to_xml(self, block: Any, xmlfile: Any) -> None:
+        """As the block is kept, of a course."""
+        usage_id = block.scope_ids.usage_id
+        course = self.course_of(usage_id)
+        if course is None:
+            super().export_to_xml(block, xmlfile)
+        else:
+            xmlfile.write(export_block(course, usage_id).encode())
 
     def applicable_aside_types(self, block: Any) -> list[str]:
         """As XBlock's, which searches all installed packages for asides, for each block again."""
@@ -227,7 +284,8 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         segmentations, problems = read_user_partitions(user_partitions)
         for problem in problems:
             self.error_tracker(problem)
-        save_segmentations(course_id_of(self, block), segmentations)
+        actor = self.viewer_id if self._edit and self.viewer_id else ""
+        save_segmentations(course_id_of(self, block), segmentations, actor=actor)
 
     def _record_score(self, block: Any, event: Any) -> None:
         """Learners' only: staff who try an arm's problems leave no trace in anybody's grades."""
@@ -252,10 +310,10 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
             raise
         except self.faults:
             log.exception("%s cannot be shown to %s.", block.scope_ids.usage_id, self.user_id)
-            return self._sentence("This part of the page cannot be shown.")
+            return self._sentence(gettext_noop("This part of the page cannot be shown."))
 
     def _sentence(self, sentence: str) -> Fragment:
-        translated = self._services["i18n"].gettext(sentence)
+        translated = translations_of().gettext(sentence)
         return Fragment(format_html('<p class="xbx-nothing">{}</p>', translated))
 
     def _may_open(self, block: Any) -> bool:
@@ -270,6 +328,11 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
                     return False
             child, parent = parent, parent.get_parent()
         return True
+
+
+def is_staff_id(user_id: str | None) -> bool:
+    """Whether the setting STAFF lists the user."""
+    return user_id in setting("STAFF")
 
 
 def block_class(block_type: str) -> Any:

@@ -11,9 +11,9 @@ from pathlib import Path
 from django.utils.text import slugify
 
 from xblock_experiments.errors import ExperimentsError, NotStored
-from xblock_experiments.settings.common import setting
 from xblock_experiments.unpacking import unpack
 from xblock_experiments.untrusted import is_file
+from xblock_experiments.workbench import keeping
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.loading import load
 from xblock_experiments.workbench.registry import registry
@@ -21,7 +21,6 @@ from xblock_experiments.workbench.registry import registry
 log = logging.getLogger(__name__)
 
 _lock = threading.Lock()
-_served: dict[Path, float] = {}
 _unpacked = ExitStack()
 """Folders of archives: their static files are served from there."""
 
@@ -33,12 +32,11 @@ def serve() -> None:
     next page. What is changed inside a folder shows after a restart.
     """
     with _lock:
-        for source in _sources():
-            changed = source.stat().st_mtime
-            if _served.get(source) == changed:
+        for source, place in keeping.places().items():
+            if keeping.is_read(source, place):
                 continue
             try:
-                course = open_course(source)
+                course = open_course(place, origin=source)
             except NotStored as error:
                 log.error("The course %s is not served yet. %s", source.name, error)
                 continue
@@ -47,18 +45,21 @@ def serve() -> None:
             else:
                 unused = len(course.problems)
                 log.info("Serving %s. %d things in it cannot be used.", course.course_id, unused)
-            _served[source] = changed
+            keeping.note_read(source, place)
 
 
-def open_course(source: Path, course_id: str | None = None) -> CourseBlocks:
-    """Load a folder or an archive, under a name made from its own. Raises OlxError."""
-    name = slugify(source.absolute().name.removesuffix(".gz").removesuffix(".tar")) or "course"
-    if not is_file(source):
-        return load(source, course_id, name=name)
+def open_course(
+    place: Path, course_id: str | None = None, *, origin: Path | None = None
+) -> CourseBlocks:
+    """Load a folder or an archive, under a name made from its origin's own. Raises OlxError."""
+    named = (origin or place).absolute().name
+    name = slugify(named.removesuffix(".gz").removesuffix(".tar")) or "course"
+    if not is_file(place):
+        return load(place, course_id, name=name, origin=origin)
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="course-"))
-        unpack(source, Path(folder))
-        course = load(Path(folder), course_id, name=name)
+        unpack(place, Path(folder))
+        course = load(Path(folder), course_id, name=name, origin=origin)
         _unpacked.push(stack.pop_all())
         return course
 
@@ -66,12 +67,5 @@ def open_course(source: Path, course_id: str | None = None) -> CourseBlocks:
 def forget() -> None:
     """Serve nothing, until asked to serve again."""
     _unpacked.close()
-    _served.clear()
+    keeping.forget_read()
     registry.clear()
-
-
-def _sources() -> list[Path]:
-    listed = [Path(path) for path in setting("COURSES")]
-    folder = Path(setting("IMPORTED"))
-    imported = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [path for path in [*listed, *imported] if path.exists() and path.suffix != ".partial"]

@@ -58,7 +58,8 @@ class StateStore(KeyValueStore):
         row = self._row_of(key)
         cached = tuple(row.items())
         if cached not in self._states:
-            self._states[cached] = self._read(row, key) if _can_be_kept(key) else {}
+            is_blank = self._runtime.begins_blank or not _can_be_kept(key)
+            self._states[cached] = {} if is_blank else self._read(row, key)
         return self._states[cached]
 
     def _read(self, row: dict[str, Any], key: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class WorkbenchStore(KeyValueStore):
     """Sends each key where its value is."""
 
     def __init__(self, runtime: Any) -> None:
+        self._runtime = runtime
         self._course_of: Callable[[Any], CourseBlocks | None] = runtime.course_of
         self._state = StateStore(runtime)
 
@@ -43,7 +44,7 @@ class WorkbenchStore(KeyValueStore):
         """Each store is given at once what is for it."""
         kept: dict[int, tuple[Any, dict[Any, Any]]] = {}
         for key, value in update_dict.items():
-            authored = self._authored(key)
+            authored = self._authored_to_write(key)
             if authored is None:
                 store = self._stored_in(key)
                 kept.setdefault(id(store), (store, {}))[1][key] = value
@@ -53,7 +54,7 @@ class WorkbenchStore(KeyValueStore):
             store.set_many(values)
 
     def delete(self, key: Any) -> None:
-        authored = self._authored(key)
+        authored = self._authored_to_write(key)
         if authored is None:
             self._stored_in(key).delete(key)
         else:
@@ -72,6 +73,14 @@ class WorkbenchStore(KeyValueStore):
             return None
         course = self._course_of(key.block_scope_id)
         return None if course is None else course.values[key.block_scope_id]
+
+    def _authored_to_write(self, key: Any) -> dict[str, Any] | None:
+        """Raises NotStaff, EditedMeanwhile."""
+        if self._authored(key) is None:
+            return None
+        course = self._runtime.course_to_change(key.block_scope_id)
+        authored: dict[str, Any] = course.values[key.block_scope_id]
+        return authored
 
     def _stored_in(self, key: Any) -> Any:
         # Scope.children and Scope.parent have no block.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -13,9 +12,9 @@ from django.db import DatabaseError
 from tqdm import tqdm
 
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.settings.common import setting
 from xblock_experiments.unpacking import unpack
 from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.workbench.keeping import imported_folder, replace
 from xblock_experiments.workbench.loading import load, name_of
 from xblock_experiments.workbench.serving import serve
 
@@ -30,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
-        imported = Path(setting("IMPORTED"))
+        imported = imported_folder()
         imported.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=imported, suffix=".partial") as partial:
             copy = Path(partial) / "course"
@@ -44,7 +43,7 @@ class Command(BaseCommand):
             except DatabaseError as error:
                 msg = f"The database does not answer as it should ({error}). Run `migrate` first."
                 raise CommandError(msg) from error
-            _replace(imported / name_of(course.course_id), copy)
+            replace(imported / name_of(course.course_id), copy)
         self._tell(course)
 
     def _load(self, folder: Path) -> CourseBlocks:
@@ -62,12 +61,3 @@ class Command(BaseCommand):
             )
         )
 
-
-def _replace(target: Path, folder: Path) -> None:
-    """A workbench that runs sees the old course or the new one."""
-    old = target.with_suffix(".partial")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    folder.rename(target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,312 @@
+"""Authors make, edit and delete group configurations on the course's own page."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from tests.answers import send_json
+from tests.builders import COURSE_ID, course_xml, experiment, segmentation, split_test_xml
+from xblock_experiments.blocks import configurations
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
+from xblock_experiments.experiments.api import assign_group, get_group
+from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
+from xblock_experiments.workbench.registry import registry
+
+pytestmark = pytest.mark.django_db
+
+IN_USE = "This group configuration is in use and cannot be deleted. It is used in: "
+
+
+def course(*found: Any, xml: str | None = None) -> LoadedCourse:
+    return load_course(course_xml(split_test_xml() if xml is None else xml, segmentations=found))
+
+
+def configuration(**values: Any) -> dict[str, Any]:
+    groups = [{"id": None, "name": "A", "weight": 1}, {"id": None, "name": "B", "weight": 3}]
+    return {
+        "type": "experiment",
+        "id": None,
+        "name": "Hints",
+        "description": "Which are better?",
+        "groups": groups,
+        "parameters": {},
+        **values,
+    }
+
+
+def present(id: int = 100, **values: Any) -> dict[str, Any]:
+    """What the form sends of one that is there."""
+    found = segmentations.get_segmentation(COURSE_ID, id)
+    groups = [{"id": g.id, "name": g.name, "weight": g.weight} for g in found.groups]
+    return configuration(**{"id": id, "name": found.name, "groups": groups, **values})
+
+
+def post(made: LoadedCourse, handler: str, sent: Any, user_id: str = "teacher") -> Any:
+    return send_json(made, user_id, "2026", handler, sent, staff=user_id == "teacher")
+
+
+def save(made: LoadedCourse, configuration: Any, **more: Any) -> Any:
+    return post(made, "save_configuration", {"configuration": configuration, **more})
+
+
+def foretold(made: LoadedCourse, **sent: Any) -> list[str]:
+    response = post(made, "preview_configuration", sent)
+    assert response.status_code == 200, response.body
+    return list(response.json["consequences"])
+
+
+def delete(made: LoadedCourse, id: int = 100, type: str = "experiment") -> Any:
+    return post(made, "save_configuration", {"delete": {"type": type, "id": id}})
+
+
+def listed(made: LoadedCourse) -> list[UserSegmentation]:
+    return configurations.listed(find_block(made, None, "2026").user_partitions)
+
+
+def page(made: LoadedCourse) -> str:
+    return render(made, "teacher", "2026", view="studio_view", staff=True)
+
+
+def test_an_author_makes_a_configuration() -> None:
+    made = course()
+    response = save(made, configuration(parameters={"salt": "pepper"}))
+    assert response.status_code == 200
+
+    new = segmentations.get_segmentation(COURSE_ID, response.json["id"])
+    assert listed(made) == [experiment(), new]
+    assert (new.name, new.description, new.type) == ("Hints", "Which are better?", "experiment")
+    assert [(group.name, group.weight) for group in new.groups] == [("A", 1), ("B", 3)]
+    assert new.parameters == {"salt": "pepper"}
+    versions = segmentations.get_versions(COURSE_ID, new.id)
+    assert [version.who for version in versions] == ["teacher"]
+
+
+def test_ids_are_drawn_from_100_and_no_group_of_the_course_has_them_twice() -> None:
+    made = course()
+    for _ in range(5):
+        save(made, configuration())
+    found = listed(made)
+    ids = [each.id for each in found]
+    group_ids = [group.id for each in found[1:] for group in each.groups]
+    assert len(set(ids)) == 6
+    assert len(set(group_ids)) == 10
+    assert min(*ids, *group_ids) >= 100
+
+
+def test_an_id_that_is_taken_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([0, 0, 5])
+    monkeypatch.setattr(secrets, "randbelow", lambda limit: next(drawn))
+    assert configurations.draw_id({100}) == 105
+
+
+def test_an_author_edits_a_configuration_and_nobody_is_moved() -> None:
+    made = course()
+    groups = {user: assign_group(COURSE_ID, 100, user).id for user in map(str, range(20))}
+    edited = present(name="New name")
+    edited["groups"][0]["name"] = "First"
+    edited["groups"].append({"id": None, "name": "Third", "weight": 5})
+    assert save(made, edited).status_code == 200
+
+    found = segmentations.get_segmentation(COURSE_ID, 100)
+    assert found.name == "New name"
+    assert [group.name for group in found.groups] == ["First", "Group 2", "Third"]
+    assert [group.id for group in found.groups][:2] == [1, 2]
+    now = {user: get_group(COURSE_ID, 100, user) for user in groups}
+    assert {user: group and group.id for user, group in now.items()} == groups
+
+
+def test_what_saving_would_do_is_told_before_and_changes_nothing() -> None:
+    made = course()
+    for user in map(str, range(20)):
+        assign_group(COURSE_ID, 100, user)
+    counts = segmentations.count_members(COURSE_ID, 100)
+    before = registry.with_id(COURSE_ID)
+    edited = present()
+    gone = edited["groups"].pop(0)["id"]
+    edited["groups"].append({"id": None, "name": "Third", "weight": 1})
+
+    assert foretold(made, configuration=edited) == [
+        f"{counts[2]} learners keep their present group.",
+        f"{counts[gone]} learners would lose their group, and get another one at the next visit.",
+        "Nobody is in “Third” yet. Only learners who have no group may get it.",
+    ]
+    assert registry.with_id(COURSE_ID) is before
+    assert segmentations.get_versions(COURSE_ID, 100)[-1].version == 1
+
+
+def test_where_no_learner_is_concerned_that_is_said() -> None:
+    assert foretold(course(), configuration=configuration()) == [
+        "No learner has a group yet, so nobody is moved."
+    ]
+
+
+def test_one_that_is_not_used_can_be_deleted_and_its_members_are_kept() -> None:
+    made = course(experiment(100), experiment(101, 7, 8))
+    assign_group(COURSE_ID, 101, "ann")
+    assert foretold(made, delete={"type": "experiment", "id": 101}) == [
+        "1 learner is in a group of it, which is kept but no longer used."
+    ]
+    assert delete(made, 101).status_code == 200
+
+    assert [each.id for each in listed(made)] == [100]
+    assert not segmentations.get_segmentation(COURSE_ID, 101).active
+    assert len(list(segmentations.get_members(COURSE_ID, 101, type="experiment"))) == 1
+
+
+def test_one_in_use_is_not_deleted_and_the_units_that_use_it_are_named() -> None:
+    unit = f'<vertical display_name="A unit">{split_test_xml("one")}</vertical>'
+    made = course(xml=unit + split_test_xml("two", display_name="Other"))
+    for handler in ("preview_configuration", "save_configuration"):
+        response = post(made, handler, {"delete": {"type": "experiment", "id": 100}})
+        assert response.status_code == 400
+        assert response.json["error"] == (
+            f"{IN_USE}A unit / The experiment's own name, A course / Other"
+        )
+    assert len(listed(made)) == 1
+    assert "xbx-delete" not in page(made)
+
+
+def test_the_page_lists_each_with_groups_shares_and_uses() -> None:
+    made = course(experiment(100, 1, 2, weights=(3, 1), name="Style"), experiment(101, 7, 8))
+    shown = page(made)
+    assert '<h3 id="title-experiment-100">Style</h3>' in shown
+    assert "<td>3</td><td>75 %</td>" in shown
+    assert "A course / The experiment&#x27;s own name" in shown
+    assert shown.count("Not in use.") == 1
+
+
+def test_the_first_screen_says_what_to_do() -> None:
+    made = load_course('<course org="DemoX" course="Tests" url_name="2026"/>')
+    assert "There is none yet. Make one, then choose it in an experiment." in page(made)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"name": " "}, "Group Configuration name is required."),
+        ({"name": None}, "Group Configuration name is required."),
+        ({"groups": []}, "There must be at least one group."),
+        ({"groups": "A"}, "There must be at least one group."),
+        ({"groups": ["A"]}, "There must be at least one group."),
+        ({"groups": [{"name": "", "weight": 1}]}, "All groups must have a name."),
+        ({"groups": [{"name": 7, "weight": 1}]}, "All groups must have a name."),
+        ({"groups": [{"name": "A", "weight": -1}]}, "A weight is a whole number, 0 or more."),
+        ({"groups": [{"name": "A", "weight": 1.5}]}, "A weight is a whole number, 0 or more."),
+        ({"groups": [{"name": "A", "weight": True}]}, "A weight is a whole number, 0 or more."),
+        ({"groups": [{"name": "A", "weight": None}]}, "A weight is a whole number, 0 or more."),
+        ({"groups": [{"name": "A", "weight": 2**31}]}, "A weight is a whole number, 0 or more."),
+        (
+            {"groups": [{"name": "A", "weight": 0}]},
+            "At least one group needs a weight of 1 or more.",
+        ),
+        ({"groups": [{"name": "A", "id": 1}]}, "There is no such group any more."),
+        ({"groups": [{"name": "A"}] * 101}, "There may be 100 groups."),
+        ({"name": "x" * 1001}, "A text may have 1000 characters."),
+        ({"id": 7}, "There is no such group configuration any more."),
+        ({"id": "100"}, "There is no such group configuration any more."),
+        ({"type": "cohort"}, "There is no such group configuration any more."),
+        ({"type": ["experiment"]}, "There is no such group configuration any more."),
+        ({"name": "\ud800"}, "What was sent cannot be saved."),
+        ({"parameters": {"salt": "x" * 1001}}, "A text may have 1000 characters."),
+    ],
+)
+def test_what_cannot_be_saved_is_told_and_changes_nothing(
+    values: dict[str, Any], message: str
+) -> None:
+    made = course()
+    before = registry.with_id(COURSE_ID)
+    response = save(made, configuration(**values))
+    assert (response.status_code, response.json["error"]) == (400, message)
+    assert registry.with_id(COURSE_ID) is before
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"delete": 7}, {"delete": {}}, {"delete": {"type": [], "id": {}}}]
+)
+def test_what_means_nothing_is_refused(sent: Any) -> None:
+    made = course()
+    for handler in ("preview_configuration", "save_configuration"):
+        assert post(made, handler, sent).status_code == 400
+    assert len(listed(made)) == 1
+
+
+def test_two_groups_cannot_have_one_id() -> None:
+    made = course()
+    edited = present()
+    edited["groups"][1]["id"] = 1
+    assert save(made, edited).status_code == 400
+
+
+@pytest.mark.parametrize("handler", ["preview_configuration", "save_configuration"])
+def test_learners_cannot(handler: str) -> None:
+    made = course()
+    response = post(made, handler, {"configuration": configuration()}, user_id="ann")
+    assert response.status_code == 403
+    assert len(listed(made)) == 1
+
+
+def test_of_two_editors_the_later_one_is_told() -> None:
+    made = course()
+    opened = page(made).split('data-revision="')[1].split('"')[0]
+    assert save(made, configuration(), revision=opened).status_code == 200
+    for handler in ("preview_configuration", "save_configuration"):
+        sent = {"configuration": configuration(), "revision": opened}
+        assert post(made, handler, sent).status_code == 409
+    assert len(listed(made)) == 2
+
+
+def test_what_the_form_does_not_know_is_kept() -> None:
+    partition = experiment(100, parameters={"salt": "s", "later": [1]}).to_json()
+    partition["new_key"] = {"a": 1}
+    partition["groups"][0]["colour"] = "blue"
+    unreadable = {"id": "x", "of": "a newer kind"}
+    cohort = segmentation(100, "cohort", (Group(1, "One"),)).to_json()
+    xml = course_xml(split_test_xml()).split("user_partitions=")[0]
+    found = json.dumps([unreadable, cohort, partition]).replace('"', "&quot;")
+    made = load_course(f'{xml}user_partitions="{found}">{split_test_xml()}</course>')
+    save(made, present(name="New name", parameters={"salt": ""}))
+
+    saved = find_block(made, None, "2026").user_partitions
+    assert saved[:2] == [unreadable, cohort]
+    assert saved[2]["name"] == "New name"
+    assert saved[2]["new_key"] == {"a": 1}
+    assert saved[2]["groups"][0]["colour"] == "blue"
+    assert saved[2]["parameters"] == {"later": [1]}
+    assert "this workbench has no form for its type" in page(made)
+
+
+def test_only_staff_open_the_page(client: Client, settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "STAFF": ["teacher"]}
+    course()
+    for view in ("studio_view", "author_view"):
+        address = f"/scenario/demox-tests-2026/{view}/"
+        assert client.get(address, {"student": "ann"}).status_code == 403
+        assert client.get(address, {"student": "teacher"}).status_code == 200
+
+
+def test_a_form_from_another_site_is_refused(settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "STAFF": ["teacher"]}
+    made = course()
+    client = Client(enforce_csrf_checks=True)
+    usage_id = "block-v1:DemoX+Tests+2026+type@course+block@2026"
+    for address in (
+        f"/handler/{usage_id}/save_configuration",
+        f"/learner/teacher/handler/{usage_id}/save_configuration",
+    ):
+        response = client.post(
+            f"{address}?student=teacher",
+            {"configuration": configuration()},
+            content_type="application/json",
+        )
+        assert response.status_code == 403
+    assert len(listed(made)) == 1
+    assert (
+        client.post("/courses/demox-tests-2026/preview/", {"student": "teacher"}).status_code == 403
+    )

@@ -1,0 +1,476 @@
+"""Authors edit experiments and units, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pytest_django import Settings
+from webob import Request
+
+from tests.answers import send_json
+from tests.builders import COURSE_ID, course_xml, experiment, segmentation, split_test_xml
+from xblock_experiments.blocks import editor
+from xblock_experiments.course_user_segmentation.data import Group
+from xblock_experiments.experiments.api import get_group
+from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
+from xblock_experiments.workbench import keeping, serving
+from xblock_experiments.workbench.registry import registry
+
+pytestmark = pytest.mark.django_db
+
+HANDLERS = ("add_missing_groups", "delete_inactive_arm", "submit_studio_edits")
+
+
+def course(*found: Any, xml: str = "") -> LoadedCourse:
+    return load_course(course_xml(xml or split_test_xml(), segmentations=found))
+
+
+def block(course: LoadedCourse, url_name: str = "exp") -> Any:
+    return find_block(course, "teacher", url_name, staff=True)
+
+
+def submit(course: LoadedCourse, **values: Any) -> Any:
+    sent = {"values": values, "defaults": []}
+    return send_json(course, "teacher", "exp", "submit_studio_edits", sent, staff=True)
+
+
+def submit_form(course: LoadedCourse, revision: str, **values: Any) -> Any:
+    sent = {"values": values, "defaults": [], "revision": revision}
+    return send_json(course, "teacher", "exp", "submit_studio_edits", sent, staff=True)
+
+
+def add_missing(course: LoadedCourse) -> Any:
+    return send_json(course, "teacher", "exp", "add_missing_groups", {}, staff=True)
+
+
+def revision_in(page: str) -> str:
+    return page.split('data-revision="')[1].split('"')[0]
+
+
+def arms(course: LoadedCourse) -> dict[str, str]:
+    """What each group's child is called, by the group's id."""
+    experiment = block(course)
+    titles = {
+        str(child.scope_ids.usage_id): child.display_name for child in experiment.get_children()
+    }
+    return {key: titles[str(child)] for key, child in experiment.group_id_to_child.items()}
+
+
+def children(course: LoadedCourse) -> list[str]:
+    return [child.display_name for child in block(course).get_children()]
+
+
+def test_each_group_of_a_newly_chosen_configuration_gets_a_unit_of_its_own() -> None:
+    made = course(experiment(100), experiment(101, 7, 8), xml='<split_test url_name="exp"/>')
+    assert submit(made, user_partition_id=101).status_code == 200
+
+    assert block(made).user_partition_id == 101
+    assert arms(made) == {"7": "Group ID 7", "8": "Group ID 8"}
+    assert [child.scope_ids.block_type for child in block(made).get_children()] == ["vertical"] * 2
+
+
+def test_the_children_of_the_old_configuration_are_kept() -> None:
+    made = course(experiment(100), experiment(101, 7, 8, 9))
+    submit(made, user_partition_id=101)
+
+    assert children(made) == [
+        *("Unit of arm 1", "Unit of arm 2"),
+        *("Group ID 7", "Group ID 8", "Group ID 9"),
+    ]
+    assert len(block(made).group_id_to_child) == 5
+    active, inactive = block(made).active_and_inactive_children()
+    assert [child.display_name for child in active] == children(made)[2:]
+    assert [child.display_name for child in inactive] == children(made)[:2]
+
+
+def test_groups_of_equal_ids_get_new_units_and_the_old_ones_are_inactive() -> None:
+    made = course(experiment(100), experiment(101, 1, 2, 3))
+    submit(made, user_partition_id=101)
+
+    assert arms(made) == {"1": "Group ID 1", "2": "Group ID 2", "3": "Group ID 3"}
+    assert len(children(made)) == 5
+
+
+def test_saving_once_more_changes_nothing() -> None:
+    made = course(experiment(100), experiment(101, 7, 8))
+    submit(made, user_partition_id=101)
+    before = registry.with_id(COURSE_ID)
+    for _ in range(2):
+        submit(made, user_partition_id=101)
+        add_missing(made)
+    after = registry.with_id(COURSE_ID)
+    assert before is not None
+    assert after is not None
+    assert before.values == after.values
+
+
+def test_an_id_that_the_course_does_not_have_changes_only_the_id() -> None:
+    made = course()
+    submit(made, user_partition_id=-50)
+    assert block(made).user_partition_id == -50
+    assert len(children(made)) == 2
+
+
+def test_a_configuration_of_another_type_gets_no_units() -> None:
+    made = course(experiment(100), segmentation(101, "cohort", (Group(7, "Seven"),)))
+    submit(made, user_partition_id=101)
+    assert len(children(made)) == 2
+
+
+def test_an_entry_that_leads_to_no_child_is_forgotten() -> None:
+    mapping = json.dumps({"1": "exp_a", "2": "exp_b", "9": "gone"})
+    made = course(xml=split_test_xml(group_id_to_child=mapping))
+    submit(made, display_name="New name")
+    assert set(block(made).group_id_to_child) == {"1", "2"}
+    assert block(made).display_name == "New name"
+
+
+def test_missing_groups_are_added_in_order_and_once() -> None:
+    made = course(experiment(100, 1, 2, 3, 4))
+    for _ in range(2):
+        response = add_missing(made)
+        assert (response.status_code, response.body) == (200, b"")
+    assert arms(made) == {
+        "1": "Unit of arm 1",
+        "2": "Unit of arm 2",
+        "3": "Group ID 3",
+        "4": "Group ID 4",
+    }
+
+
+def test_a_group_whose_child_is_gone_is_missing_too() -> None:
+    mapping = json.dumps({"1": "exp_a", "2": "gone"})
+    made = course(xml=split_test_xml(group_id_to_child=mapping))
+    add_missing(made)
+    assert arms(made) == {"1": "Unit of arm 1", "2": "Group ID 2"}
+
+
+def test_an_author_maps_groups_to_children() -> None:
+    made = course()
+    first, second = (str(child_id) for child_id in block(made).children)
+    submit(made, user_partition_id=100, group_id_to_child={"1": second, "2": first})
+    assert arms(made) == {"1": "Unit of arm 2", "2": "Unit of arm 1"}
+
+
+def test_an_author_asks_for_a_new_unit_for_one_group() -> None:
+    made = course()
+    first = str(block(made).children[0])
+    submit(made, user_partition_id=100, group_id_to_child={"1": first, "2": ""})
+    assert arms(made) == {"1": "Unit of arm 1", "2": "Group ID 2"}
+    assert children(made) == ["Unit of arm 1", "Unit of arm 2", "Group ID 2"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"user_partition_id": "ten"},
+        {"user_partition_id": 1.5},
+        {"user_partition_id": [1]},
+        {"display_name": 7},
+        {"display_name": "x" * 256},
+        {"group_id_to_child": {"1": "block-v1:DemoX+Tests+2026+type@vertical+block@other"}},
+        {"group_id_to_child": {"one": ""}, "user_partition_id": "x"},
+        {"group_id_to_child": {"-1": "exp_a"}},
+        {"group_id_to_child": {"1": {"a": 1}}},
+        {"group_id_to_child": ["exp_a"]},
+    ],
+)
+def test_what_cannot_be_saved_changes_nothing(values: dict[str, Any]) -> None:
+    made = course()
+    before = registry.with_id(COURSE_ID)
+    assert submit(made, **values).status_code == 400
+    assert registry.with_id(COURSE_ID) is before
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"7", b'{"values": 1}', b'{"values": {}, "defaults": 1}', b"\xff"]
+)
+def test_what_cannot_be_read_is_refused(body: bytes) -> None:
+    made = course()
+    request = Request.blank("/", method="POST", body=body)
+    for handler in ("submit_studio_edits", "delete_inactive_arm"):
+        edited = block(made)
+        assert edited.runtime.handle(edited, handler, request).status_code == 400
+
+
+def test_only_what_no_group_sees_can_be_deleted() -> None:
+    made = course(experiment(100, 1))
+    first, second = (str(child_id) for child_id in block(made).children)
+    for wanted in (first, "x", None, 7):
+        sent = {"child_id": wanted}
+        response = send_json(made, "teacher", "exp", "delete_inactive_arm", sent, staff=True)
+        assert response.status_code == 400
+    sent = {"child_id": second}
+    response = send_json(made, "teacher", "exp", "delete_inactive_arm", sent, staff=True)
+    assert response.status_code == 200
+    assert arms(made) == {"1": "Unit of arm 1"}
+    with pytest.raises(LookupError):
+        find_block(made, "teacher", "exp_b_text", staff=True)
+
+
+def test_studio_calls_what_it_calls_after_its_own_form() -> None:
+    made = course(experiment(100), experiment(101, 7, 8))
+    edited = block(made)
+    edited.user_partition_id = 101
+    edited.editor_saved("teacher", {}, {"user_partition_id": 100})
+    edited.save()
+    assert {"7", "8"} < set(arms(made))
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+@pytest.mark.parametrize("user_id", ["ann", None])
+def test_learners_cannot_edit(handler: str, user_id: str | None) -> None:
+    made = course(experiment(100, 1, 2, 3))
+    before = registry.with_id(COURSE_ID)
+    sent = {"values": {"display_name": "Mine"}, "defaults": [], "child_id": "x"}
+    edited = find_block(made, user_id, "exp")
+    request = Request.blank("/", method="POST", body=json.dumps(sent).encode())
+    assert edited.runtime.handle(edited, handler, request).status_code == 403
+    assert registry.with_id(COURSE_ID) is before
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_only_post_edits(handler: str) -> None:
+    edited = block(course(experiment(100, 1, 2, 3)))
+    for method in ("GET", "PUT", "DELETE"):
+        request = Request.blank("/", method=method)
+        assert edited.runtime.handle(edited, handler, request).status_code == 405
+    assert len(edited.children) == 2
+
+
+def test_of_two_editors_the_later_one_is_told_and_overwrites_nothing() -> None:
+    made = course()
+    opened = revision_in(render(made, "teacher", "exp", view="studio_view", staff=True))
+    assert submit_form(made, opened, display_name="First").status_code == 200
+
+    response = submit_form(made, opened, display_name="Second")
+    assert response.status_code == 409
+    assert "Somebody else has changed this" in response.json["error"]
+    assert block(made).display_name == "First"
+    opened = revision_in(render(made, "teacher", "exp", view="studio_view", staff=True))
+    assert submit_form(made, opened, display_name="Second").status_code == 200
+
+
+def test_of_two_requests_at_once_the_later_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = course()
+    real = editor.clean
+
+    def be_overtaken(*arguments: Any) -> None:
+        monkeypatch.setattr(editor, "clean", real)
+        assert submit(made, display_name="In between").status_code == 200
+        real(*arguments)
+
+    monkeypatch.setattr(editor, "clean", be_overtaken)
+    assert submit(made, display_name="Second").status_code == 409
+    assert block(made).display_name == "In between"
+
+
+def test_the_choice_is_of_usable_configurations() -> None:
+    made = course(
+        experiment(100, name="Usable"),
+        experiment(101, name="Off", active=False),
+        segmentation(102, "cohort", (Group(7, "Seven"),), name="Cohorts"),
+    )
+    page = render(made, "teacher", "exp", view="studio_view", staff=True)
+    assert '<option value="100" selected>Usable</option>' in page
+    assert "Off" not in page
+    assert "Cohorts" not in page
+    assert "Not Selected" not in page
+
+
+@pytest.mark.parametrize("id", [-1, 7, 101])
+def test_not_selected_is_offered_where_the_present_one_cannot_be_used(id: int) -> None:
+    made = course(experiment(100), experiment(101, active=False), xml=split_test_xml(id=id))
+    page = render(made, "teacher", "exp", view="studio_view", staff=True)
+    assert '<option value="-1" selected>Not Selected</option>' in page
+
+
+def test_the_form_shows_weights() -> None:
+    made = course(experiment(100, 1, 2, weights=(3, 1)))
+    page = render(made, "teacher", "exp", view="studio_view", staff=True)
+    assert "weight 3, 75 % of new learners" in page
+    assert "weight 1, 25 % of new learners" in page
+
+
+# Units
+
+
+def unit(course: LoadedCourse, olx: str, **more: Any) -> Any:
+    sent = {"olx": olx, **more}
+    return send_json(course, "teacher", "exp_a", "save_olx", sent, staff=True)
+
+
+def test_an_author_writes_a_unit_as_olx() -> None:
+    made = course()
+    content = '<html url_name="h">Fresh</html><problem url_name="p"/>'
+    olx = f'<vertical display_name="New">{content}</vertical>'
+    response = unit(made, olx)
+    assert response.json["problems"] == []
+    assert block(made, "exp_a").display_name == "New"
+    page = render(made, "teacher", "exp", staff=True)
+    assert "Fresh" in page
+    assert "Text of arm 1" not in page
+    assert "Text of arm 2" in page
+    assert arms(made) == {"1": "New", "2": "Unit of arm 2"}
+
+
+def test_what_is_shown_of_a_unit_is_what_is_saved() -> None:
+    made = course()
+    edited = block(made, "exp_a")
+    text = edited.runtime.service(edited, "olx").text(edited)
+    before = registry.with_id(COURSE_ID)
+    assert unit(made, text).status_code == 200
+    after = registry.with_id(COURSE_ID)
+    assert before is not None
+    assert after is not None
+    assert before.values == after.values
+
+
+@pytest.mark.parametrize(
+    "olx", ["", "text", "<vertical>", "<html>x</html>", "<!DOCTYPE x><vertical/>", "<a/><b/>"]
+)
+def test_a_unit_that_cannot_be_read_is_told_and_stays(olx: str) -> None:
+    made = course()
+    before = registry.with_id(COURSE_ID)
+    response = unit(made, olx)
+    assert response.status_code == 400
+    assert "Nothing was saved" in response.json["error"]
+    assert registry.with_id(COURSE_ID) is before
+
+
+def test_what_cannot_be_used_of_a_unit_is_told() -> None:
+    made = course()
+    response = unit(made, '<vertical><html url_name="exp_b_text">Twice</html><no_such/></vertical>')
+    assert len(response.json["problems"]) == 2
+    assert "Text of arm 2" in render(made, "teacher", "exp", staff=True)
+
+
+def test_a_unit_has_two_editors_too() -> None:
+    made = course()
+    opened = revision_in(render(made, "teacher", "exp_a", view="studio_view", staff=True))
+    assert unit(made, "<vertical><html>1</html></vertical>", revision=opened).status_code == 200
+    assert unit(made, "<vertical><html>2</html></vertical>", revision=opened).status_code == 409
+
+
+def test_learners_cannot_edit_units() -> None:
+    made = course()
+    response = send_json(made, "ann", "exp_a", "save_olx", {"olx": "<vertical/>"})
+    assert response.status_code == 403
+
+
+def test_an_edit_moves_no_learner_and_takes_no_answer() -> None:
+    made = course(experiment(100), experiment(101, 7, 8))
+    page = render(made, "ann", "exp")
+    group = get_group(COURSE_ID, 100, "ann")
+    submit(made, display_name="New name")
+    add_missing(made)
+    assert get_group(COURSE_ID, 100, "ann") == group
+    assert render(made, "ann", "exp") == page
+
+
+# What is kept
+
+
+@pytest.fixture
+def served(settings: Settings, tmp_path: Path) -> Path:
+    """A course that the settings list."""
+    folder = tmp_path / "listed"
+    folder.mkdir()
+    (folder / "course.xml").write_text(course_xml(split_test_xml()))
+    settings.XBLOCK_EXPERIMENTS = {
+        **settings.XBLOCK_EXPERIMENTS,
+        "COURSES": [folder],
+        "IMPORTED": tmp_path / "kept",
+        "STAFF": ["teacher"],
+    }
+    return folder
+
+
+def save_name(client: Client, name: str) -> int:
+    usage_id = "block-v1:DemoX+Tests+2026+type@split_test+block@exp"
+    sent = {"values": {"display_name": name}, "defaults": []}
+    address = f"/handler/{usage_id}/submit_studio_edits?student=teacher"
+    return client.post(address, sent, content_type="application/json").status_code
+
+
+def name_in(client: Client) -> str:
+    page = client.get("/scenario/listed.exp/author_view/", {"student": "teacher"})
+    return page.content.decode().split('<h2 class="xbx-author-title"><bdi>')[1].split("<")[0]
+
+
+def test_what_authors_change_outlives_a_restart_and_the_listed_course_is_left_alone(
+    served: Path, client: Client
+) -> None:
+    before = (served / "course.xml").read_bytes()
+    assert client.get("/scenario/listed/").status_code == 200
+    assert save_name(client, "Edited") == 200
+    serving.forget()
+
+    assert name_in(client) == "Edited"
+    assert (served / "course.xml").read_bytes() == before
+    assert save_name(client, "Edited again") == 200
+    serving.forget()
+    assert name_in(client) == "Edited again"
+    assert [path.suffix for path in (served.parent / "kept").iterdir()] == [".edited"]
+
+
+def test_a_change_is_served_at_once_and_read_from_disk_only_elsewhere(
+    served: Path, client: Client
+) -> None:
+    client.get("/scenario/listed/")
+    save_name(client, "Edited")
+    kept = registry.with_id(COURSE_ID)
+    assert name_in(client) == "Edited"
+    assert registry.with_id(COURSE_ID) is kept
+
+
+def test_a_change_that_cannot_be_kept_is_none(
+    served: Path, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/scenario/listed/")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keeping, "export_course", full)
+    with pytest.raises(OSError, match="No space"):
+        save_name(client, "Edited")
+    assert name_in(client) == "The experiment&#x27;s own name"
+
+
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("choose"), st.sampled_from([100, 101, 102, -1, 7])),
+            st.tuples(st.just("add"), st.none()),
+            st.tuples(st.just("name"), st.text(max_size=5)),
+        ),
+        max_size=6,
+    )
+)
+def test_no_sequence_of_edits_loses_a_child_or_leaves_a_group_without_one(steps: Any) -> None:
+    serving.forget()
+    made = course(experiment(100), experiment(101, 1, 2, 3), experiment(102, 8, 9))
+    for kind, value in steps:
+        before = children(made)
+        if kind == "choose":
+            submit(made, user_partition_id=value)
+        elif kind == "name":
+            submit(made, display_name=value)
+        else:
+            add_missing(made)
+        after = children(made)
+        assert after[: len(before)] == before
+        edited = block(made)
+        child_ids = {str(child_id) for child_id in edited.children}
+        assert {str(child) for child in edited.group_id_to_child.values()} <= child_ids
+        if edited.look().groups:
+            assert not edited.look().missing

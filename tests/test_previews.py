@@ -1,0 +1,273 @@
+"""Staff see a course as somebody else does, and leave no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+from workbench.models import XBlockState
+from xblock.core import XBlock
+from xblock.fields import ScopeIds
+
+from tests.builders import COURSE_ID, course_xml, experiment, split_test_xml
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.experiments.api import assign_group, get_exposures, get_group
+from xblock_experiments.gradebook.api import get_scores
+from xblock_experiments.services import COURSE
+from xblock_experiments.services.preview import AsGroup, AsLearner, parse
+from xblock_experiments.testing import load_course
+from xblock_experiments.user_tags import api as user_tags
+from xblock_experiments.workbench.runtime import ExperimentsRuntime as Runtime
+
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
+
+NAME = "demox-tests-2026"
+PROBLEM = (
+    '<problem url_name="{url_name}"><stringresponse answer="yes"><label>Ready?</label>'
+    "<textline/></stringresponse></problem>"
+)
+
+
+@pytest.fixture(autouse=True)
+def _staff(settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "STAFF": ["teacher"]}
+
+
+@pytest.fixture
+def client() -> Client:
+    xml = split_test_xml()
+    for arm in "ab":
+        problem = PROBLEM.format(url_name=f"exp_{arm}_problem")
+        xml = xml.replace(f'<html url_name="exp_{arm}', f'{problem}<html url_name="exp_{arm}')
+    load_course(course_xml(f'<sequential url_name="s">{xml}</sequential>'))
+    return Client()
+
+
+def page(client: Client, address: str = "s", user_id: str = "teacher") -> str:
+    response = client.get(f"/scenario/{NAME}.{address}/", {"student": user_id})
+    assert response.status_code == 200
+    return unescape(response.content.decode())
+
+
+def preview(client: Client, wanted: object, user_id: str = "teacher") -> int:
+    sent = {"student": user_id, "preview": str(wanted), "next": "/there"}
+    response = client.post(f"/courses/{NAME}/preview/", sent)
+    return response.status_code
+
+
+def answer(client: Client, url_name: str, user_id: str = "teacher") -> Any:
+    usage_id = f"block-v1:DemoX+Tests+2026+type@problem+block@{url_name}"
+    sent = {f"input_{url_name}_2_1": "yes"}
+    address = f"/handler/{usage_id}/xmodule_handler/problem_check?student={user_id}"
+    return client.post(address, sent)
+
+
+def traces(user_id: str) -> list[object]:
+    """All that is stored of a user."""
+    states = XBlockState.objects.filter(user_id=user_id)
+    group = get_group(COURSE_ID, 100, user_id)
+    exposures = [each for each in get_exposures(COURSE_ID, 100) if each.user_id == user_id]
+    scores = get_scores(COURSE_ID, user_id)
+    return [*filter(None, [*states, group, *exposures, scores])]
+
+
+@pytest.mark.parametrize(("group_id", "other"), [(1, 2), (2, 1)])
+def test_a_preview_of_a_group_shows_what_somebody_in_it_is_shown(
+    client: Client, group_id: int, other: int
+) -> None:
+    assert f"Text of arm {other}" in page(client)
+
+    assert preview(client, AsGroup("experiment", 100, group_id)) == 302
+    seen = page(client)
+    assert f"Text of arm {group_id}" in seen
+    assert f'title="Unit of arm {group_id}"' in seen
+    assert f"arm {other}" not in seen
+    assert f"You see the course as a learner in group Group {group_id} of experiment 100." in seen
+
+
+def test_a_preview_of_a_learner_shows_the_learners_arm_and_answers(client: Client) -> None:
+    page(client, user_id="ann")
+    group = get_group(COURSE_ID, 100, "ann")
+    assert group is not None
+    arm = "ab"[group.id - 1]
+    assert told_correct(answer(client, f"exp_{arm}_problem", "ann"))
+
+    preview(client, AsLearner("ann"))
+    seen = page(client)
+    assert f"Text of arm {group.id}" in seen
+    assert f"Text of arm {3 - group.id}" not in seen
+    assert 'value="yes"' in seen
+    assert "You see the course as learner ann sees it." in seen
+
+
+def test_a_learner_without_a_group_is_shown_in_a_preview_in_the_one_that_is_due(
+    client: Client,
+) -> None:
+    for number in range(10):
+        user_id = f"user {number}"
+        preview(client, AsLearner(user_id))
+        seen = page(client)
+        assert traces(user_id) == []
+        assert f"Text of arm {assign_group(COURSE_ID, 100, user_id).id}" in seen
+
+
+@pytest.mark.parametrize("wanted", [AsLearner("ann"), AsGroup("experiment", 100, 1)])
+def test_a_preview_leaves_no_trace(client: Client, wanted: object) -> None:
+    preview(client, wanted)
+    seen = page(client)
+    arm = "a" if "Text of arm 1" in seen else "b"
+    for address in ("s", "exp", f"exp_{arm}", f"exp_{arm}_problem"):
+        page(client, address)
+    assert told_correct(answer(client, f"exp_{arm}_problem"))
+    child_render = "block-v1:DemoX+Tests+2026+type@split_test+block@exp/log_child_render"
+    assert client.post(f"/handler/{child_render}?student=teacher").status_code == 200
+    position = "block-v1:DemoX+Tests+2026+type@sequential+block@s/goto_position"
+    address = f"/handler/{position}?student=teacher"
+    sent = {"position": 1}
+    assert client.post(address, sent, content_type="application/json").status_code == 200
+
+    assert traces("ann") == traces("teacher") == []
+
+
+def test_a_preview_sends_no_event(
+    client: Client, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
+) -> None:
+    preview(client, AsLearner("ann"))
+    caplog.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        page(client)
+        usage_id = "block-v1:DemoX+Tests+2026+type@split_test+block@exp"
+        client.post(f"/handler/{usage_id}/log_child_render?student=teacher")
+    events = [each for each in caplog.records if each.name == "xblock_experiments.events"]
+    assert events == []
+
+
+def test_a_preview_does_not_show_what_staff_did_themselves(client: Client) -> None:
+    assert told_correct(answer(client, "exp_a_problem"))
+    assert 'value="yes"' in page(client, "exp_a_problem")
+
+    preview(client, AsGroup("experiment", 100, 1))
+    assert 'value="yes"' not in page(client, "exp_a_problem")
+
+
+def test_an_arm_that_is_not_the_previewed_ones_is_refused(client: Client) -> None:
+    preview(client, AsGroup("experiment", 100, 1))
+    assert "There is nothing for you to do here." in page(client, "exp_b")
+    assert answer(client, "exp_b_problem").status_code == 403
+
+
+def test_a_preview_ends_where_staff_end_it_or_go_to_edit(client: Client) -> None:
+    for end in (
+        lambda: preview(client, ""),
+        lambda: client.get(f"/scenario/{NAME}.exp/studio_view/", {"student": "teacher"}),
+    ):
+        preview(client, AsGroup("experiment", 100, 1))
+        assert "Text of arm 2" not in page(client)
+        end()
+        assert "Text of arm 2" in page(client)
+
+
+def test_a_preview_is_of_one_course_and_one_member_of_staff(
+    client: Client, settings: Settings
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "STAFF": ["teacher", "head"]}
+    load_course(course_xml(split_test_xml()).replace('"2026"', '"2027"'))
+    preview(client, AsGroup("experiment", 100, 1))
+
+    assert "Text of arm 2" in page(client, user_id="head")
+    other = client.get("/scenario/demox-tests-2027/", {"student": "teacher"})
+    assert "Text of arm 2" in other.content.decode()
+
+
+def test_who_is_no_staff_sees_the_own_arm_whatever_is_asked_for(client: Client) -> None:
+    page(client, user_id="ann")
+    own = get_group(COURSE_ID, 100, "ann")
+    assert own is not None
+    other = AsGroup("experiment", 100, 3 - own.id)
+
+    assert preview(client, other, user_id="ann") == 403
+    session = client.session
+    session["xblock_experiments_previews"] = {f"ann\n{COURSE_ID}": str(other)}
+    session.save()
+    for query in ("", f"&preview={other}", "&staff=1"):
+        seen = client.get(f"/scenario/{NAME}.s/?student=ann{query}").content.decode()
+        assert f"Text of arm {own.id}" in seen
+        assert f"Text of arm {other.group_id}" not in seen
+        assert "xbx-preview" not in seen
+
+
+def test_what_is_no_preview_is_refused(client: Client) -> None:
+    for wanted in ("x", "group.experiment.100", "group.experiment.-1.1", "learner.", "learner.\0"):
+        assert preview(client, wanted) == 400
+    assert client.get(f"/courses/{NAME}/preview/").status_code == 405
+    assert client.post("/courses/nowhere/preview/").status_code == 404
+
+
+def test_nobody_is_sent_elsewhere_from_a_preview(client: Client) -> None:
+    for there in ("https://example.com/", "//example.com", "javascript:alert(1)"):
+        sent = {"student": "teacher", "preview": "", "next": there}
+        response: Any = client.post(f"/courses/{NAME}/preview/", sent)
+        assert response.url == "/"
+
+
+def test_a_preview_of_a_group_that_is_gone_is_one_of_a_newcomer(client: Client) -> None:
+    preview(client, AsGroup("experiment", 100, 77))
+    seen = page(client)
+    assert ("Text of arm 1" in seen) != ("Text of arm 2" in seen)
+    assert "group 77 of experiment 100" in seen
+    segmentations.save_segmentations(COURSE_ID, [experiment(100, weights=(0, 0))])
+    assert "There is nothing for you to do here." in page(client)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["learner.ann", "learner.a.b c", "group.experiment.0.0", "group.a.b.1.2147483647"],
+)
+def test_a_preview_is_written_and_read(written: str) -> None:
+    assert str(parse(written)) == written
+
+
+@XBlock.needs("user_info", "user_segmentation")
+class CountingBlock(XBlock):
+    """Counts what it is asked, in a tag."""
+
+    def count(self) -> int:
+        user_info = self.runtime.service(self, "user_info")
+        counted = user_info.get(COURSE, "count", 0) + 1
+        user_info.set(COURSE, "count", counted)
+        return int(counted)
+
+
+def test_tags_that_blocks_write_in_a_preview_are_forgotten(
+    block_in: Callable[[Runtime], CountingBlock],
+) -> None:
+    assert block_in(Runtime("ann")).count() == 1
+
+    previewing = block_in(Runtime("teacher", preview=AsLearner("ann")))
+    assert [previewing.count(), previewing.count()] == [2, 3]
+    user_info = previewing.runtime.service(previewing, "user_info")
+    assert user_info.items(COURSE) == {"counting.count": 3}
+    assert user_info.delete(COURSE, "count")
+    assert not user_info.delete(COURSE, "count")
+    assert user_info.items(COURSE) == {}
+    assert user_tags.get_tags("ann", "demo") == {"counting.count": 1}
+    assert block_in(Runtime("ann")).count() == 2
+
+
+@pytest.fixture
+def block_in() -> Callable[[Runtime], CountingBlock]:
+    def make(runtime: Runtime) -> CountingBlock:
+        usage_id = "demo.counting.c.d0.u0"
+        ids = ScopeIds(runtime.user_id, "counting", usage_id, usage_id)
+        block: CountingBlock = runtime.construct_xblock_from_class(CountingBlock, ids)
+        return block
+
+    return make
+
+
+def told_correct(response: Any) -> bool:
+    return bool(response.json()["success"] == "correct")

@@ -1,0 +1,227 @@
+"""What is wrong with an experiment is told to who can mend it, and to nobody else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils.translation import override
+from xblock.validation import ValidationMessage
+
+from tests.builders import COURSE_ID, course_xml, experiment, segmentation, split_test_xml
+from xblock_experiments.blocks.validation import ExperimentMessage
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
+from xblock_experiments.testing import find_block, load_course, render
+
+pytestmark = pytest.mark.django_db
+
+GENERAL = "This content experiment has issues that affect content visibility."
+NOT_CONFIGURED = {
+    "type": "not-configured",
+    "text": "The experiment is not associated with a group configuration.",
+    "action_class": "edit-button",
+    "action_label": "Select a Group Configuration",
+}
+DELETED = {
+    "type": "error",
+    "text": "The experiment uses a deleted group configuration. "
+    "Select a valid group configuration or delete this experiment.",
+}
+NOT_SUPPORTED = {
+    "type": "error",
+    "text": "The experiment uses a group configuration that is not supported for experiments. "
+    "Select a valid group configuration or delete this experiment.",
+}
+MISSING = {
+    "type": "error",
+    "text": "The experiment does not contain all of the groups in the configuration.",
+    "action_runtime_event": "add-missing-groups",
+    "action_label": "Add Missing Groups",
+}
+INACTIVE = {
+    "type": "warning",
+    "text": "The experiment has an inactive group. "
+    "Move content into active groups, then delete the inactive group.",
+}
+SWITCHED_OFF = {
+    "type": "error",
+    "text": "The group configuration of this experiment is switched off, "
+    "so learners see nothing of it.",
+}
+NO_WEIGHT = {
+    "type": "error",
+    "text": "No group of the configuration has any weight, so no learner can be assigned.",
+}
+
+
+def weightless(group: str) -> dict[str, str]:
+    return {
+        "type": "warning",
+        "text": f"No learner can reach the group “{group}”: its weight is 0. "
+        "Give it weight, or remove it from the configuration.",
+    }
+
+
+def validation(xml: str = "", *found: UserSegmentation, url_name: str = "exp") -> dict[str, Any]:
+    course = load_course(course_xml(xml or split_test_xml(), segmentations=found))
+    block = find_block(course, "teacher", url_name, staff=True)
+    told: dict[str, Any] = json.loads(json.dumps(block.validate().to_json()))
+    assert told["empty"] == bool(block.validate())
+    return told
+
+
+def messages(xml: str = "", *found: UserSegmentation, url_name: str = "exp") -> list[Any]:
+    told = validation(xml, *found, url_name=url_name)
+    if told["messages"]:
+        is_error = any(message["type"] == "error" for message in told["messages"])
+        assert told["summary"] == {"type": "error" if is_error else "warning", "text": GENERAL}
+    return list(told["messages"])
+
+
+def test_of_a_sound_experiment_there_is_nothing_to_say() -> None:
+    told = validation()
+    assert (told["messages"], told["empty"], "summary" in told) == ([], True, False)
+
+
+def test_what_is_not_configured_is_said_in_place_of_the_summary() -> None:
+    told = validation(split_test_xml(id=-1))
+    assert told["messages"] == []
+    assert told["summary"] == NOT_CONFIGURED
+
+
+def test_an_id_that_can_be_none_is_not_configured_either() -> None:
+    assert messages(split_test_xml(id=-50)) == [NOT_CONFIGURED]
+
+
+def test_a_deleted_configuration_is_an_error() -> None:
+    assert messages(split_test_xml(id=7)) == [DELETED]
+
+
+def test_a_deleted_configuration_that_has_members_is_still_deleted() -> None:
+    validation()
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    assert messages("", experiment(101)) == [DELETED]
+
+
+def test_a_configuration_of_another_type_is_an_error() -> None:
+    cohorts = segmentation(100, "cohort", (Group(1, "One"), Group(2, "Two")))
+    assert messages("", cohorts) == [NOT_SUPPORTED]
+
+
+def test_an_experiment_is_meant_before_another_type_of_its_id() -> None:
+    cohorts = segmentation(100, "cohort", (Group(1, "One"),))
+    assert messages("", cohorts, experiment()) == []
+
+
+def test_a_group_without_content_is_an_error_with_a_button() -> None:
+    assert messages("", experiment(100, 1, 2, 3)) == [MISSING]
+
+
+def test_content_of_no_group_is_a_warning() -> None:
+    assert messages("", experiment(100, 1)) == [INACTIVE]
+
+
+def test_both_can_be_so() -> None:
+    assert messages("", experiment(100, 2, 3)) == [MISSING, INACTIVE]
+
+
+def test_a_configuration_that_is_switched_off_is_an_error() -> None:
+    assert messages("", experiment(100, active=False)) == [SWITCHED_OFF]
+
+
+def test_weights_that_are_all_zero_are_an_error() -> None:
+    assert messages("", experiment(100, 1, 2, weights=(0, 0))) == [NO_WEIGHT]
+
+
+def test_a_group_that_nobody_can_get_into_is_a_warning() -> None:
+    assert messages("", experiment(100, 1, 2, weights=(1, 0))) == [weightless("Group 2")]
+
+
+def test_two_groups_that_share_one_child_are_a_warning() -> None:
+    xml = split_test_xml(group_id_to_child='{"1": "exp_a", "2": "exp_a"}')
+    assert messages(xml) == [
+        INACTIVE,
+        {
+            "type": "warning",
+            "text": "The groups “Group 1”, “Group 2” see the same content. "
+            "Give each group content of its own.",
+        },
+    ]
+
+
+def test_an_arm_that_another_arm_keeps_everybody_from_is_a_warning() -> None:
+    inner = split_test_xml("inner")
+    outer = split_test_xml().replace("<html", f"{inner}<html", 1)
+    assert messages(outer) == []
+    assert messages(outer, url_name="inner") == [
+        {
+            "type": "warning",
+            "text": "No learner can reach the group “Group 2” here: the experiment stands in an "
+            "arm of another experiment with the same group configuration. "
+            "Select another one, or move it.",
+        }
+    ]
+
+
+def test_learners_are_told_nothing_of_it() -> None:
+    course = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, 1, 2, 3),)))
+    for user_id in ("ann", "bob", None):
+        assert MISSING["text"] not in render(course, user_id, "exp")
+
+
+@pytest.mark.parametrize("view", ["student_view", "author_view", "studio_view"])
+def test_staff_and_authors_are_told(view: str) -> None:
+    course = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, 1, 2, 3),)))
+    page = render(course, "teacher", "exp", view=view, staff=True)
+    assert MISSING["text"] in page
+    assert MISSING["action_label"] in page
+    assert 'data-handler="add_missing_groups"' in page
+
+
+def test_messages_are_in_the_language_of_the_page() -> None:
+    with override("es"):
+        told = validation(split_test_xml(id=7))
+    assert told["messages"][0]["text"] != DELETED["text"]
+    assert told["summary"]["text"] != GENERAL
+
+
+def test_a_message_is_one_that_xblock_knows() -> None:
+    message = ExperimentMessage("not-configured", "Choose.")
+    assert isinstance(message, ValidationMessage)
+    assert message.to_json() == {"type": "not-configured", "text": "Choose."}
+
+
+def export(tmp_path: Path, *found: UserSegmentation) -> Path:
+    xml = course_xml(split_test_xml(), segmentations=found)
+    folder = tmp_path / "course"
+    folder.mkdir()
+    (folder / "course.xml").write_text(xml)
+    return folder
+
+
+def test_an_export_is_checked_without_being_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = export(tmp_path, experiment(100, 1, 2, 3))
+    with pytest.raises(CommandError, match="1 errors and 0 warnings"):
+        call_command("check_course", str(folder))
+    assert capsys.readouterr().out == (
+        f"error: A course / The experiment's own name: {MISSING['text']}\n"
+    )
+    assert segmentations.get_segmentations(COURSE_ID) == ()
+
+
+def test_warnings_alone_are_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("check_course", str(export(tmp_path, experiment(100, 1))))
+    out = capsys.readouterr().out
+    assert out.startswith(f"warning: A course / The experiment's own name: {INACTIVE['text']}\n")
+    assert "No errors, 1 warnings." in out
+
+
+def test_what_is_no_course_cannot_be_checked(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("check_course", str(tmp_path))

@@ -1,0 +1,117 @@
+"""The page of a course's group configurations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from web_fragments.fragment import Fragment
+
+from xblock_experiments.blocks.configuration_forms import FORMS, label_of
+from xblock_experiments.blocks.configurations import listed, usages_in
+from xblock_experiments.blocks.rendering import render
+from xblock_experiments.blocks.revision import revision_of
+from xblock_experiments.course_user_segmentation.data import (
+    EXPERIMENT,
+    Group,
+    SegmentationEdit,
+    UserSegmentation,
+)
+
+
+def configurations_view(course: Any) -> Fragment:
+    fragment = Fragment()
+    usages = usages_in(course)
+    _ = course.gettext
+    blank = UserSegmentation(
+        0, EXPERIMENT, "", "", (Group(0, _("Group A")), Group(1, _("Group B")))
+    )
+    fragment.content = render(
+        "configurations.html",
+        {
+            "blank": _card(course, blank, [], is_new=True),
+            "cards": [
+                _card(course, each, usages.get(each.id, []))
+                for each in listed(course.user_partitions)
+            ],
+            "revision": revision_of(course.user_partitions),
+        },
+        course.i18n,
+    )
+    course.add_style(fragment, "theme.css")
+    course.add_style(fragment, "forms.css")
+    course.add_script(fragment, "forms.js")
+    course.add_script(fragment, "configurations.js")
+    fragment.initialize_js("XBlockExperimentsConfigurations")
+    return fragment
+
+
+def consequences(course: Any, edit: SegmentationEdit) -> list[str]:
+    """What saving would do to whom, a sentence each."""
+    ngettext = course.i18n.ngettext
+    sentences = []
+    if edit.change == "removed":
+        kept = ngettext(
+            "{count} learner is in a group of it, which is kept but no longer used.",
+            "{count} learners are in a group of it, which is kept but no longer used.",
+            edit.stay,
+        )
+        return [kept.format(count=edit.stay)]
+    if edit.stay:
+        stay = ngettext(
+            "{count} learner keeps the present group.",
+            "{count} learners keep their present group.",
+            edit.stay,
+        )
+        sentences.append(stay.format(count=edit.stay))
+    if edit.leave:
+        leave = ngettext(
+            "{count} learner would lose the group, and gets another one at the next visit.",
+            "{count} learners would lose their group, and get another one at the next visit.",
+            edit.leave,
+        )
+        sentences.append(leave.format(count=edit.leave))
+    weighty = [group.name for group in edit.empty if group.weight]
+    if weighty and (edit.stay or edit.leave):
+        empty = course.gettext(
+            "Nobody is in {groups} yet. Only learners who have no group may get it."
+        )
+        sentences.append(empty.format(groups=", ".join(f"“{name}”" for name in weighty)))
+    return sentences or [course.gettext("No learner has a group yet, so nobody is moved.")]
+
+
+def _card(
+    course: Any, segmentation: UserSegmentation, usages: list[Any], *, is_new: bool = False
+) -> dict[str, Any]:
+    form = FORMS.get(segmentation.type)
+    total = sum(group.weight for group in segmentation.groups)
+    return {
+        "key": "new" if is_new else f"{segmentation.type}-{segmentation.id}",
+        "id": None if is_new else segmentation.id,
+        "type": segmentation.type,
+        "type_label": label_of(segmentation.type, course.gettext),
+        "name": segmentation.name,
+        "description": segmentation.description,
+        "active": segmentation.active,
+        "is_new": is_new,
+        "is_editable": form is not None,
+        "has_weights": form is not None and form.has_weights,
+        "groups": [
+            {
+                "id": None if is_new else group.id,
+                "name": group.name,
+                "weight": group.weight,
+                "share": round(100 * group.weight / total) if total else 0,
+            }
+            for group in segmentation.groups
+        ],
+        "parameters": [
+            {
+                "name": parameter.name,
+                "label": course.gettext(parameter.label),
+                "help": course.gettext(parameter.help),
+                "value": segmentation.parameters.get(parameter.name, ""),
+            }
+            for parameter in (form.parameters if form else ())
+        ],
+        "usages": usages,
+    }

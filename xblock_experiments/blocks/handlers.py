@@ -1,0 +1,55 @@
+"""Handlers that only staff may call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from webob import Response
+from xblock.core import XBlock
+from xblock.exceptions import JsonHandlerError
+
+from xblock_experiments.people import is_staff
+
+Handler = Callable[[Any, Any, str], Response]
+
+
+def staff_handler(method: Handler) -> Any:
+    """A handler that takes POST and nothing else, from staff and from nobody else."""
+
+    @XBlock.handler
+    @wraps(method)
+    def handler(self: Any, request: Any, suffix: str = "") -> Response:
+        if request.method != "POST":
+            return Response(status=405, allow=["POST"])
+        if not is_staff(self):
+            return refusal(403, self.gettext("Only staff may do this."))
+        try:
+            return method(self, request, suffix)
+        except JsonHandlerError as error:
+            response: Response = error.get_response()
+            return response
+
+    return handler
+
+
+def refusal(status: int, message: str, **more: Any) -> Response:
+    body = {"error": message, **more}
+    return Response(status=status, json_body=body, charset="UTF-8")
+
+
+def answer(**values: Any) -> Response:
+    return Response(json_body=values, charset="UTF-8")
+
+
+def json_of(request: Any, block: Any) -> dict[str, Any]:
+    """The object that was sent. Raises JsonHandlerError."""
+    try:
+        data = json.loads(request.body)
+    except (RecursionError, ValueError):
+        data = None
+    if not isinstance(data, dict):
+        raise JsonHandlerError(400, block.gettext("What was sent cannot be read."))
+    return data

@@ -1,0 +1,32 @@
+"""Sentences in templates, in the language of the page. They and their values are escaped.
+
+{% t "Condition of {learner}" learner=name %}
+{% tn "{count} learner" "{count} learners" count=number %}
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template import Context, Library
+from django.utils.html import escape, format_html
+
+register = Library()
+
+_TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@register.simple_tag(takes_context=True)
+def t(context: Context, sentence: str, **values: Any) -> str:
+    return _filled(context["i18n"].gettext(sentence), values)
+
+
+@register.simple_tag(takes_context=True)
+def tn(context: Context, singular: str, plural: str, *, count: int, **values: Any) -> str:
+    translated = context["i18n"].ngettext(singular, plural, count)
+    return _filled(translated, {"count": count, **values})
+
+
+def _filled(sentence: str, values: dict[str, Any]) -> str:
+    """Always escaped: what a template holds is safe to Django, and stays so if not translated."""
+    return format_html(escape(sentence), **values) if values else escape(sentence)

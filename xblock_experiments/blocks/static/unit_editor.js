@@ -1,0 +1,26 @@
+/* The content of a unit as OLX. What the server could not use of it, it tells. */
+function XBlockExperimentsUnitEditor(runtime, element) {
+  "use strict";
+  const form = $(element).find(".xbx-unit-editor")[0];
+  const problems = form.querySelector(".xbx-problems");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const sent = { revision: form.dataset.revision, olx: form.elements.olx.value };
+    XBlockExperimentsForms.send(runtime.handlerUrl(element, "save_olx"), sent, form).done((answer) => {
+      if (!answer.problems.length) {
+        XBlockExperimentsForms.done(runtime, form);
+        return;
+      }
+      form.dataset.revision = answer.revision;
+      form.querySelector(".xbx-status").textContent = answer.saved;
+      problems.replaceChildren(
+        ...answer.problems.map((problem) => {
+          const line = document.createElement("li");
+          line.textContent = problem;
+          return line;
+        })
+      );
+      problems.hidden = false;
+    });
+  });
+}

@@ -1,0 +1,59 @@
+"""`check_course PATH`: what is wrong with the experiments of an Open edX course export."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, transaction
+from tqdm import tqdm
+
+from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.unpacking import unpack
+from xblock_experiments.untrusted import shown
+from xblock_experiments.workbench.checking import Finding, findings_in
+from xblock_experiments.workbench.loading import load
+
+
+class Command(BaseCommand):
+    """Reads the course as `import_course` does, and keeps nothing of it."""
+
+    help = "Say what is wrong with the experiments of an Open edX course export."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", type=Path, metavar="PATH", help="the folder or .tar.gz")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["path"]
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                unpack(path, Path(folder) / "course")
+                problems, findings = self._check(Path(folder) / "course")
+            except ExperimentsError as error:
+                msg = f"{path} cannot be read. {error}"
+                raise CommandError(msg) from error
+            except DatabaseError as error:
+                msg = f"The database does not answer as it should ({error}). Run `migrate` first."
+                raise CommandError(msg) from error
+        for problem in problems:
+            self.stdout.write(f"not used: {problem}")
+        for finding in findings:
+            self.stdout.write(shown(finding))
+        self._conclude(sum(finding.is_error for finding in findings), len(findings))
+
+    def _check(self, folder: Path) -> tuple[list[str], list[Finding]]:
+        bar = tqdm(unit=" blocks", delay=1, disable=not sys.stderr.isatty())
+        with transaction.atomic(), bar:
+            course = load(folder, progress=lambda count: bar.update(count - bar.n))
+            findings = list(findings_in(course))
+            transaction.set_rollback(True)
+        return course.problems, findings
+
+    def _conclude(self, errors: int, findings: int) -> None:
+        if errors:
+            msg = f"{errors} errors and {findings - errors} warnings in the course's experiments."
+            raise CommandError(msg)
+        self.stdout.write(self.style.SUCCESS(f"No errors, {findings} warnings."))

@@ -1,0 +1,5 @@
+"""The tags of blocks' templates, for those of the workbench."""
+
+from __future__ import annotations
+
+from xblock_experiments.blocks.sentences import register as register
