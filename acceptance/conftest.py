@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +15,8 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 
 from acceptance.demo import Learner, new_learners
-from acceptance.server import Workbench
+from acceptance.server import REPOSITORY, Workbench
+from acceptance.tea import FOLDER, Tea
 
 ARGUMENTS = (
     "--headless=new",
@@ -68,10 +72,49 @@ def chromium() -> Iterator[Any]:
 def browser(chromium: Any) -> Any:
     """As if just opened."""
     chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     chromium.delete_all_cookies()
     chromium.get("about:blank")
     chromium.get_log("browser")
     return chromium
+
+
+@pytest.fixture
+def take_picture(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Of what the window shows, small enough for a page of the documentation.
+
+    With UPDATE_SCREENSHOTS in the environment it goes there.
+    """
+
+    def take(name: str) -> None:
+        folder = REPOSITORY / "docs" / "images" if "UPDATE_SCREENSHOTS" in os.environ else tmp_path
+        picture = folder / f"{name}.png"
+        browser.execute_script("scrollTo(0, 0);")
+        browser.save_screenshot(str(picture))
+        assert picture.stat().st_size < 150_000
+
+    browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+    yield take
+    browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": False})
+
+
+@pytest.fixture(scope="session")
+def new_tea(workbench: Workbench) -> Callable[[], Tea]:
+    """Serves one more copy of the course `tea`."""
+    numbers = itertools.count(1)
+
+    def make() -> Tea:
+        tea = Tea(f"tea{next(numbers)}")
+        workbench.add_course(FOLDER, tea.name)
+        return tea
+
+    return make
+
+
+@pytest.fixture
+def tea(new_tea: Callable[[], Tea]) -> Tea:
+    """A copy for this test alone."""
+    return new_tea()
 
 
 @pytest.fixture(scope="session")

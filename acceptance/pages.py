@@ -59,11 +59,18 @@ class CoursePage(PageObject):
         return self._url
 
     def is_browser_on_page(self) -> bool:
-        """And its style sheets and scripts are there."""
+        """And scripts have begun, which the SDK notes on each block, and have written problems."""
         address, _, _ = self.browser.current_url.partition("#")
         return address == self.url and bool(
             self._run(
-                "return document.readyState === 'complete' && document.querySelector(arguments[0]);",
+                "if (document.readyState !== 'complete') return false;"
+                "const content = document.querySelector(arguments[0]);"
+                "const block = content && content.querySelector('.xblock-v1');"
+                "const problems = document.querySelectorAll('.problems-wrapper');"
+                "const hasBegun = !document.querySelector('[data-init]')"
+                "  || (block && block.xblock_children !== undefined);"
+                "return content && hasBegun"
+                "  && Array.from(problems).every((each) => each.querySelector('.action'));",
                 OURS,
             )
         )
@@ -116,8 +123,8 @@ class CoursePage(PageObject):
         """Whether something of ours can be seen only by scrolling sideways."""
         return bool(
             self._run(
-                "const page = document.documentElement, ours = document.querySelector(arguments[0]);"
-                "return page.scrollWidth > page.clientWidth || ours.scrollWidth > ours.clientWidth;",
+                "const parts = [document.documentElement, document.querySelector(arguments[0])];"
+                "return parts.some((part) => part.scrollWidth > part.clientWidth);",
                 OURS,
             )
         )
@@ -145,6 +152,36 @@ class CoursePage(PageObject):
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False},
         )
+
+    @unguarded
+    def prefer_dark(self) -> None:
+        """Until the end of the test."""
+        dark = {"name": "prefers-color-scheme", "value": "dark"}
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [dark]})
+
+    @unguarded
+    def set_cookie(self, name: str, value: str) -> None:
+        """Before the page is visited."""
+        cookie = {"name": name, "value": value, "url": self.url}
+        self.browser.execute_cdp_cmd("Network.setCookie", cookie)
+
+    @property
+    def language(self) -> tuple[str, str]:
+        """And in which direction it is written."""
+        (page,) = self.q(css="html").results
+        return page.get_attribute("lang"), page.get_attribute("dir")
+
+    @property
+    def layout_shift(self) -> float:
+        """How much of what was there already has moved while the page was loading."""
+        shift: float = self.browser.execute_async_script(
+            "const done = arguments[0]; let shift = 0;"
+            "new PerformanceObserver((list) => {"
+            "  list.getEntries().forEach((entry) => { shift += entry.value; });"
+            "}).observe({ type: 'layout-shift', buffered: true });"
+            "requestAnimationFrame(() => setTimeout(() => done(shift)));"
+        )
+        return shift
 
     def write_from_right_to_left(self) -> None:
         self._run("document.documentElement.dir = 'rtl';")
@@ -187,15 +224,7 @@ class LessonPage(CoursePage):
     """A sequential: units behind tabs."""
 
     def is_browser_on_page(self) -> bool:
-        """And scripts have begun, which the SDK notes on each block, and have written problems."""
-        return super().is_browser_on_page() and bool(
-            self._run(
-                "const lesson = document.querySelector('.xbx-sequential');"
-                "const problems = document.querySelectorAll('.problems-wrapper');"
-                "return lesson && lesson.parentElement.xblock_children !== undefined"
-                "  && Array.from(problems).every((each) => each.querySelector('.action'));"
-            )
-        )
+        return super().is_browser_on_page() and bool(self.q(css=".xbx-sequential").present)
 
     @property
     def heading(self) -> str:

@@ -15,11 +15,19 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 from bok_choy.promise import EmptyPromise, Promise
+from lxml import etree
 
 REPOSITORY = Path(__file__).parents[1]
 KINDS = REPOSITORY / "tests" / "data" / "kinds"
 """A course of one of each kind of Open edX's own blocks."""
 
+_APPS = (
+    "workbench",
+    "xblock_experiments_course_user_segmentation",
+    "xblock_experiments_experiments",
+    "xblock_experiments_gradebook",
+    "xblock_experiments_user_tags",
+)
 _EVENT = "INFO xblock_experiments.events: "
 
 
@@ -63,6 +71,28 @@ class Workbench:
         self.stop()
         self._serve()
 
+    def add_course(self, source: Path, name: str) -> None:
+        """Serve a copy of a course, under a name and an id of its own, from the next page on."""
+        folder = self._data / "courses"
+        copy = folder / f"{name}.partial"
+        shutil.copytree(source, copy)
+        root = etree.parse(copy / "course.xml").getroot()
+        root.set("course", name)
+        (copy / "course.xml").write_bytes(etree.tostring(root))
+        copy.rename(folder / name)
+
+    def stored(self) -> str:
+        """All that the database has of learners and courses, as JSON."""
+        return self.command("dumpdata", *_APPS)
+
+    def command(self, *arguments: str) -> str:
+        """Of Django's, beside the workbench that runs; and what it prints."""
+        process = self._django(*arguments, output=subprocess.PIPE)
+        printed, _ = process.communicate(timeout=60)
+        if process.returncode:
+            raise RuntimeError(self._last_words())
+        return printed.decode()
+
     def events(self, name: str, learner: str) -> list[dict[str, Any]]:
         """What the server has told of the learner so far, oldest first."""
         lines, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
@@ -90,14 +120,15 @@ class Workbench:
         self._process = self._django("runserver", "--noreload", self._address)
         EmptyPromise(self._answers, f"{self.url} answers", try_interval=0.1, timeout=60).fulfill()
 
-    def _django(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def _django(self, *arguments: str, output: int | None = None) -> subprocess.Popen[bytes]:
+        """What it prints goes to the log, unless it is wanted."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "django", *arguments],
                 cwd=REPOSITORY,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output or log,
                 stderr=log,
             )
 
@@ -112,7 +143,7 @@ class Workbench:
             return False
 
     def _last_words(self) -> str:
-        return f"The workbench does not start:\n{self.log.read_text(encoding='utf-8')[-2000:]}"
+        return f"The workbench does not do it:\n{self.log.read_text(encoding='utf-8')[-2000:]}"
 
 
 def _free_port() -> int:

@@ -1,8 +1,9 @@
-"""The workbench's settings, with a user who is staff."""
+"""The workbench's settings, with a user who is staff, and a strict policy for who wants it."""
 
 from __future__ import annotations
 
 from xblock_experiments.settings.workbench import *  # noqa: F403 - but for what follows
-from xblock_experiments.settings.workbench import XBLOCK_EXPERIMENTS
+from xblock_experiments.settings.workbench import MIDDLEWARE, XBLOCK_EXPERIMENTS
 
 XBLOCK_EXPERIMENTS = {**XBLOCK_EXPERIMENTS, "STAFF": ["teacher"]}
+MIDDLEWARE = [*MIDDLEWARE, "acceptance.policy.obey_policy"]

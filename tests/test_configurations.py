@@ -176,7 +176,7 @@ def test_one_in_use_is_not_deleted_and_the_units_that_use_it_are_named() -> None
 def test_the_page_lists_each_with_groups_shares_and_uses() -> None:
     made = course(experiment(100, 1, 2, weights=(3, 1), name="Style"), experiment(101, 7, 8))
     shown = page(made)
-    assert '<h3 id="title-experiment-100">Style</h3>' in shown
+    assert '<h3 id="title-experiment-100"><bdi>Style</bdi></h3>' in shown
     assert "<td>3</td><td>75 %</td>" in shown
     assert "A course / The experiment&#x27;s own name" in shown
     assert shown.count("Not in use.") == 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -17,6 +19,7 @@ from webob import Request
 from tests.answers import send_json
 from tests.builders import COURSE_ID, course_xml, experiment, segmentation, split_test_xml
 from xblock_experiments.blocks import editor
+from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.experiments.api import get_group
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
@@ -347,9 +350,68 @@ def test_a_unit_that_cannot_be_read_is_told_and_stays(olx: str) -> None:
 
 def test_what_cannot_be_used_of_a_unit_is_told() -> None:
     made = course()
-    response = unit(made, '<vertical><html url_name="exp_b_text">Twice</html><no_such/></vertical>')
+    response = unit(made, '<vertical><wiki slug="w"/><course url_name="c"/><no_such/></vertical>')
+    assert response.json["problems"] == [
+        "the text: <wiki> is not used",
+        "the text: <course> is not used",
+        "the text: <no_such> is shown as a placeholder. Its package is not installed.",
+    ]
+
+
+def test_a_component_stands_at_one_place_or_is_only_named_at_the_second() -> None:
+    made = course()
+    twice = '<vertical><html url_name="exp_b_text">Twice</html></vertical>'
+    response = unit(made, twice)
+    assert response.status_code == 400
+    assert "stands at another place too" in response.json["error"]
+
+    assert unit(made, '<vertical><html url_name="exp_b_text"/></vertical>').status_code == 200
+    assert "Text of arm 2" in render(made, "teacher", "exp_a", staff=True)
+    for _ in range(2):
+        shown = olx_of(made, "exp_a")
+        assert '<html url_name="exp_b_text"/>' in shown
+        assert unit(made, shown).json["problems"] == []
+
+
+def test_a_unit_cannot_hold_what_it_stands_in() -> None:
+    xml = f'<chapter url_name="c">{split_test_xml()}</chapter>'
+    made = course(xml=xml)
+    response = unit(
+        made, '<vertical><chapter url_name="c"/><split_test url_name="exp"/></vertical>'
+    )
     assert len(response.json["problems"]) == 2
-    assert "Text of arm 2" in render(made, "teacher", "exp", staff=True)
+    assert "stands inside itself" in response.json["problems"][0]
+    render(made, "ann", "c")
+
+
+def test_a_component_without_a_name_keeps_what_learners_did_in_it() -> None:
+    question = "<stringresponse answer='a'><textline/></stringresponse>"
+    problem = f"<problem display_name='{{}}'>{question}</problem>"
+    made = course(xml=split_test_xml().replace("<html", f"{problem.format('Old')}<html", 1))
+    old = find_block(made, "ann", "exp_a", staff=True).children[0]
+    shown = olx_of(made, "exp_a")
+    assert f'url_name="{old.block_id}"' in shown
+
+    new = problem.format("New")
+    assert unit(made, shown.replace("<problem", f"{new}<problem", 1)).status_code == 200
+    first, second, _ = block(made, "exp_a").get_children()
+    assert (first.display_name, second.display_name) == ("New", "Old")
+    assert second.scope_ids.usage_id == old
+
+
+def test_a_unit_is_text_and_never_a_path(tmp_path: Path) -> None:
+    (tmp_path / "course.xml").write_text('<vertical><html url_name="h">Secret</html></vertical>')
+    made = course()
+    for path in (str(tmp_path), "/etc", ""):
+        response = unit(made, path)
+        assert response.status_code == 400
+        assert "course.xml" not in response.json["error"]
+
+
+def olx_of(made: LoadedCourse, url_name: str) -> str:
+    edited = block(made, url_name)
+    text: str = edited.runtime.service(edited, "olx").text(edited)
+    return text
 
 
 def test_a_unit_has_two_editors_too() -> None:
@@ -418,7 +480,50 @@ def test_what_authors_change_outlives_a_restart_and_the_listed_course_is_left_al
     assert save_name(client, "Edited again") == 200
     serving.forget()
     assert name_in(client) == "Edited again"
-    assert [path.suffix for path in (served.parent / "kept").iterdir()] == [".edited"]
+    (edits,) = (served.parent / "kept").glob("*.edited")
+    assert sorted(path.name for path in edits.iterdir()) == ["1", "2"]
+
+
+def test_an_imported_course_is_replaced_by_what_authors_make_of_it(
+    served: Path, client: Client
+) -> None:
+    kept = served.parent / "kept"
+    kept.mkdir()
+    served.rename(kept / "listed")
+    client.get("/scenario/listed/")
+    for name in ("Edited", "Edited again"):
+        assert save_name(client, name) == 200
+        serving.forget()
+        assert name_in(client) == name
+    (edits,) = kept.glob("*.edited")
+    assert sorted(path.name for path in edits.iterdir()) == ["1", "2"]
+
+
+def test_what_another_packages_form_saves_is_kept(served: Path, client: Client) -> None:
+    poll = '<poll url_name="poll" question="Old?"/>'
+    text = (served / "course.xml").read_text().replace("<html", f"{poll}<html", 1)
+    (served / "course.xml").write_text(text)
+    client.get("/scenario/listed/")
+    address = "/handler/block-v1:DemoX+Tests+2026+type@poll+block@poll/studio_submit"
+    answers = [{"key": "R", "label": "Red", "img": "", "img_alt": ""}] * 2
+    answers[1] = {**answers[1], "key": "B", "label": "Blue"}
+    sent = {
+        "question": "New?",
+        "feedback": "",
+        "private_results": False,
+        "max_submissions": 1,
+        "answers": answers,
+        "display_name": "Poll",
+    }
+    refused = client.post(f"{address}?student=ann", sent, content_type="application/json")
+    assert refused.status_code == 403
+    saved = client.post(f"{address}?student=teacher", sent, content_type="application/json")
+    assert saved.json()["success"], saved.json()
+    serving.forget()
+
+    page = client.get("/scenario/listed.poll/", {"student": "teacher"}).content.decode()
+    assert "New?" in page
+    assert "Old?" not in page
 
 
 def test_a_change_is_served_at_once_and_read_from_disk_only_elsewhere(
@@ -429,6 +534,70 @@ def test_a_change_is_served_at_once_and_read_from_disk_only_elsewhere(
     kept = registry.with_id(COURSE_ID)
     assert name_in(client) == "Edited"
     assert registry.with_id(COURSE_ID) is kept
+
+
+def test_who_asks_for_a_page_while_another_saves_moves_nobody(
+    served: Path, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/scenario/listed/")
+    assert save_name(client, "Edited") == 200
+    before = segmentations.get_versions(COURSE_ID, 100)
+    seen: list[str] = []
+    real = keeping.put_in_place
+
+    def be_asked(draft: Any) -> None:
+        seen.append(name_in(Client()))
+        real(draft)
+        seen.append(name_in(Client()))
+
+    monkeypatch.setattr(keeping, "put_in_place", be_asked)
+    assert save_name(client, "Edited again") == 200
+    assert seen == ["Edited", "Edited"]
+    assert name_in(client) == "Edited again"
+    assert segmentations.get_versions(COURSE_ID, 100) == before
+
+
+def test_two_processes_do_not_change_courses_at_once(served: Path, client: Client) -> None:
+    client.get("/scenario/listed/")
+    with keeping.locked():
+        patience = pytest.MonkeyPatch()
+        patience.setattr(keeping, "_PATIENCE", 0.05)
+        assert save_name(client, "Edited") == 503
+        patience.undo()
+    assert save_name(client, "Edited") == 200
+
+
+def test_what_another_process_has_changed_since_is_not_overwritten(
+    served: Path, client: Client
+) -> None:
+    client.get("/scenario/listed/")
+    assert save_name(client, "Edited") == 200
+    (edits,) = (served.parent / "kept").glob("*.edited")
+    edited = find_block(
+        LoadedCourse(COURSE_ID, registry.courses()[0].usage_id, ()), "t", "exp", staff=True
+    )
+    shutil.copytree(edits / "1", edits / "2")
+    sent = {"values": {"display_name": "Overwriting"}, "defaults": []}
+    request = Request.blank("/", method="POST", json=sent)
+    assert edited.runtime.handle(edited, "submit_studio_edits", request).status_code == 409
+
+
+def test_what_is_imported_again_takes_the_place_of_what_authors_made(
+    served: Path, client: Client, tmp_path: Path
+) -> None:
+    call_command("import_course", str(served))
+    served.rename(tmp_path / "elsewhere")
+    serving.forget()
+    client.get("/scenario/listed/")
+    name = registry.courses()[0].name
+    usage_id = "block-v1:DemoX+Tests+2026+type@split_test+block@exp"
+    sent = {"values": {"display_name": "Edited"}, "defaults": []}
+    address = f"/handler/{usage_id}/submit_studio_edits?student=teacher"
+    assert client.post(address, sent, content_type="application/json").status_code == 200
+    call_command("import_course", str(tmp_path / "elsewhere"))
+    page = client.get(f"/scenario/{name}.exp/author_view/", {"student": "teacher"})
+    assert "own name" in page.content.decode()
+    assert not list((tmp_path / "kept").glob("*.edited"))
 
 
 def test_a_change_that_cannot_be_kept_is_none(
@@ -445,7 +614,9 @@ def test_a_change_that_cannot_be_kept_is_none(
     assert name_in(client) == "The experiment&#x27;s own name"
 
 
-@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(
         st.one_of(

@@ -265,6 +265,15 @@ def test_text_in_a_file_of_another_name_stands_in_one_text() -> None:
     assert "heat" in (etree.fromstring(text).text or "")
 
 
+def test_a_text_that_is_empty_is_so_again(tmp_path: Path) -> None:
+    content = '<html url_name="a" filename="b"/>'
+    source = write_course(tmp_path / "source", content, {"html/b.html": ""})
+    course = load_course(source)
+
+    assert check_round_trip(source, tmp_path)["html/b.html"] == b""
+    assert content in export_block(blocks_of(course), course.usage_id)
+
+
 @pytest.mark.parametrize("name", ["../../outside", "../../../outside", "/outside", "a/../../x"])
 @pytest.mark.parametrize(
     "element",
@@ -388,6 +397,26 @@ def test_the_arms_of_an_experiment_are_found_under_another_course_id(
         "1": blocks_of(second).find("exp_a"),
         "2": blocks_of(second).find("exp_b"),
     }
+
+
+def test_an_arm_of_a_name_that_can_be_none_is_found_under_another_course_id() -> None:
+    arm = '<nothing url_name="a b" x=""/>'
+    course = load_course(course_xml(f'<split_test url_name="exp">{arm}</split_test>'))
+    blocks = blocks_of(course)
+    experiment = blocks.values[blocks.find("exp")]
+    experiment["group_id_to_child"] = {"1": experiment["children"][0]}
+    again = load_course(export_block(blocks, course.usage_id), "other")
+    block = find_block(again, None, "exp")
+
+    assert block.group_id_to_child == {"1": block.children[0]}
+
+
+def test_what_an_author_sets_wins_over_what_could_not_be_read(tmp_path: Path) -> None:
+    course = load_course(course_xml(split_test_xml(user_partition_id="none")))
+    blocks_of(course).values[blocks_of(course).find("exp")]["user_partition_id"] = 100
+    text = export_block(blocks_of(course), course.usage_id)
+
+    assert find_block(load_course(text), None, "exp").user_partition_id == 100
 
 
 def test_what_is_no_block_is_kept_where_it_was(tmp_path: Path) -> None:
@@ -647,8 +676,19 @@ def test_without_the_blocks_of_open_edx_a_course_is_exported_as_well(tmp_path: P
     before = content_of(course)
     files = export(course, tmp_path / "changed")
 
-    assert content_of(load_course(tmp_path / "changed"))["types"] == before["types"]
+    assert content_of(load_course(tmp_path / "changed")) == before
     assert files["html/welcome_text.html"] == files_in(ENERGY)["html/welcome_text.html"]
+
+
+def test_a_block_that_an_author_has_emptied_keeps_its_name(tmp_path: Path) -> None:
+    course = load_course(course_xml('<problem url_name="p" display_name="P"><p>Why?</p></problem>'))
+    blocks = blocks_of(course)
+    usage_id = blocks.find("p")
+    blocks.values[usage_id]["data"] = ""
+    del blocks.sources[usage_id]
+    export(course, tmp_path / "course")
+
+    assert find_block(load_course(tmp_path / "course"), None, "p").display_name == "P"
 
 
 def test_a_block_that_its_package_cannot_write_is_named(tmp_path: Path) -> None:
@@ -871,7 +911,7 @@ class TestTheCommand:
 
         assert self.run(name, path) == f"course-v1:DemoX+Energy+2026: 69 blocks are in {path}.\n"
         assert files_in(path).keys() == files_in(ENERGY).keys()
-        assert [each.name for each in tmp_path.iterdir()] == ["course"]
+        assert {each.name for each in tmp_path.iterdir()} == {"course", "imported"}
 
     def test_writes_an_archive_that_is_imported(self, tmp_path: Path) -> None:
         path = tmp_path / "course.tar.gz"
@@ -913,7 +953,7 @@ class TestTheCommand:
         monkeypatch.setattr(writing.FilesWriter, "files", fail)
         with pytest.raises(CommandError, match="cannot be exported"):
             self.run("energy", tmp_path / "course")
-        assert list(tmp_path.iterdir()) == []
+        assert [each.name for each in tmp_path.iterdir()] == ["imported"]
 
     def test_names_a_database_without_tables(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

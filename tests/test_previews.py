@@ -89,6 +89,27 @@ def test_a_preview_of_a_group_shows_what_somebody_in_it_is_shown(
     assert f"You see the course as a learner in group Group {group_id} of experiment 100." in seen
 
 
+def test_a_preview_of_a_group_says_nothing_of_other_experiments(client: Client) -> None:
+    xml = split_test_xml("one", id=100) + split_test_xml("two", id=101)
+    found = (experiment(100), experiment(101, parameters={"salt": "another"}))
+    load_course(course_xml(f'<vertical url_name="u">{xml}</vertical>', segmentations=found))
+    shown = set()
+    for group_id in (1, 2):
+        preview(client, AsGroup("experiment", 100, group_id))
+        seen = page(client, "u")
+        assert ("@one_a_text" in seen) == (group_id == 1)
+        shown.add("@two_a_text" in seen)
+    assert len(shown) == 1
+
+
+def test_what_a_preview_sends_comes_from_who_looks(client: Client) -> None:
+    preview(client, AsLearner("ann"))
+    seen = page(client)
+    assert "/learner/teacher/handler/" in seen
+    assert "/learner/ann/" not in seen
+    assert "student=ann" not in seen
+
+
 def test_a_preview_of_a_learner_shows_the_learners_arm_and_answers(client: Client) -> None:
     page(client, user_id="ann")
     group = get_group(COURSE_ID, 100, "ann")
@@ -218,7 +239,7 @@ def test_a_preview_of_a_group_that_is_gone_is_one_of_a_newcomer(client: Client) 
     preview(client, AsGroup("experiment", 100, 77))
     seen = page(client)
     assert ("Text of arm 1" in seen) != ("Text of arm 2" in seen)
-    assert "group 77 of experiment 100" in seen
+    assert "The group is gone. You see the course as a learner who has just come." in seen
     segmentations.save_segmentations(COURSE_ID, [experiment(100, weights=(0, 0))])
     assert "There is nothing for you to do here." in page(client)
 
@@ -256,6 +277,35 @@ def test_tags_that_blocks_write_in_a_preview_are_forgotten(
     assert user_info.items(COURSE) == {}
     assert user_tags.get_tags("ann", "demo") == {"counting.count": 1}
     assert block_in(Runtime("ann")).count() == 2
+
+
+def test_in_a_preview_of_a_group_nobody_has_tags_yet(
+    block_in: Callable[[Runtime], CountingBlock],
+) -> None:
+    assert block_in(Runtime("teacher")).count() == 1
+    previewing = block_in(Runtime("teacher", preview=AsGroup("experiment", 100, 1)))
+    assert [previewing.count(), previewing.count()] == [1, 2]
+    assert block_in(Runtime("teacher")).count() == 2
+
+
+def test_what_learners_made_together_is_in_a_preview_of_a_group(client: Client) -> None:
+    cloud = '<word_cloud url_name="cloud"/>'
+    load_course(course_xml(f'<vertical url_name="u">{cloud}</vertical>'))
+    address = "/handler/block-v1:DemoX+Tests+2026+type@word_cloud+block@cloud/handle_submit_state"
+    sent = {"student_words": ["hello"]}
+    response = client.post(f"{address}?student=ann", sent, content_type="application/json")
+    assert response.status_code == 200
+    preview(client, AsGroup("experiment", 100, 1))
+
+    runtime = Runtime("teacher", preview=AsGroup("experiment", 100, 1))
+    usage_id = address.split("/")[2]
+    assert runtime.get_block(usage_id).all_words == {"hello": 1}
+
+
+def test_a_bare_page_has_the_banner_too(client: Client) -> None:
+    preview(client, AsGroup("experiment", 100, 1))
+    seen = client.get(f"/view/{NAME}.s/", {"student": "teacher"}).content.decode()
+    assert "Exit the preview" in seen
 
 
 @pytest.fixture

@@ -47,14 +47,20 @@ INACTIVE = {
     "text": "The experiment has an inactive group. "
     "Move content into active groups, then delete the inactive group.",
 }
+MEND_CONFIGURATION = {
+    "action_class": "edit-configuration-button",
+    "action_label": "Edit the group configuration",
+}
 SWITCHED_OFF = {
     "type": "error",
     "text": "The group configuration of this experiment is switched off, "
     "so learners see nothing of it.",
+    **MEND_CONFIGURATION,
 }
 NO_WEIGHT = {
     "type": "error",
     "text": "No group of the configuration has any weight, so no learner can be assigned.",
+    **MEND_CONFIGURATION,
 }
 
 
@@ -63,6 +69,7 @@ def weightless(group: str) -> dict[str, str]:
         "type": "warning",
         "text": f"No learner can reach the group “{group}”: its weight is 0. "
         "Give it weight, or remove it from the configuration.",
+        **MEND_CONFIGURATION,
     }
 
 
@@ -77,7 +84,7 @@ def validation(xml: str = "", *found: UserSegmentation, url_name: str = "exp") -
 def messages(xml: str = "", *found: UserSegmentation, url_name: str = "exp") -> list[Any]:
     told = validation(xml, *found, url_name=url_name)
     if told["messages"]:
-        is_error = any(message["type"] == "error" for message in told["messages"])
+        is_error = any(message["type"] != "warning" for message in told["messages"])
         assert told["summary"] == {"type": "error" if is_error else "warning", "text": GENERAL}
     return list(told["messages"])
 
@@ -178,8 +185,16 @@ def test_staff_and_authors_are_told(view: str) -> None:
     course = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, 1, 2, 3),)))
     page = render(course, "teacher", "exp", view=view, staff=True)
     assert MISSING["text"] in page
-    assert MISSING["action_label"] in page
-    assert 'data-handler="add_missing_groups"' in page
+    is_form = view == "studio_view"
+    assert (MISSING["action_label"] in page) != is_form
+    assert ('data-handler="add_missing_groups"' in page) != is_form
+
+
+def test_what_is_wrong_with_a_configuration_is_mended_where_it_is() -> None:
+    made = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, active=False),)))
+    page = render(made, "teacher", "exp", view="author_view", staff=True)
+    link = page.split(f">{MEND_CONFIGURATION['action_label']}<")[0].rsplit('href="', 1)[1]
+    assert link.startswith("/scenario/demox-tests-2026/studio_view/")
 
 
 def test_messages_are_in_the_language_of_the_page() -> None:

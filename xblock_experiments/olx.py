@@ -78,7 +78,7 @@ class Olx:
         Raises InvalidCourse, CourseTooLarge.
         """
         if is_text(source):
-            return cls._open_text(str(source), course_id, limits)
+            return cls.open_text(str(source), course_id, limits)
         return cls._open_folder(course_folder(Path(source)), course_id, limits)
 
     def usage_id(self, block_type: str, url_name: str) -> Any:
@@ -128,7 +128,8 @@ class Olx:
                 self.report(f"{entry.name}{'/' if entry.is_dir() else ''}", "not used")
 
     @classmethod
-    def _open_text(cls, text: str, course_id: str | None, limits: Limits) -> Self:
+    def open_text(cls, text: str, course_id: str | None = None, limits: Limits = LIMITS) -> Self:
+        """Raises InvalidCourse, CourseTooLarge."""
         # As text it is decoded already, whatever its declaration says.
         text = _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
         try:

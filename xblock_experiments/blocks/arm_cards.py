@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from xblock_experiments.blocks.arms import Arm
+from xblock_experiments.blocks.arms import Arm, share_of
 from xblock_experiments.blocks.looking import Experiment
 from xblock_experiments.blocks.navigation import title_of
 from xblock_experiments.people import is_staff
@@ -60,7 +60,6 @@ class _Counts:
 
 
 def _active(arm: Arm, experiment: Experiment, counts: _Counts) -> ArmCard:
-    total = sum(group.weight for group in experiment.groups)
     weight = sum(group.weight for group in arm.groups)
     return ArmCard(
         child_id=arm.child_id,
@@ -68,7 +67,7 @@ def _active(arm: Arm, experiment: Experiment, counts: _Counts) -> ArmCard:
         is_active=True,
         is_own=counts.own_group_id in {group.id for group in arm.groups},
         weight=weight,
-        share=round(100 * weight / total) if total else 0,
+        share=share_of(weight, experiment.groups),
         assigned=_sum(counts.assigned, arm),
         exposed=_sum(counts.exposed, arm),
     )

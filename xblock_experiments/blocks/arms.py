@@ -49,6 +49,12 @@ def without_stale(child_ids: Sequence[Any], mapping: Mapping[str, Any]) -> dict[
     return {key: child for key, child in mapping.items() if str(child) in children}
 
 
+def share_of(weight: int, groups: Sequence[Group]) -> int:
+    """Of the learners who come, in per cent."""
+    total = sum(group.weight for group in groups)
+    return round(100 * weight / total) if total else 0
+
+
 def arm_name(group_id: int) -> str:
     """What Studio calls a unit that it makes for a group."""
     return f"Group ID {group_id}"

@@ -10,13 +10,15 @@ from xblock_experiments.blocks.arm_cards import ArmCard, cards_of
 from xblock_experiments.blocks.looking import course_of, look_at
 from xblock_experiments.blocks.messages import shown_messages
 from xblock_experiments.blocks.rendering import render
+from xblock_experiments.blocks.revision import arm_revision
 
 
 def author_view(block: Any, context: Any) -> Fragment:
     """Within a page of something else a line only, as the arms are many and have their own page."""
     fragment = Fragment()
     experiment = look_at(block)
-    is_whole_page = (context or {}).get("root_xblock") in (None, block)
+    context = {"root_xblock": block, **(context or {})}
+    is_whole_page = context["root_xblock"] is block
     cards = cards_of(block, experiment) if is_whole_page else []
     fragment.content = render(
         "author_view.html",
@@ -48,6 +50,7 @@ def _shown(block: Any, card: ArmCard, fragment: Fragment, context: Any) -> dict[
     return {
         "card": card,
         "content": block.render_child(child, fragment, context),
+        "revision": arm_revision(child),
         "edit_url": _url(child, block, "studio_view") if hasattr(child, "studio_view") else None,
     }
 

@@ -6,7 +6,7 @@ The list is what OLX holds, and stays so: what of it cannot be read is neither s
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,9 +74,9 @@ def with_one(course: Any, sent: Mapping[str, Any]) -> tuple[list[Any], UserSegme
         raise _refused(_("What was sent cannot be saved.")) from error
     if old is None:
         return [*course.user_partitions, edited.to_json()], edited
-    return [
-        edited.to_json() if _is_of(value, old) else value for value in course.user_partitions
-    ], edited
+    place = _place_of(old, course.user_partitions)
+    before, after = course.user_partitions[:place], course.user_partitions[place + 1 :]
+    return [*before, edited.to_json(), *after], edited
 
 
 def without_one(course: Any, type: Any, id: Any) -> list[Any]:
@@ -90,7 +90,8 @@ def without_one(course: Any, type: Any, id: Any) -> list[Any]:
             "This group configuration is in use and cannot be deleted. It is used in: {units}"
         )
         raise _refused(message.format(units=", ".join(usage.label for usage in usages)))
-    return [value for value in course.user_partitions if not _is_of(value, old)]
+    place = _place_of(old, course.user_partitions)
+    return [*course.user_partitions[:place], *course.user_partitions[place + 1 :]]
 
 
 def draw_id(used: Collection[int]) -> int:
@@ -180,10 +181,14 @@ def _text(course: Any, sent: Any) -> str:
     return text
 
 
-def _is_of(value: Any, segmentation: UserSegmentation) -> bool:
-    """Whether a value of the list is what the segmentation was read from: the first, as reading."""
-    found: Sequence[UserSegmentation] = listed([value])
-    return bool(found) and (found[0].type, found[0].id) == (segmentation.type, segmentation.id)
+def _place_of(segmentation: UserSegmentation, user_partitions: list[Any]) -> int:
+    """Where in the list it was read from: the first of those with its id."""
+    key = (segmentation.type, segmentation.id)
+    return next(
+        place
+        for place, value in enumerate(user_partitions)
+        if key in [(each.type, each.id) for each in listed([value])]
+    )
 
 
 def _refused(message: str) -> JsonHandlerError:

@@ -6,6 +6,7 @@ from typing import Any
 
 from web_fragments.fragment import Fragment
 
+from xblock_experiments.blocks.arms import share_of
 from xblock_experiments.blocks.configuration_forms import FORMS, label_of
 from xblock_experiments.blocks.configurations import listed, usages_in
 from xblock_experiments.blocks.rendering import render
@@ -83,7 +84,6 @@ def _card(
     course: Any, segmentation: UserSegmentation, usages: list[Any], *, is_new: bool = False
 ) -> dict[str, Any]:
     form = FORMS.get(segmentation.type)
-    total = sum(group.weight for group in segmentation.groups)
     return {
         "key": "new" if is_new else f"{segmentation.type}-{segmentation.id}",
         "id": None if is_new else segmentation.id,
@@ -100,7 +100,7 @@ def _card(
                 "id": None if is_new else group.id,
                 "name": group.name,
                 "weight": group.weight,
-                "share": round(100 * group.weight / total) if total else 0,
+                "share": share_of(group.weight, segmentation.groups),
             }
             for group in segmentation.groups
         ],

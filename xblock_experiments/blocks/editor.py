@@ -15,13 +15,13 @@ from xblock.exceptions import JsonHandlerError
 from xblock.fields import ScopeIds
 from xblock.validation import Validation, ValidationMessage
 
-from xblock_experiments.blocks.arms import arm_name, without_stale
+from xblock_experiments.blocks.arms import arm_name, share_of, without_stale
 from xblock_experiments.blocks.handlers import answer, json_of
 from xblock_experiments.blocks.looking import Experiment, course_of
 from xblock_experiments.blocks.messages import shown_messages
 from xblock_experiments.blocks.navigation import title_of
 from xblock_experiments.blocks.rendering import render
-from xblock_experiments.blocks.revision import check_revision, revision_of
+from xblock_experiments.blocks.revision import arm_revision, check_revision, revision_of
 from xblock_experiments.course_user_segmentation.data import (
     EXPERIMENT,
     NOT_SELECTED,
@@ -140,11 +140,14 @@ def add_missing_arms(block: Any) -> None:
 
 def delete_inactive_arm(block: Any, request: Any) -> Response:
     """Raises JsonHandlerError for any other child."""
-    wanted = json_of(request, block).get("child_id")
+    sent = json_of(request, block)
+    wanted = sent.get("child_id")
     experiment: Experiment = block.look()
-    if wanted not in [str(arm.child_id) for arm in experiment.inactive]:
+    found = [arm.child_id for arm in experiment.inactive if str(arm.child_id) == wanted]
+    if not found:
         message = block.gettext("Only content that no group sees can be deleted.")
         raise JsonHandlerError(400, message)
+    check_revision(block, sent, arm_revision(block.runtime.get_block(found[0], block)))
     block.children = [child_id for child_id in block.children if str(child_id) != wanted]
     _keep(block, without_stale(block.children, block.group_id_to_child))
     return answer(result="success")
@@ -183,7 +186,6 @@ def _groups(block: Any) -> Sequence[Group]:
 def _choice(block: Any, segmentation: UserSegmentation) -> dict[str, Any]:
     """A segmentation that can be chosen, and for each group of it the children that can."""
     is_present = segmentation.id == block.user_partition_id
-    total = sum(group.weight for group in segmentation.groups)
     children = {str(child.scope_ids.usage_id): title_of(child) for child in block.get_children()}
     return {
         "id": segmentation.id,
@@ -194,7 +196,7 @@ def _choice(block: Any, segmentation: UserSegmentation) -> dict[str, Any]:
                 "id": group.id,
                 "name": group.name,
                 "weight": group.weight,
-                "share": round(100 * group.weight / total) if total else 0,
+                "share": share_of(group.weight, segmentation.groups),
                 "children": [
                     {
                         "id": child_id,

@@ -25,7 +25,10 @@ def staff_handler(method: Handler) -> Any:
         if request.method != "POST":
             return Response(status=405, allow=["POST"])
         if not is_staff(self):
-            return refusal(403, self.gettext("Only staff may do this."))
+            _ = self.gettext
+            return refusal(
+                403, _("Only staff may do this, and nobody during a preview of the course.")
+            )
         try:
             return method(self, request, suffix)
         except JsonHandlerError as error:

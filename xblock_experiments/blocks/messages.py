@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from xblock_experiments.blocks.validation import ERROR, ExperimentMessage
+from xblock_experiments.blocks.looking import course_of
+from xblock_experiments.blocks.validation import EDIT_CONFIGURATION, ExperimentMessage
 from xblock_experiments.people import is_staff
 
 
@@ -25,15 +26,18 @@ def shown_messages(block: Any) -> list[ShownMessage]:
 
 
 def _shown(block: Any, message: ExperimentMessage) -> ShownMessage:
-    pages = block.runtime.service(block, "pages")
-    handler = None
-    if message.action_runtime_event == "add-missing-groups" and is_staff(block):
-        handler = "add_missing_groups"
-    is_link = handler is None and pages is not None
+    is_handled = message.action_runtime_event == "add-missing-groups" and is_staff(block)
     return ShownMessage(
-        is_error=message.type == ERROR,
+        is_error=message.is_error,
         text=message.text,
         label=message.action_label or block.gettext("Edit the experiment"),
-        url=pages.url(block, "studio_view") if is_link else None,
-        handler=handler,
+        url=None if is_handled else _place_to_mend(block, message),
+        handler="add_missing_groups" if is_handled else None,
     )
+
+
+def _place_to_mend(block: Any, message: ExperimentMessage) -> str | None:
+    pages = block.runtime.service(block, "pages")
+    place = course_of(block) if message.action_class == EDIT_CONFIGURATION else block
+    url: str | None = pages.url(place, "studio_view") if pages else None
+    return url

@@ -7,7 +7,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_noop
 from xblock.exceptions import JsonHandlerError
+
+OVERTAKEN = gettext_noop(
+    "Somebody else has changed this since you opened it. Nothing was saved. "
+    "Copy what you have written, and load the page again."
+)
 
 
 def revision_of(*values: Any) -> str:
@@ -16,14 +22,15 @@ def revision_of(*values: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def arm_revision(child: Any) -> str:
+    """Of what stands in an arm, so that nobody deletes what another author has just put there."""
+    return revision_of(child.scope_ids.usage_id, getattr(child, "children", []))
+
+
 def check_revision(block: Any, sent: Mapping[str, Any], present: str) -> None:
     """Raises JsonHandlerError where a form was sent that was opened before the last change.
 
     Studio's own form sends no revision, and is let through.
     """
     if sent.get("revision", present) != present:
-        message = block.gettext(
-            "Somebody else has changed this since you opened it. Nothing was saved. "
-            "Copy what you have written, and load the page again."
-        )
-        raise JsonHandlerError(409, message)
+        raise JsonHandlerError(409, block.gettext(OVERTAKEN))

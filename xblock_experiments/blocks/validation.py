@@ -33,6 +33,9 @@ _INACTIVE = gettext_noop(
     "The experiment has an inactive group. "
     "Move content into active groups, then delete the inactive group."
 )
+_EDIT_CONFIGURATION = gettext_noop("Edit the group configuration")
+EDIT_CONFIGURATION = "edit-configuration-button"
+"""The action_class of what is mended where the configuration is, not in the experiment."""
 _SWITCHED_OFF = gettext_noop(
     "The group configuration of this experiment is switched off, so learners see nothing of it."
 )
@@ -70,6 +73,11 @@ class ExperimentMessage(ValidationMessage):
         self.action_class = action_class
         self.action_runtime_event = action_runtime_event
         self.action_label = action_label
+
+    @property
+    def is_error(self) -> bool:
+        """Whether learners are kept from seeing what they should."""
+        return bool(self.type != WARNING)
 
     def to_json(self) -> dict[str, str]:
         actions = {
@@ -115,7 +123,7 @@ def general_message(
     """None where there is nothing to be said."""
     if not messages:
         return None
-    is_error = any(message.type == ERROR for message in messages)
+    is_error = any(message.is_error for message in messages)
     return ExperimentMessage(ERROR if is_error else WARNING, _(_GENERAL))
 
 
@@ -139,15 +147,17 @@ def _of_arms(experiment: Experiment, _: Callable[[str], str]) -> list[Experiment
 def _of_groups(
     experiment: Experiment, segmentation: UserSegmentation, _: Callable[[str], str]
 ) -> list[ExperimentMessage]:
+    action = {"action_class": EDIT_CONFIGURATION, "action_label": _(_EDIT_CONFIGURATION)}
     if not segmentation.active:
-        return [ExperimentMessage(ERROR, _(_SWITCHED_OFF))]
+        return [ExperimentMessage(ERROR, _(_SWITCHED_OFF), **action)]
     if not any(group.weight for group in segmentation.groups):
-        return [ExperimentMessage(ERROR, _(_NO_WEIGHT))]
+        return [ExperimentMessage(ERROR, _(_NO_WEIGHT), **action)]
     given = {group.id for group in experiment.given}
     found = []
     for group in (group for arm in experiment.active for group in arm.groups):
         if given and group.id not in given:
             found.append(ExperimentMessage(WARNING, _(_NESTED).format(group=group.name)))
         elif not group.weight:
-            found.append(ExperimentMessage(WARNING, _(_WEIGHTLESS).format(group=group.name)))
+            text = _(_WEIGHTLESS).format(group=group.name)
+            found.append(ExperimentMessage(WARNING, text, **action))
     return found

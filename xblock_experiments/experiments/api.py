@@ -124,7 +124,7 @@ def settle_all(standings: Sequence[Standing]) -> list[Standing]:
     if len(settled) == len(standings):
         return settled
     for standing in standings:
-        check_assignable(standing)
+        _check_assignable(standing)
     msg = f"Experiment {standings[0].segmentation.id} was edited a moment ago: it assigns nobody."
     raise NotAssignable(msg)
 
@@ -150,13 +150,13 @@ def first_group(segmentation: UserSegmentation) -> Group:
 def is_assignable(standing: Standing) -> bool:
     """Whether the user has a group, or can be given one."""
     try:
-        check_assignable(standing)
+        _check_assignable(standing)
     except NotAssignable:
         return False
     return True
 
 
-def check_assignable(standing: Standing) -> None:
+def _check_assignable(standing: Standing) -> None:
     """Raises NotAssignable."""
     if not standing.groups:
         _check_can_assign(standing.segmentation)

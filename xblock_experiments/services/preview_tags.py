@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from xblock_experiments.services.preview import AsGroup, preview_of
 from xblock_experiments.user_tags import api
 from xblock_experiments.user_tags.data import JSON, dump_value, load_value
 
@@ -11,14 +12,17 @@ from xblock_experiments.user_tags.data import JSON, dump_value, load_value
 class PreviewTags:
     """As user_tags.api. What blocks write, the blocks of this runtime read, and nobody after."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, begins_blank: bool) -> None:
+        self._begins_blank = begins_blank
         self._written: dict[str | None, dict[str, str]] = {}
         self._deleted: set[tuple[str | None, str]] = set()
 
     @classmethod
     def of(cls, runtime: Any) -> Self:
         """Those that all blocks of the runtime share."""
-        tags: Self = vars(runtime).setdefault("_xblock_experiments_tags", cls())
+        begins_blank = isinstance(preview_of(runtime), AsGroup)
+        new = cls(begins_blank=begins_blank)
+        tags: Self = vars(runtime).setdefault("_xblock_experiments_tags", new)
         return tags
 
     def get_tag(
@@ -27,7 +31,7 @@ class PreviewTags:
         return self.get_tags(user_id, course_id).get(key, default)
 
     def get_tags(self, user_id: str, course_id: str | None) -> dict[str, JSON]:
-        stored = api.get_tags(user_id, course_id)
+        stored = {} if self._begins_blank else api.get_tags(user_id, course_id)
         kept = {key: tag for key, tag in stored.items() if (course_id, key) not in self._deleted}
         written = self._written.get(course_id, {})
         return dict(sorted({**kept, **{k: load_value(v) for k, v in written.items()}}.items()))

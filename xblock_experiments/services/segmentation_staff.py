@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation import api as store
 from xblock_experiments.course_user_segmentation.data import (
     EditPreview,
     Group,
@@ -31,7 +31,7 @@ class SegmentationStaffService:
     def assigned(self, id: int) -> dict[int, int]:
         """Learners in each group of an experiment, by group id. Raises NoSuchSegmentation."""
         check_staff(self._block)
-        return dict(segmentations.count_members(self._bound.course_id, id))
+        return dict(store.count_members(self._bound.course_id, id))
 
     def exposed(self, id: int) -> dict[int, int]:
         """Learners whom this block showed each group's arm. Raises NoSuchSegmentation."""
@@ -44,11 +44,11 @@ class SegmentationStaffService:
         check_staff(self._block)
         if self._bound.user_id is None:
             return None
-        standing = segmentations.get_standing(self._bound.course_id, id, self._bound.user_id)
+        standing = store.get_standing(self._bound.course_id, id, self._bound.user_id)
         foreseen = experiments.foresee([standing])
         return foreseen[0].groups[0] if foreseen else None
 
-    def preview_edit(self, segmentations_: Iterable[UserSegmentation]) -> EditPreview:
+    def preview_edit(self, segmentations: Iterable[UserSegmentation]) -> EditPreview:
         """Raises InvalidSegmentation, as publishing would."""
         check_staff(self._block)
-        return segmentations.preview_edit(self._bound.course_id, segmentations_)
+        return store.preview_edit(self._bound.course_id, segmentations)

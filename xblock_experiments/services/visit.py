@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
@@ -62,7 +62,7 @@ class Visit:
             return experiments.first_group(segmentation)
         groups = self._standings[EXPERIMENT, id].groups
         if not groups:
-            standing = self._settle_one(self._standings[EXPERIMENT, id])
+            (standing,) = experiments.settle_all([self._standings[EXPERIMENT, id]])
             self._standings[EXPERIMENT, id] = standing
             groups = standing.groups
         return groups[0]
@@ -73,7 +73,7 @@ class Visit:
         known = [s for s in self.segmentations if s.type == EXPERIMENT and s.id in wanted]
         if self._user_id is None:
             return _first_groups(known)
-        standings = self._settle([self._standings[EXPERIMENT, s.id] for s in known])
+        standings = experiments.settle(self._standings[EXPERIMENT, s.id] for s in known)
         settled = {(EXPERIMENT, standing.segmentation.id): standing for standing in standings}
         self._standings.update(settled)
         return {id: standing.groups[0] for (_, id), standing in settled.items()}
@@ -116,13 +116,6 @@ class Visit:
         assert self._user_id is not None  # noqa: S101 - nobody stands nowhere
         return segmentations.get_all_standings(self._course_id, self._user_id)
 
-    def _settle(self, standings: Sequence[Standing]) -> list[Standing]:
-        return experiments.settle(standings)
-
-    def _settle_one(self, standing: Standing) -> Standing:
-        """Raises NotAssignable."""
-        return experiments.settle_all([standing])[0]
-
     def _record(self) -> None:
         shown, self._shown = self._shown, []
         experiments.record_exposures(shown)
@@ -136,19 +129,12 @@ class PreviewVisit(Visit):
         self._preview = preview
 
     def _read(self) -> Iterable[Standing]:
-        """With the groups that would be given already; of a newcomer's, the one that is meant."""
+        """With the groups that would be given; so nothing is left to be settled."""
         standings = super()._read()
         preview = self._preview
         if isinstance(preview, AsGroup):
             standings = [_of_newcomer(standing, preview) for standing in standings]
         return [next(iter(experiments.foresee([each])), each) for each in standings]
-
-    def _settle(self, standings: Sequence[Standing]) -> list[Standing]:
-        return [standing for standing in standings if standing.groups]
-
-    def _settle_one(self, standing: Standing) -> Standing:
-        experiments.check_assignable(standing)
-        return standing
 
     def _record(self) -> None:
         self._shown = []

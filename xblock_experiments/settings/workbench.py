@@ -64,6 +64,8 @@ LANGUAGES = [
     # Sentences with accents, as at Open edX: what has none is not translated.
     ("eo", "Esperanto"),
 ]
+# Authors send a unit as a whole; as OLX it may have 4 MiB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
 ROOT_URLCONF = "xblock_experiments.workbench.urls"
 
 # The SDK's writes to a folder of the current directory, and fails where that has no such folder.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from xblock_experiments.blocks.split_test import SplitTestBlock
-from xblock_experiments.blocks.validation import WARNING
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.runtime import ExperimentsRuntime
 
@@ -33,7 +32,7 @@ def findings_in(course: CourseBlocks) -> Iterator[Finding]:
         block = runtime.get_block(usage_id)
         if isinstance(block, SplitTestBlock):
             for message in block.validate_split_test():
-                yield Finding(_path_to(block), message.type != WARNING, message.text)
+                yield Finding(_path_to(block), message.is_error, message.text)
 
 
 def _path_to(block: Any) -> str:

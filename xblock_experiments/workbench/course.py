@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from xblock_experiments import olx
 from xblock_experiments.untrusted import is_file
@@ -28,6 +28,16 @@ class Layout:
     policy_file: str | None = None
     written: set[str] = field(default_factory=set)
     """Files of blocks that were written since."""
+
+    def copy(self) -> Self:
+        return replace(
+            self,
+            files={**self.files},
+            texts={**self.texts},
+            left_out={usage_id: [*elements] for usage_id, elements in self.left_out.items()},
+            policy={**self.policy},
+            written={*self.written},
+        )
 
 
 @dataclass(slots=True)
@@ -81,18 +91,43 @@ class CourseBlocks:
         return self.inherited[usage_id][name]
 
     def forget_since(self, number: int) -> None:
-        """Forget the blocks that were added after there were `number` of them."""
+        """Forget the blocks that were added after there were `number` of them, and their files."""
+        layout = self.layout
         for usage_id in list(self.types)[number:]:
             self.forget(usage_id)
-            for read in (self.layout.files, self.layout.texts, self.layout.left_out):
+            for read in (layout.files, layout.texts, layout.left_out):
                 read.pop(usage_id, None)
 
+    def forget_unreachable(self) -> None:
+        """Forget the blocks that stand nowhere in the course any more."""
+        kept = set(self.below(self.usage_id))
+        for usage_id in [each for each in self.types if each not in kept]:
+            self.forget(usage_id)
+
     def forget(self, usage_id: Any) -> None:
-        """Forget one block, whatever stands in it."""
-        del self.types[usage_id], self.values[usage_id]
-        self.inherited.pop(usage_id, None)
+        """Forget one block, whatever stands in it. Which files were its own is still known."""
         self.placeholders.discard(usage_id)
-        self.sources.pop(usage_id, None)
+        for known in (self.types, self.values, self.inherited, self.sources):
+            known.pop(usage_id, None)
+
+    def copy(self) -> Self:
+        """To be changed while others read this one. No value of a field is changed in place."""
+        return replace(
+            self,
+            problems=[*self.problems],
+            types={**self.types},
+            values={usage_id: {**values} for usage_id, values in self.values.items()},
+            inherited={**self.inherited},
+            placeholders={*self.placeholders},
+            sources={**self.sources},
+            layout=self.layout.copy(),
+        )
+
+    def forget_source(self, usage_id: Any) -> None:
+        """How the block was read, and what it stands in: it is to be written as it is now."""
+        while usage_id in self.values:
+            self.sources.pop(usage_id, None)
+            usage_id = self.values[usage_id].get("parent")
 
     def below(self, usage_id: Any, without: Any = None) -> Iterator[Any]:
         """The block and all in it, each once; but not `without`, and what stands in that only."""
@@ -105,6 +140,19 @@ class CourseBlocks:
             new = [each for each in children if each in self.values and each not in seen]
             seen.update(new)
             waiting += reversed(new)
+
+    def above(self, usage_id: Any) -> set[Any]:
+        """All that the block stands in, wherever it stands, and itself."""
+        parents: dict[Any, list[Any]] = {}
+        for parent_id, values in self.values.items():
+            for child_id in values.get("children", []):
+                parents.setdefault(child_id, []).append(parent_id)
+        found, waiting = {usage_id}, [usage_id]
+        while waiting:
+            new = [each for each in parents.get(waiting.pop(), []) if each not in found]
+            found.update(new)
+            waiting += new
+        return found
 
     @property
     def title(self) -> str:

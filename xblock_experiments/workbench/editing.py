@@ -6,19 +6,17 @@ the later one is told.
 
 from __future__ import annotations
 
-import copy
-import threading
+from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from xblock_experiments.errors import ExperimentsError, NotStored
+from django.db import transaction
+
+from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.workbench import keeping
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.registry import registry
-
-_lock = threading.Lock()
-_PATIENCE = 20.0
-"""Seconds that an author waits for another one's request."""
 
 
 class EditedMeanwhile(ExperimentsError):
@@ -30,7 +28,10 @@ class Edit:
 
     def __init__(self, course: CourseBlocks) -> None:
         self._before = course
+        self._lock = ExitStack()
         self.draft: CourseBlocks | None = None
+        self.publish: Callable[[], object] = lambda: None
+        """Tells the database of the change: called when the rest of it is done."""
 
     def begin(self) -> CourseBlocks:
         """The copy to change. From now on nobody else changes a course until this is done.
@@ -38,26 +39,28 @@ class Edit:
         Raises EditedMeanwhile, NotStored.
         """
         if self.draft is None:
-            if not _lock.acquire(timeout=_PATIENCE):
-                msg = "Another author's change takes too long. Try again in a moment."
-                raise NotStored(msg)
-            self.draft = copy.deepcopy(self._before)
-            if registry.with_id(self._before.course_id) is not self._before:
+            self._lock.enter_context(keeping.locked())
+            is_present = registry.with_id(self._before.course_id) is self._before
+            if not is_present or not keeping.is_newest(self._before):
                 msg = f"The course {self._before.course_id} was changed by somebody else just now."
                 raise EditedMeanwhile(msg)
+            self.draft = self._before.copy()
         return self.draft
 
-    def write(self) -> None:
-        """Write the copy to disk, beside the course that is served."""
-        if self.draft is not None:
-            _forget_unreachable(self.draft)
-            keeping.write(self.draft)
+    def finish(self) -> None:
+        """Serve the copy in place of the course, here and on disk. After an error, nowhere.
 
-    def publish(self) -> None:
-        """Serve the copy in place of the course."""
-        if self.draft is not None:
-            keeping.put_in_place(self.draft)
-            registry.add(self.draft)
+        The copy is written before the database is asked for anything: that takes longest.
+        """
+        draft = self.draft
+        if draft is None:
+            return
+        draft.forget_unreachable()
+        keeping.write(draft)
+        with transaction.atomic():
+            self.publish()
+            keeping.put_in_place(draft)
+        registry.add(draft)
 
     def __enter__(self) -> Self:
         return self
@@ -68,12 +71,4 @@ class Edit:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self.draft is not None:
-            self.draft = None
-            _lock.release()
-
-
-def _forget_unreachable(course: CourseBlocks) -> None:
-    kept = set(course.below(course.usage_id))
-    for usage_id in [each for each in course.types if each not in kept]:
-        course.forget(usage_id)
+        self._lock.close()

@@ -8,18 +8,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tarfile
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from posixpath import normpath
-from typing import Any
+from typing import IO, Any
 
 from lxml import etree
 
 from xblock_experiments.olx import NAMES_OF_COURSES, attribute_of
 from xblock_experiments.usage import type_of, url_name_of
 from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.writing import FilesWriter, TextWriter
+from xblock_experiments.workbench.writing import FilesWriter, TextWriter, UnitWriter
 
 _LARGE = 1 << 20
 
@@ -27,6 +29,11 @@ _LARGE = 1 << 20
 def export_block(course: CourseBlocks, usage_id: Any) -> str:
     """The block, with all that stands in it, as the text of one XML element."""
     return TextWriter(course).text_of(usage_id)
+
+
+def export_for_author(course: CourseBlocks, usage_id: Any) -> str:
+    """The same, to be edited and read again in its place."""
+    return UnitWriter(course, usage_id).text_of(usage_id)
 
 
 def export_course(course: CourseBlocks, folder: Path, *, may_link: bool = True) -> None:
@@ -47,6 +54,13 @@ def export_course(course: CourseBlocks, folder: Path, *, may_link: bool = True) 
     for source, path in _other_files(course):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         _copy(source, folder / path, may_link=may_link)
+
+
+def export_archive(course: CourseBlocks, file: IO[bytes]) -> None:
+    """Write the course as a .tar.gz, with all its files in a folder `course`."""
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=file, mode="w:gz") as tar:
+        export_course(course, Path(folder) / "course", may_link=False)
+        tar.add(Path(folder) / "course", "course")
 
 
 def _policy(course: CourseBlocks, attributes: Mapping[str, str]) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_bidi
 
 from xblock_experiments.course_user_segmentation.api import get_segmentations
-from xblock_experiments.course_user_segmentation.data import NoSuchGroup, UserSegmentation
-from xblock_experiments.services.preview import AsGroup
+from xblock_experiments.services.preview import AsGroup, AsLearner
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.i18n import translations_of
 from xblock_experiments.workbench.runtime import AUTHORS_VIEWS
@@ -47,6 +46,7 @@ class Frame:
             "links": self._links() if self.visitor.is_staff else [],
             "next": request.get_full_path(),
             "path": self._path() if self.view_name in AUTHORS_VIEWS else [],
+            "is_preview_of_learner": isinstance(self.visitor.preview, AsLearner),
             "preview_of_group": self._group_in_preview(),
             # By which the SDK's own pages name the user.
             "student_id": self.visitor.user_id,
@@ -113,19 +113,12 @@ class Frame:
         ]
 
     def _group_in_preview(self) -> dict[str, str] | None:
+        """None also of a group that is gone."""
         preview = self.visitor.preview
         if not isinstance(preview, AsGroup):
             return None
-        segmentation = self._segmentation(preview)
-        try:
-            group = segmentation.group(preview.group_id) if segmentation else None
-        except NoSuchGroup:
-            group = None
-        return {
-            "group": group.name if group else str(preview.group_id),
-            "segmentation": segmentation.name if segmentation else str(preview.id),
-        }
-
-    def _segmentation(self, preview: AsGroup) -> UserSegmentation | None:
-        found = get_segmentations(self.course.course_id, type=preview.type)
-        return next((each for each in found if each.id == preview.id), None)
+        for segmentation in get_segmentations(self.course.course_id, type=preview.type):
+            for group in segmentation.groups if segmentation.id == preview.id else ():
+                if group.id == preview.group_id:
+                    return {"group": group.name, "segmentation": segmentation.name}
+        return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.runtime import OUR_BLOCKS, ExperimentsRuntime, block_class
 
 _TREE = frozenset({"children", "parent"})
+_NEVER_INSIDE = NO_BLOCKS | {"course"}
 _NAME = re.compile(r"[\w .-]{0,100}")
 
 Progress = Callable[[int], object]
@@ -62,17 +64,17 @@ def reload(course: CourseBlocks, usage_id: Any, text: str) -> list[str]:
 
     Raises OlxError, and then the course is half changed: it must be a copy that is thrown away.
     """
-    olx = Olx.open(text, course.course_id)
+    olx = Olx.open_text(text, course.course_id)
     if olx.root.tag != course.types[usage_id]:
         msg = f"It must be one <{course.types[usage_id]}> element, not <{olx.root.tag}>."
         raise InvalidCourse(msg)
     olx.root.set("url_name", url_name_of(usage_id) or "")
-    parent_id = course.values[usage_id].get("parent")
+    parent_id, file = course.values[usage_id].get("parent"), course.layout.files.get(usage_id)
+    outside = course.above(usage_id) - {usage_id}
     others = set(course.below(course.usage_id, without=usage_id))
     for each in [each for each in course.below(usage_id) if each not in others]:
         course.forget(each)
-    file = course.layout.files.get(usage_id)
-    _LoadingRuntime(olx, course, progress=lambda count: None).load_root(parent_id)
+    _ReloadingRuntime(olx, course, outside).load_root(parent_id)
     course.layout.files[usage_id] = file
     return olx.problems
 
@@ -113,10 +115,13 @@ class _LoadingRuntime(ExperimentsRuntime):
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         return self._course if course_id_of(usage_id) == self._course.course_id else None
 
+    def course_to_change(self, usage_id: Any) -> CourseBlocks:
+        return self._course
+
     def add_node_as_child(self, block: Any, node: Any) -> None:
         if not isinstance(node.tag, str):
             return
-        if node.tag in NO_BLOCKS:
+        if node.tag in _NEVER_INSIDE:
             self.error_tracker(f"<{node.tag}> is not used")
             self._leave_out(block, node)
             return
@@ -304,10 +309,38 @@ class _LoadingRuntime(ExperimentsRuntime):
             self._files.pop()
 
 
+class _ReloadingRuntime(_LoadingRuntime):
+    """Reads one block of a course anew, in its place among the others."""
+
+    def __init__(self, olx: Olx, course: CourseBlocks, outside: Iterable[Any]) -> None:
+        """`outside` is what the block stands in, and what must not stand in it."""
+        super().__init__(olx, course, progress=lambda count: None)
+        self._open = [*outside]
+
+    def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
+        """Raises InvalidCourse where an author would write one block at two places."""
+        url_name = definition.get("url_name")
+        usage_id = self._usage_id(definition, parent_id) if url_name else None
+        if usage_id in self._course.types and has_content(definition):
+            msg = (
+                f"{_label(definition)} stands at another place too. Take it away there first, give "
+                f"this one another url_name, or write it without content to have it at both."
+            )
+            raise InvalidCourse(msg)
+        return super()._usage_id_of(definition, parent_id)
+
+    def _made_up_name(self, node: Any, parent_id: Any) -> str:
+        """A new one: what is counted by its place would be taken for what stood there before."""
+        return secrets.token_hex(16)
+
+
 def _label(node: Any) -> str:
     url_name = node.get("url_name")
     return f"<{node.tag}> {url_name!r}" if url_name else f"<{node.tag}>"
 
 
 def _text(node: Any) -> str:
+    """Equal for what reads equal: an element that is empty has no end tag."""
+    for element in node.iter("*"):
+        element.text = element.text or None
     return etree.tostring(node, encoding="unicode", with_tail=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from xblock.runtime import KvsFieldData, Mixologist
 
 from xblock_experiments import events
 from xblock_experiments.blocks.course import SEGMENTATIONS
+from xblock_experiments.blocks.revision import OVERTAKEN
 from xblock_experiments.blocks.split_test import CHILD_RENDER
 from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.course_user_segmentation.api import save_segmentations
@@ -101,6 +102,11 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         """Whether what blocks stored of the user before is not to be seen."""
         return isinstance(self.preview, AsGroup)
 
+    @property
+    def is_editing(self) -> bool:
+        """Whether this may come to change a course."""
+        return self.is_staff and self._edit is not None
+
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         """The course that has the block; None for a block of an SDK scenario."""
         draft = self._edit.draft if self._edit else None
@@ -109,19 +115,20 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         return registry.course_of(usage_id)
 
     def course_to_change(self, usage_id: Any) -> CourseBlocks:
-        """The course that has the block: in a request, a copy, which takes its place at the end.
+        """The course that has the block; in a handler a copy, which takes its place at the end.
 
         Raises NotStaff, EditedMeanwhile.
         """
         course = self.course_of(usage_id)
         if course is None:
             raise NoSuchUsage(usage_id)
-        if self._edit is None:
-            return course
         if not self.is_staff:
             msg = f"Only staff may change {usage_id}."
             raise NotStaff(msg)
+        if self._edit is None:
+            return course
         self.course = self._edit.begin()
+        self.course.forget_source(usage_id)
         return self.course
 
     def service(self, block: Any, service_name: str) -> Any:
@@ -188,23 +195,25 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
     def _handle_carefully(
         self, block: Any, handler_name: str, request: Any, suffix: str
     ) -> Response:
-        is_whole = self.is_handling or self.is_staff
         try:
-            with transaction.atomic() if is_whole else nullcontext():
+            with transaction.atomic() if self.is_handling else nullcontext():
                 response: Response = super().handle(block, handler_name, request, suffix)
-                if self._edit and response.status_code < 400:
-                    self._edit.write()
             if self._edit and response.status_code < 400:
-                self._edit.publish()
+                self._edit.finish()
         except (NoSuchHandlerError, NotFoundError):
             return Response(status=404)
         except NotStaff:
             return Response(status=403)
-        except EditedMeanwhile as error:
-            return Response(status=409, json_body={"error": str(error)}, charset="UTF-8")
+        except EditedMeanwhile:
+            return Response(
+                status=409, json_body={"error": _translated(OVERTAKEN)}, charset="UTF-8"
+            )
         except NotStored as error:
             log.error("%s cannot store what %s sent. %s", block, self.user_id, error)
             return Response(status=503)
+        except ExperimentsError as error:
+            log.error("%s cannot keep what %s sent. %s", block, self.user_id, error)
+            return Response(status=500)
         except ProcessingError as error:
             # So the platform tells what a learner can do about it.
             return Response(json_body={"success": error.args[0]}, charset="UTF-8")
@@ -284,8 +293,11 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         segmentations, problems = read_user_partitions(user_partitions)
         for problem in problems:
             self.error_tracker(problem)
-        actor = self.viewer_id if self._edit and self.viewer_id else ""
-        save_segmentations(course_id_of(self, block), segmentations, actor=actor)
+        save = partial(save_segmentations, course_id_of(self, block), segmentations)
+        if self._edit:
+            self._edit.publish = partial(save, actor=self.viewer_id or "")
+        else:
+            save()
 
     def _record_score(self, block: Any, event: Any) -> None:
         """Learners' only: staff who try an arm's problems leave no trace in anybody's grades."""
@@ -306,6 +318,9 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         """A block that fails is a sentence: the others on the page are still the learner's."""
         try:
             return super().render(block, view_name, context)
+        except NotStaff:
+            log.exception("%s would change the course when it is shown.", block)
+            return self._sentence(gettext_noop("This part of the page cannot be shown."))
         except ExperimentsError:
             raise
         except self.faults:
@@ -313,8 +328,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
             return self._sentence(gettext_noop("This part of the page cannot be shown."))
 
     def _sentence(self, sentence: str) -> Fragment:
-        translated = translations_of().gettext(sentence)
-        return Fragment(format_html('<p class="xbx-nothing">{}</p>', translated))
+        return Fragment(format_html('<p class="xbx-nothing">{}</p>', _translated(sentence)))
 
     def _may_open(self, block: Any) -> bool:
         """Whether the block is what its user is given, by each block that it stands in."""
@@ -328,6 +342,11 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
                     return False
             child, parent = parent, parent.get_parent()
         return True
+
+
+def _translated(sentence: str) -> str:
+    translated: str = translations_of().gettext(sentence)
+    return translated
 
 
 def is_staff_id(user_id: str | None) -> bool:

@@ -32,20 +32,29 @@ def serve() -> None:
     next page. What is changed inside a folder shows after a restart.
     """
     with _lock:
-        for source, place in keeping.places().items():
-            if keeping.is_read(source, place):
-                continue
-            try:
-                course = open_course(place, origin=source)
-            except NotStored as error:
-                log.error("The course %s is not served yet. %s", source.name, error)
-                continue
-            except ExperimentsError as error:
-                log.error("The course %s is not served. %s", source.name, error)
-            else:
-                unused = len(course.problems)
-                log.info("Serving %s. %d things in it cannot be used.", course.course_id, unused)
-            keeping.note_read(source, place)
+        if any(not keeping.is_read(*place) for place in keeping.places().items()):
+            with keeping.locked():
+                _serve_new()
+
+
+def _serve_new() -> None:
+    for source, stamp in keeping.places().items():
+        if keeping.is_read(source, stamp):
+            continue
+        place, _ = stamp
+        try:
+            course = open_course(place, origin=source)
+        except NotStored as error:
+            log.error("The course %s is not served yet. %s", source.name, error)
+            continue
+        except ExperimentsError as error:
+            log.error("The course %s is not served. %s", source.name, error)
+        else:
+            unused = len(course.problems)
+            log.info("Serving %s. %d things in it cannot be used.", course.course_id, unused)
+            if place != source:
+                log.info("It is %s, as authors have changed it: see %s.", source.name, place.parent)
+        keeping.note_read(source, stamp)
 
 
 def open_course(

@@ -58,7 +58,8 @@ class StateStore(KeyValueStore):
         row = self._row_of(key)
         cached = tuple(row.items())
         if cached not in self._states:
-            is_blank = self._runtime.begins_blank or not _can_be_kept(key)
+            is_own = key.user_id is not None
+            is_blank = not _can_be_kept(key) or (is_own and self._runtime.begins_blank)
             self._states[cached] = {} if is_blank else self._read(row, key)
         return self._states[cached]
 

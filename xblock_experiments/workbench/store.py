@@ -5,6 +5,7 @@ Scenarios of the SDK, which are no courses of ours, keep the SDK's own store.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,11 @@ class WorkbenchStore(KeyValueStore):
 
     def get(self, key: Any) -> Any:
         authored = self._authored(key)
-        return self._stored_in(key).get(key) if authored is None else authored[key.field_name]
+        if authored is None:
+            return self._stored_in(key).get(key)
+        value = authored[key.field_name]
+        # Whoever handles a request may change it in place, and others read it meanwhile.
+        return copy.deepcopy(value) if self._runtime.is_editing else value
 
     def has(self, key: Any) -> bool:
         authored = self._authored(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xblock_experiments.workbench.exporting import export_block
+from xblock_experiments.workbench.exporting import export_for_author
 
 
 class BlockOlx:
@@ -14,9 +14,9 @@ class BlockOlx:
         self._runtime = runtime
 
     def text(self, block: Any) -> str:
-        """The block with all that is in it, as one element."""
+        """One element with all that is in it. What stands elsewhere too is only named."""
         usage_id = block.scope_ids.usage_id
-        return export_block(self._runtime.course_of(usage_id), usage_id)
+        return export_for_author(self._runtime.course_of(usage_id), usage_id)
 
     def replace(self, block: Any, text: str) -> list[str]:
         """Put what the text says in the block's place; what of it cannot be used, a line each.

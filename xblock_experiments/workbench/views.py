@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tarfile
 import tempfile
-from pathlib import Path
 from urllib.parse import unquote
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -17,8 +15,9 @@ from xblock.django.request import django_to_webob_request, webob_to_django_respo
 from workbench import views as sdk
 from xblock_experiments.services.preview import parse
 from xblock_experiments.workbench.course import CourseBlocks, as_usage_id
-from xblock_experiments.workbench.exporting import export_course
+from xblock_experiments.workbench.exporting import export_archive
 from xblock_experiments.workbench.frame import Frame, page_context
+from xblock_experiments.workbench.i18n import translations_of
 from xblock_experiments.workbench.ranges import file_response
 from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.runtime import AUTHORS_VIEWS
@@ -51,6 +50,8 @@ def show(
     block = visitor.runtime().get_block(usage_id)
     frame = Frame(course, visitor, block, view_name)
     fragment = block.render(view_name, {"activate_block_id": request.GET.get("activate_block_id")})
+    # The SDK's bare page has no place for the banner.
+    template = _FRAME if visitor.preview else template
     return render(request, template, frame.context(request, fragment))
 
 
@@ -90,7 +91,8 @@ def preview(request: HttpRequest, name: str) -> HttpResponseBase:
     if not visitor.is_staff:
         return _refused(request)
     if wanted and parse(wanted) is None:
-        return HttpResponse("There is no such preview.", status=400)
+        message = translations_of().gettext("There is no such preview.")
+        return HttpResponse(message, status=400, content_type="text/plain; charset=utf-8")
     visitor.keep_preview(request, course, wanted)
     target = request.POST.get("next", "")
     is_here = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
@@ -103,9 +105,7 @@ def export(request: HttpRequest, name: str) -> HttpResponseBase:
     if not Visitor.of(request, sdk.get_student_id(request), course).is_staff:
         return _refused(request)
     archive = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=archive, mode="w:gz") as tar:
-        export_course(course, Path(folder) / "course")
-        tar.add(Path(folder) / "course", arcname="course")
+    export_archive(course, archive)
     archive.seek(0)
     return FileResponse(archive, as_attachment=True, filename=f"{course.name}.tar.gz")
 

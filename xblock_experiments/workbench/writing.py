@@ -177,6 +177,22 @@ class TextWriter:
                 element.set(name, names.get(name) or course_id)
 
 
+class UnitWriter(TextWriter):
+    """For an author's eyes. Each block has its name, by which it stays the same for learners; what
+    stands elsewhere too is only named."""
+
+    def __init__(self, course: CourseBlocks, usage_id: Any) -> None:
+        super().__init__(course)
+        others = course.below(course.usage_id, without=usage_id)
+        self._url_names |= {each: url_name_of(each) or "" for each in others}
+
+    def _element(self, usage_id: Any) -> Element:
+        element = super()._element(usage_id)
+        if not element.node.get("url_name"):
+            element.set("url_name", url_name_of(usage_id) or "")
+        return element
+
+
 class FilesWriter(TextWriter):
     """Writes files: what had one of its own, and structures that are new, get one each."""
 

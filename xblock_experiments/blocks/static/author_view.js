@@ -16,7 +16,10 @@ function XBlockExperimentsAuthorView(runtime, element) {
   root.querySelectorAll(":scope > .xbx-inactive > .xbx-arm > .xbx-arm-head .xbx-delete").forEach((button) => {
     button.addEventListener("click", () => {
       if (window.confirm(button.dataset.sure)) {
-        const sent = JSON.stringify({ child_id: button.dataset.childId });
+        const sent = JSON.stringify({
+          child_id: button.dataset.childId,
+          revision: button.dataset.revision,
+        });
         $.post(runtime.handlerUrl(element, "delete_inactive_arm"), sent)
           .done(() => location.reload())
           .fail(() => {

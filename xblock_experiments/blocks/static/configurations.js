@@ -22,7 +22,7 @@ function XBlockExperimentsConfigurations(runtime, element) {
       id: numberOf(form.dataset.id),
       name: form.elements.name.value,
       description: form.elements.description.value,
-      active: form.elements.active.checked,
+      active: form.querySelector(".xbx-check input").checked,
       parameters: parameters,
       groups: Array.from(form.querySelectorAll(".xbx-group"), (group) => {
         const weight = group.querySelector("[name=group_weight]");
@@ -103,7 +103,10 @@ function XBlockExperimentsConfigurations(runtime, element) {
       if (consequences.hidden) {
         send("preview_configuration", sent, form).done((answer) => foretell(answer.consequences));
       } else {
-        send("save_configuration", sent, form).done(() => location.reload());
+        send("save_configuration", sent, form).done((answer) => {
+          location.hash = "configuration-" + form.dataset.type + "-" + answer.id;
+          location.reload();
+        });
       }
     });
     form.addEventListener("reset", () => {
@@ -144,6 +147,13 @@ function XBlockExperimentsConfigurations(runtime, element) {
   });
 
   root.querySelectorAll("form").forEach(wireForm);
+
+  /* Whoever has saved one comes back to it. */
+  const saved = location.hash && document.getElementById(location.hash.slice(1));
+  if (saved && root.contains(saved)) {
+    saved.tabIndex = -1;
+    saved.focus();
+  }
 
   root.querySelectorAll(".xbx-manage .xbx-delete").forEach((button) => {
     const place = button.closest(".xbx-manage");

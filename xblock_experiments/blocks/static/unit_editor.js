@@ -5,6 +5,7 @@ function XBlockExperimentsUnitEditor(runtime, element) {
   const problems = form.querySelector(".xbx-problems");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    problems.hidden = true;
     const sent = { revision: form.dataset.revision, olx: form.elements.olx.value };
     XBlockExperimentsForms.send(runtime.handlerUrl(element, "save_olx"), sent, form).done((answer) => {
       if (!answer.problems.length) {
@@ -12,7 +13,6 @@ function XBlockExperimentsUnitEditor(runtime, element) {
         return;
       }
       form.dataset.revision = answer.revision;
-      form.querySelector(".xbx-status").textContent = answer.saved;
       problems.replaceChildren(
         ...answer.problems.map((problem) => {
           const line = document.createElement("li");
@@ -21,6 +21,7 @@ function XBlockExperimentsUnitEditor(runtime, element) {
         })
       );
       problems.hidden = false;
+      form.querySelector(".xbx-status").textContent = answer.saved;
     });
   });
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from django.db import DatabaseError
 
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.exporting import export_course
+from xblock_experiments.workbench.exporting import export_archive, export_course
 from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.serving import serve
 
@@ -63,13 +62,9 @@ def _course(name: str) -> CourseBlocks:
 def _write(course: CourseBlocks, path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, suffix=".partial") as partial:
         new = Path(partial) / "course"
-        export_course(course, new, may_link=False)
         if path.name.endswith(".tar.gz"):
-            new = _packed(new, Path(partial) / "course.tar.gz")
+            with new.open("wb") as file:
+                export_archive(course, file)
+        else:
+            export_course(course, new, may_link=False)
         new.rename(path)
-
-
-def _packed(folder: Path, archive: Path) -> Path:
-    with tarfile.open(archive, "w:gz") as tar:
-        tar.add(folder, folder.name)
-    return archive

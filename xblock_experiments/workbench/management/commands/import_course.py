@@ -60,4 +60,3 @@ class Command(BaseCommand):
                 f"Open /scenario/{course.name}/ in the workbench."
             )
         )
-

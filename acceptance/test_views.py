@@ -1,0 +1,287 @@
+"""How the pages of learners, staff and authors look, and who can read and use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from acceptance import policy
+from acceptance.author_pages import (
+    AuthorPage,
+    ConfigurationsPage,
+    EditorPage,
+    ExperimentPage,
+    StaffLessonPage,
+    StaffView,
+    UnitEditorPage,
+)
+from acceptance.pages import CoursePage, LessonPage
+from acceptance.server import Workbench
+from acceptance.tea import BOILING, FOLDER, TEACHER, WARM, Tea
+
+SMALL = (320, 640)
+"""Where WCAG 2.1 asks for no scrolling sideways (1.4.10)."""
+ZOOMED = (550, 450)
+"""A window of 1100 by 900 at 200 %."""
+DIRECTIONS = {"en": "ltr", "ar": "rtl"}
+
+TakePicture = Callable[[str], None]
+
+
+class RefusedPage(CoursePage):
+    """What a learner sees who asks for a page of authors."""
+
+    view = "author_view"
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of one course that has learners: a method for each view."""
+
+    browser: Any
+    site: str
+    tea: Tea
+    learner: str
+
+    def page[Page: CoursePage](
+        self, kind: type[Page], url_name: str = "", user_id: str = TEACHER
+    ) -> Page:
+        return kind(self.browser, self.site, user_id, url_name, course=self.tea.name)
+
+    def outline(self) -> CoursePage:
+        return self.page(CoursePage, user_id=self.learner).visit()  # type: ignore[no-any-return]
+
+    def lesson(self) -> CoursePage:
+        page = self.page(LessonPage, "lesson", self.learner)
+        page.visit()
+        page.open("Let it cool first")
+        return page
+
+    def refused(self) -> CoursePage:
+        return self.page(RefusedPage, "water", self.learner).visit()  # type: ignore[no-any-return]
+
+    def staff(self) -> CoursePage:
+        page = self.page(StaffLessonPage, "lesson")
+        page.visit()
+        page.open("Boiling or warm?")
+        return page
+
+    def staff_without_arms(self) -> CoursePage:
+        page = self.page(StaffLessonPage, "lesson")
+        page.visit()
+        page.open("Short or long?")
+        return page
+
+    def staff_of_nested(self) -> CoursePage:
+        """An experiment in an arm of another one, in the demo course."""
+        page = StaffLessonPage(self.browser, self.site, TEACHER, "at_home")
+        page.visit()
+        page.open(page.titles[0])
+        return page
+
+    def preview(self) -> CoursePage:
+        page = self.page(StaffLessonPage, "lesson")
+        page.visit()
+        page.preview_group(WARM)
+        page.open("Let it cool first")
+        return page
+
+    def author_of_outline(self) -> CoursePage:
+        return self.page(AuthorPage).visit()  # type: ignore[no-any-return]
+
+    def author_of_lesson(self) -> CoursePage:
+        page: CoursePage = self.page(AuthorPage, "lesson").visit()
+        page.q(css="[role=tab]").results[1].click()
+        return page
+
+    def author(self) -> CoursePage:
+        return self.page(ExperimentPage, "water").visit()  # type: ignore[no-any-return]
+
+    def editor(self) -> CoursePage:
+        return self.page(EditorPage, "water").visit()  # type: ignore[no-any-return]
+
+    def unit_editor(self) -> CoursePage:
+        return self.page(UnitEditorPage, "warm").visit()  # type: ignore[no-any-return]
+
+    def configurations(self) -> CoursePage:
+        """With a form that is open, and says what saving would do."""
+        page = self.page(ConfigurationsPage)
+        page.visit()
+        form = page.configuration("Water").edit()
+        form.add_group("Iced")
+        form.foretell()
+        return page
+
+    def new_configuration(self) -> CoursePage:
+        """With a form that says what is wrong with it."""
+        page = self.page(ConfigurationsPage)
+        page.visit()
+        form = page.new()
+        form.rename("Minutes")
+        form.weigh_group(0, 0)
+        form.weigh_group(1, 0)
+        form.try_to_save()
+        return page
+
+
+VIEWS = (
+    Pages.outline,
+    Pages.lesson,
+    Pages.refused,
+    Pages.staff,
+    Pages.staff_without_arms,
+    Pages.staff_of_nested,
+    Pages.preview,
+    Pages.author_of_outline,
+    Pages.author_of_lesson,
+    Pages.author,
+    Pages.editor,
+    Pages.unit_editor,
+    Pages.configurations,
+    Pages.new_configuration,
+)
+View = Callable[[Pages], CoursePage]
+
+every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+
+
+@pytest.fixture(scope="module")
+def course(workbench: Workbench, new_tea: Callable[[], Tea]) -> Tea:
+    """One that no test of these changes. A learner is in it."""
+    tea = new_tea()
+    come(workbench, tea, BOILING)
+    return tea
+
+
+@pytest.fixture(scope="module")
+def course_for_pictures(workbench: Workbench) -> Tea:
+    """One of the same name and with the same learners, whatever tests are run."""
+    tea = Tea("tea")
+    workbench.add_course(FOLDER, tea.name)
+    for group in [BOILING] * 9 + [WARM] * 3:
+        come(workbench, tea, group)
+    return tea
+
+
+def come(workbench: Workbench, tea: Tea, group: str) -> None:
+    """As a learner of the group."""
+    learner = tea.new_learner(group)
+    address = f"{workbench.url}/scenario/{tea.name}.lesson/?student={learner}"
+    build_opener(ProxyHandler({})).open(address, timeout=30).close()
+
+
+@pytest.fixture
+def pages(browser: Any, workbench: Workbench, course: Tea) -> Pages:
+    return Pages(browser, workbench.url, course, course.new_learner(WARM))
+
+
+@pytest.mark.parametrize("language", DIRECTIONS)
+@every_view
+def test_a_page_passes_the_audit_by_day_and_by_night(
+    pages: Pages, view: View, language: str
+) -> None:
+    pages.page(CoursePage).set_cookie("django_language", language)
+    page = view(pages)
+
+    assert page.language == (language, DIRECTIONS[language])
+    page.check_accessibility()
+    page.prefer_dark()
+    page.check_accessibility()
+
+
+@every_view
+def test_a_page_fits_on_a_small_screen_and_when_it_is_zoomed(pages: Pages, view: View) -> None:
+    pages.page(CoursePage).resize(*SMALL)
+    page = view(pages)
+
+    assert not page.is_too_wide
+    page.resize(*ZOOMED, scale=2)
+    assert not page.is_too_wide
+
+
+@pytest.mark.parametrize(
+    ("kind", "url_name"),
+    [
+        (AuthorPage, ""),
+        (ExperimentPage, "cups"),
+        (ExperimentPage, "minutes"),
+        (EditorPage, "water"),
+        (UnitEditorPage, "warm"),
+        (ConfigurationsPage, ""),
+        (StaffLessonPage, "table"),
+    ],
+)
+def test_nothing_moves_while_a_page_is_loading(
+    pages: Pages, kind: type[CoursePage], url_name: str
+) -> None:
+    assert pages.page(kind, url_name).visit().layout_shift < 0.01
+
+
+def test_our_pages_obey_a_policy_that_allows_nothing_inline(pages: Pages) -> None:
+    """On those that hold no blocks of other packages."""
+    pages.page(CoursePage).set_cookie(policy.COOKIE, "yes")
+    for kind, url_name in ((AuthorPage, ""), (ExperimentPage, "cups"), (UnitEditorPage, "warm")):
+        pages.page(kind, url_name).visit()
+    pages.configurations()
+    editor = pages.page(EditorPage, "minutes").visit()
+    editor.select_configuration("Water")
+    assert list(editor.contents.values()) == ["A new, empty unit"] * 2
+
+    lesson = pages.page(StaffLessonPage, "table").visit()
+    view = StaffView(lesson, "cups")
+    view.focus()
+    lesson.press(Keys.ARROW_DOWN)
+    assert view.shown == ["Warm"]
+    lesson.preview_group(WARM)
+    assert lesson.titles == ["In a glass"]
+    learners = pages.page(LessonPage, "table", pages.learner).visit()
+
+    assert learners.console_errors == []
+
+
+def test_the_policy_that_allows_nothing_inline_is_enforced(pages: Pages) -> None:
+    """Or the test before this one would say nothing: blocks of other packages do not obey it."""
+    page = pages.page(LessonPage, "lesson", pages.learner)
+    page.set_cookie(policy.COOKIE, "yes")
+    pages.browser.get(page.url)
+
+    told = "\n".join(entry["message"] for entry in pages.browser.get_log("browser"))
+    assert "Content Security Policy" in told
+
+
+def test_a_page_begins_with_a_link_to_its_content(pages: Pages) -> None:
+    page = pages.author()
+    page.press(Keys.TAB)
+    assert page.focus == ("link", "Skip to the content")
+    page.press(Keys.ENTER, Keys.TAB)
+    assert page.focus == ("link", "A Good Cup of Tea")
+
+
+@pytest.mark.parametrize(
+    ("name", "view", "height"),
+    [
+        ("staff", Pages.staff, 1000),
+        ("author", Pages.author, 1400),
+        ("editor", Pages.editor, 1050),
+        ("configurations", Pages.configurations, 1700),
+        ("preview", Pages.preview, 1050),
+    ],
+)
+def test_a_picture_of_a_view_is_small_enough_for_the_documentation(
+    browser: Any,
+    workbench: Workbench,
+    course_for_pictures: Tea,
+    take_picture: TakePicture,
+    name: str,
+    view: View,
+    height: int,
+) -> None:
+    pages = Pages(browser, workbench.url, course_for_pictures, learner="")
+    pages.page(CoursePage).resize(1100, height, scale=0.8)
+    view(pages)
+    take_picture(name)
