@@ -373,6 +373,16 @@ def test_a_component_stands_at_one_place_or_is_only_named_at_the_second() -> Non
         assert unit(made, shown).json["problems"] == []
 
 
+def test_html_is_shown_to_its_author_as_html() -> None:
+    made = course()
+    unit(made, '<vertical><html url_name="h">&lt;p&gt;A &amp;amp; B&lt;/p&gt;</html></vertical>')
+    shown = olx_of(made, "exp_a")
+    assert "<![CDATA[<p>A &amp; B</p>]]>" in shown
+    assert unit(made, shown).json["problems"] == []
+    assert olx_of(made, "exp_a") == shown
+    assert "<p>A &amp; B</p>" in render(made, "teacher", "exp_a", staff=True)
+
+
 def test_a_unit_cannot_hold_what_it_stands_in() -> None:
     xml = f'<chapter url_name="c">{split_test_xml()}</chapter>'
     made = course(xml=xml)

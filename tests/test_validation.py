@@ -197,6 +197,13 @@ def test_what_is_wrong_with_a_configuration_is_mended_where_it_is() -> None:
     assert link.startswith("/scenario/demox-tests-2026/studio_view/")
 
 
+def test_an_arm_that_nobody_sees_is_deleted_where_the_arms_are() -> None:
+    made = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, 1),)))
+    page = render(made, "teacher", "exp", staff=True)
+    link = page.split(">View the content of the groups<")[0].rsplit('href="', 1)[1]
+    assert link.startswith("/scenario/demox-tests-2026.exp/author_view/")
+
+
 def test_messages_are_in_the_language_of_the_page() -> None:
     with override("es"):
         told = validation(split_test_xml(id=7))

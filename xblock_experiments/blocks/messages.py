@@ -26,11 +26,13 @@ def shown_messages(block: Any) -> list[ShownMessage]:
 
 
 def _shown(block: Any, message: ExperimentMessage) -> ShownMessage:
+    _ = block.gettext
+    labels = {"author_view": _("View the content of the groups")}
     is_handled = message.action_runtime_event == "add-missing-groups" and is_staff(block)
     return ShownMessage(
         is_error=message.is_error,
         text=message.text,
-        label=message.action_label or block.gettext("Edit the experiment"),
+        label=message.action_label or labels.get(message.view, _("Edit the experiment")),
         url=None if is_handled else _place_to_mend(block, message),
         handler="add_missing_groups" if is_handled else None,
     )
@@ -39,5 +41,5 @@ def _shown(block: Any, message: ExperimentMessage) -> ShownMessage:
 def _place_to_mend(block: Any, message: ExperimentMessage) -> str | None:
     pages = block.runtime.service(block, "pages")
     place = course_of(block) if message.action_class == EDIT_CONFIGURATION else block
-    url: str | None = pages.url(place, "studio_view") if pages else None
+    url: str | None = pages.url(place, message.view) if pages else None
     return url

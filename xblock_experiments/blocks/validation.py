@@ -68,11 +68,14 @@ class ExperimentMessage(ValidationMessage):
         action_class: str | None = None,
         action_runtime_event: str | None = None,
         action_label: str | None = None,
+        view: str = "studio_view",
     ) -> None:
+        """`view` is the experiment's page where it is mended."""
         super().__init__(message_type, message_text)
         self.action_class = action_class
         self.action_runtime_event = action_runtime_event
         self.action_label = action_label
+        self.view = view
 
     @property
     def is_error(self) -> bool:
@@ -136,7 +139,7 @@ def _of_arms(experiment: Experiment, _: Callable[[str], str]) -> list[Experiment
         }
         found.append(ExperimentMessage(ERROR, _(_MISSING), **action))
     if experiment.inactive:
-        found.append(ExperimentMessage(WARNING, _(_INACTIVE)))
+        found.append(ExperimentMessage(WARNING, _(_INACTIVE), view="author_view"))
     for arm in experiment.active:
         if len(arm.groups) > 1:
             names = ", ".join(f"“{group.name}”" for group in arm.groups)

@@ -190,6 +190,11 @@ class UnitWriter(TextWriter):
         element = super()._element(usage_id)
         if not element.node.get("url_name"):
             element.set("url_name", url_name_of(usage_id) or "")
+        text = element.node.text or ""
+        if "<" in text and "]]>" not in text:
+            # Where the text is HTML, it can be read so.
+            element.node.text = etree.CDATA(text)
+            element.verbatim = None
         return element
 
 
