@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 from xblock.core import XBlock
 from xblock.plugin import PLUGIN_CACHE
 
@@ -18,6 +19,13 @@ def _forget_courses() -> Iterator[None]:
     serving.forget()
     yield
     serving.forget()
+
+
+@pytest.fixture(autouse=True)
+def _forget_language() -> Iterator[None]:
+    """A request's language stays that of its thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

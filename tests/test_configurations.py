@@ -147,6 +147,16 @@ def test_where_no_learner_is_concerned_that_is_said() -> None:
     ]
 
 
+def test_what_switching_off_does_is_told() -> None:
+    made = course()
+    assign_group(COURSE_ID, 100, "ann")
+    assert foretold(made, configuration=present(active=False)) == [
+        "Learners see nothing of its experiments until it is in use again.",
+        "1 learner keeps the present group.",
+        *foretold(made, configuration=present())[1:],
+    ]
+
+
 def test_one_that_is_not_used_can_be_deleted_and_its_members_are_kept() -> None:
     made = course(experiment(100), experiment(101, 7, 8))
     assign_group(COURSE_ID, 101, "ann")

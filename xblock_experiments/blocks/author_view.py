@@ -37,10 +37,7 @@ def author_view(block: Any, context: Any) -> Fragment:
         },
         block.i18n,
     )
-    block.add_style(fragment, "theme.css")
-    block.add_style(fragment, "staff.css")
-    block.add_script(fragment, "messages.js")
-    block.add_script(fragment, "author_view.js")
+    block.add_files(fragment, "staff.css", "messages.js", "author_view.js")
     fragment.initialize_js("XBlockExperimentsAuthorView")
     return fragment
 

@@ -38,16 +38,13 @@ def configurations_view(course: Any) -> Fragment:
         },
         course.i18n,
     )
-    course.add_style(fragment, "theme.css")
-    course.add_style(fragment, "forms.css")
-    course.add_script(fragment, "forms.js")
-    course.add_script(fragment, "configurations.js")
+    course.add_files(fragment, "forms.css", "forms.js", "configurations.js")
     fragment.initialize_js("XBlockExperimentsConfigurations")
     return fragment
 
 
-def consequences(course: Any, edit: SegmentationEdit) -> list[str]:
-    """What saving would do to whom, a sentence each."""
+def consequences(course: Any, edit: SegmentationEdit, *, is_active: bool) -> list[str]:
+    """What saving would do to whom, a sentence each. `is_active`: as it would be."""
     ngettext = course.i18n.ngettext
     sentences = []
     if edit.change == "removed":
@@ -57,6 +54,9 @@ def consequences(course: Any, edit: SegmentationEdit) -> list[str]:
             edit.stay,
         )
         return [kept.format(count=edit.stay)]
+    if not is_active:
+        off = course.gettext("Learners see nothing of its experiments until it is in use again.")
+        sentences.append(off)
     if edit.stay:
         stay = ngettext(
             "{count} learner keeps the present group.",

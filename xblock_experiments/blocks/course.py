@@ -22,7 +22,8 @@ SEGMENTATIONS = "xblock_experiments.segmentations"
 """What a course publishes to its runtime: `{"user_partitions": [...]}`, its whole list."""
 
 
-@XBlock.wants("segmentation_staff", "user")
+@XBlock.needs("segmentation_staff")
+@XBlock.wants("user")
 class CourseBlock(OutlineBlock):
     """The root of a course. It owns the course's segmentations."""
 
@@ -43,11 +44,13 @@ class CourseBlock(OutlineBlock):
     def preview_configuration(self, request: Any, suffix: str = "") -> Response:
         """What saving or deleting would do to whom. Saves nothing."""
         partitions, type_, id = self._edited(json_of(request, self))
+        found = configurations.listed(partitions)
+        active = {(each.type, each.id) for each in found if each.active}
         staff = self.runtime.service(self, "segmentation_staff")
-        preview = staff.preview_edit(configurations.listed(partitions)) if staff else None
-        edits: list[SegmentationEdit] = list(preview.segmentations) if preview else []
-        found = [edit for edit in edits if (edit.type, edit.id) == (type_, id)]
-        return answer(consequences=[text for edit in found for text in consequences(self, edit)])
+        edits: tuple[SegmentationEdit, ...] = staff.preview_edit(found).segmentations
+        (edit,) = (edit for edit in edits if (edit.type, edit.id) == (type_, id))
+        is_active = (type_, id) in active
+        return answer(consequences=consequences(self, edit, is_active=is_active))
 
     @staff_handler
     def save_configuration(self, request: Any, suffix: str = "") -> Response:

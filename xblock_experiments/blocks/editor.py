@@ -53,11 +53,7 @@ def studio_view(block: Any) -> Fragment:
         },
         block.i18n,
     )
-    block.add_style(fragment, "theme.css")
-    block.add_style(fragment, "forms.css")
-    block.add_script(fragment, "messages.js")
-    block.add_script(fragment, "forms.js")
-    block.add_script(fragment, "editor.js")
+    block.add_files(fragment, "forms.css", "forms.js", "editor.js")
     fragment.initialize_js("XBlockExperimentsEditor")
     return fragment
 

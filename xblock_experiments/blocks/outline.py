@@ -43,8 +43,7 @@ class OutlineBlock(Structure):
             },
             self.i18n,
         )
-        self.add_style(fragment, "theme.css")
-        self.add_style(fragment, "outline.css")
+        self.add_files(fragment, "outline.css")
         return fragment
 
     def get_shown_blocks(self) -> list[Any]:

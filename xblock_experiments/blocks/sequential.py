@@ -50,10 +50,7 @@ class SequentialBlock(Structure):
             },
             self.i18n,
         )
-        self.add_style(fragment, "theme.css")
-        self.add_style(fragment, "icons.css")
-        self.add_style(fragment, "sequential.css")
-        self.add_script(fragment, "sequential.js")
+        self.add_files(fragment, "icons.css", "sequential.css", "sequential.js")
         fragment.initialize_js("XBlockExperimentsSequential")
         return fragment
 

@@ -232,7 +232,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
             {"child_id": child.scope_ids.usage_id, "content": content},
             self.i18n,
         )
-        self.add_script(fragment, "split_test.js")
+        self.add_files(fragment, "split_test.js")
         fragment.initialize_js("SplitTestStudentView")
         return fragment
 

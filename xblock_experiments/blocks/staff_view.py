@@ -31,10 +31,7 @@ def staff_view(block: Any, context: Any) -> Fragment:
         },
         block.i18n,
     )
-    block.add_style(fragment, "theme.css")
-    block.add_style(fragment, "staff.css")
-    block.add_script(fragment, "messages.js")
-    block.add_script(fragment, "staff_view.js")
+    block.add_files(fragment, "staff.css", "messages.js", "staff_view.js")
     fragment.initialize_js("XBlockExperimentsStaffView")
     return fragment
 

@@ -112,8 +112,7 @@ class Structure(XBlock):
     def sentence_view(self, sentence: str) -> Fragment:
         """One quiet sentence in place of the block."""
         fragment = Fragment(render("sentence.html", {"sentence": sentence}, self.i18n))
-        self.add_style(fragment, "theme.css")
-        self.add_style(fragment, "vertical.css")
+        self.add_files(fragment, "vertical.css")
         return fragment
 
     def try_again_view(self) -> Fragment:
@@ -142,11 +141,14 @@ class Structure(XBlock):
         fragment.add_fragment_resources(rendered)
         return str(rendered.content)
 
-    def add_script(self, fragment: Fragment, name: str) -> None:
-        fragment.add_javascript_url(self.runtime.local_resource_url(self, f"static/{name}"))
-
-    def add_style(self, fragment: Fragment, name: str) -> None:
-        fragment.add_css_url(self.runtime.local_resource_url(self, f"static/{name}"))
+    def add_files(self, fragment: Fragment, *names: str) -> None:
+        """Scripts and style sheets, in their order; the theme comes before all."""
+        for name in ("theme.css", *names):
+            url = self.runtime.local_resource_url(self, f"static/{name}")
+            if name.endswith(".css"):
+                fragment.add_css_url(url)
+            else:
+                fragment.add_javascript_url(url)
 
     def add_xml_to_node(self, node: Any) -> None:
         node.tag = self.scope_ids.block_type

@@ -36,10 +36,7 @@ def studio_view(unit: Any) -> Fragment:
         },
         unit.i18n,
     )
-    unit.add_style(fragment, "theme.css")
-    unit.add_style(fragment, "forms.css")
-    unit.add_script(fragment, "forms.js")
-    unit.add_script(fragment, "unit_editor.js")
+    unit.add_files(fragment, "forms.css", "forms.js", "unit_editor.js")
     fragment.initialize_js("XBlockExperimentsUnitEditor")
     return fragment
 

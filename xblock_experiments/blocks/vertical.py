@@ -27,9 +27,7 @@ class VerticalBlock(Structure):
             self.render_child(child, fragment, context) for child in self.get_child_blocks()
         ]
         fragment.content = render("vertical.html", {"children": children}, self.i18n)
-        self.add_style(fragment, "theme.css")
-        self.add_style(fragment, "icons.css")
-        self.add_style(fragment, "vertical.css")
+        self.add_files(fragment, "icons.css", "vertical.css")
         return fragment
 
     def studio_view(self, context: Any = None) -> Fragment:
