@@ -83,6 +83,11 @@ def test_a_name_makes_no_element_and_no_attribute(text: str, view: str, url_name
         assert hostile == plain
 
 
+def test_a_name_that_turns_the_writing_does_not_turn_the_sentence_it_is_in() -> None:
+    page = render(course(HOSTILE["bidi"]), "teacher", "exp", staff=True)
+    assert f"“\u2068{HOSTILE['bidi']}\u2069”" in page
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_around_a_block_it_is_text_too(text: str, client: Client) -> None:
     addresses = [

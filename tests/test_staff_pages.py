@@ -110,6 +110,13 @@ def test_a_page_of_many_experiments_asks_a_few_queries_for_each() -> None:
     assert queries(5) - queries(1) == 4 * 6
 
 
+def test_the_tab_of_an_experiment_has_its_own_name_for_staff_only() -> None:
+    made = course(xml=f'<sequential url_name="s">{split_test_xml()}</sequential>')
+    (tab,) = page(made, "s").xpath("//*[@role='tab']")
+    assert tab.get("title") == "The experiment's own name"
+    assert "own name" not in render(made, "ann", "s")
+
+
 def test_an_experiment_without_content_says_so() -> None:
     made = course(xml='<split_test url_name="exp" user_partition_id="100"/>')
     assert "This experiment has no content yet." in page(made).text_content()

@@ -237,6 +237,15 @@ def test_an_export_is_checked_without_being_kept(
     assert segmentations.get_segmentations(COURSE_ID) == ()
 
 
+def test_an_experiment_that_nobody_configured_is_an_error(tmp_path: Path) -> None:
+    folder = export(tmp_path)
+    text = (folder / "course.xml").read_text()
+    unconfigured = text.replace('user_partition_id="100"', 'user_partition_id="-1"')
+    (folder / "course.xml").write_text(unconfigured)
+    with pytest.raises(CommandError, match="1 errors and 0 warnings"):
+        call_command("check_course", str(folder))
+
+
 def test_warnings_alone_are_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("check_course", str(export(tmp_path, experiment(100, 1))))
     out = capsys.readouterr().out

@@ -29,4 +29,13 @@ def tn(context: Context, singular: str, plural: str, *, count: int, **values: An
 
 def _filled(sentence: str, values: dict[str, Any]) -> str:
     """Always escaped: what a template holds is safe to Django, and stays so if not translated."""
-    return format_html(escape(sentence), **values) if values else escape(sentence)
+    if not values:
+        return escape(sentence)
+    isolated = {name: _isolated(value) for name, value in values.items()}
+    return format_html(escape(sentence), **isolated)
+
+
+def _isolated(value: Any) -> Any:
+    """Text that turns the direction of writing turns its own, and not the sentence's."""
+    is_turning = isinstance(value, str) and not _TURNS.isdisjoint(value)
+    return f"\u2068{value}\u2069" if is_turning else value
