@@ -23,6 +23,8 @@ bench:  ## our numbers beside others', minutes on end (ARGS="--quick" to see whe
 step = echo '$(1)'; output=$$($(1) 2>&1) || { printf '%s\n' "$$output"; exit 1; }
 django = .venv/bin/python -m django
 settings = --settings xblock_experiments.settings.workbench
+annotations = DJANGO_SETTINGS_MODULE=tests.our_apps .venv/bin/code_annotations \
+	django_find_annotations --config_file .pii_annotations.yml --lint --coverage
 
 race:  ## 100,000 first views that arrive together, on three databases (ARGS=5000: so many on each)
 	@scripts/on_each_database -m tests.race $(ARGS)
@@ -30,13 +32,14 @@ race:  ## 100,000 first views that arrive together, on three databases (ARGS=500
 big:  ## fill PostgreSQL with a million learners in 20 experiments and measure (some 7 minutes, 20 GB)
 	@DATABASES=postgresql scripts/on_each_database -m benchmarks.million $(ARGS)
 
-check:  ## lint, format, types, import contracts, translations, migrations, Django's own checks
+check:  ## lint, format, types, import contracts, translations, personal data, migrations, Django's own checks
 	@scripts/setup dev
 	@$(call step,.venv/bin/ruff check .)
 	@$(call step,.venv/bin/ruff format --check .)
 	@$(call step,.venv/bin/mypy)
 	@$(call step,.venv/bin/lint-imports)
 	@$(call step,.venv/bin/python scripts/messages --check)
+	@$(call step,$(annotations))
 	@$(call step,$(django) makemigrations --check --dry-run $(settings))
 	@$(call step,$(django) check $(settings))
 

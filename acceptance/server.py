@@ -37,6 +37,7 @@ class Workbench:
     def __init__(self, folder: Path) -> None:
         self.log = folder / "workbench.log"
         self._data = folder / "data"
+        self.event_log = self._data / "events.jsonl"
         self._address = f"127.0.0.1:{_free_port()}"
         self._environment = {
             **os.environ,
@@ -96,12 +97,13 @@ class Workbench:
     def events(self, name: str, learner: str) -> list[dict[str, Any]]:
         """What the server has told of the learner so far, oldest first."""
         lines, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
-        events = [
+        told = [
             json.loads(line.removeprefix(_EVENT))
             for line in lines.splitlines()
             if line.startswith(_EVENT)
         ]
-        return [event for event in events if (event["name"], event["user_id"]) == (name, learner)]
+        events = [each["data"] for each in told if each["name"] == name]
+        return [event for event in events if event["user_id"] == learner]
 
     def wait_for_events(
         self, name: str, learner: str, is_enough: Callable[[list[dict[str, Any]]], bool] = bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
@@ -20,6 +21,7 @@ from acceptance.author_pages import (
     StaffView,
     UnitEditorPage,
 )
+from acceptance.events_page import EventsPage
 from acceptance.pages import CoursePage, LessonPage
 from acceptance.server import Workbench
 from acceptance.tea import BOILING, FOLDER, TEACHER, WARM, Tea
@@ -128,6 +130,13 @@ class Pages:
         form.try_to_save()
         return page
 
+    def events(self) -> CoursePage:
+        """Of the course, with one that is open."""
+        page = EventsPage(self.browser, self.site, f"?course={quote(self.tea.course_id)}")
+        page.visit()
+        page.open_first()
+        return page
+
 
 VIEWS = (
     Pages.outline,
@@ -144,6 +153,7 @@ VIEWS = (
     Pages.unit_editor,
     Pages.configurations,
     Pages.new_configuration,
+    Pages.events,
 )
 View = Callable[[Pages], CoursePage]
 
@@ -228,6 +238,7 @@ def test_our_pages_obey_a_policy_that_allows_nothing_inline(pages: Pages) -> Non
     for kind, url_name in ((AuthorPage, ""), (ExperimentPage, "cups"), (UnitEditorPage, "warm")):
         pages.page(kind, url_name).visit()
     pages.configurations()
+    pages.events()
     editor = pages.page(EditorPage, "minutes").visit()
     editor.select_configuration("Water")
     assert list(editor.contents.values()) == ["A new, empty unit"] * 2
@@ -270,6 +281,7 @@ def test_a_page_begins_with_a_link_to_its_content(pages: Pages) -> None:
         ("editor", Pages.editor, 1050),
         ("configurations", Pages.configurations, 1700),
         ("preview", Pages.preview, 1050),
+        ("events", Pages.events, 1000),
     ],
 )
 def test_a_picture_of_a_view_is_small_enough_for_the_documentation(

@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal, Self
 
-type Unit = Literal["1000/s", "ms", "s", "queries", "count", "p", "V"]
-"""Of the first three, the numbers are seconds of one operation."""
+type Unit = Literal["1000/s", "µs", "ms", "s", "queries", "count", "p", "V"]
+"""Of the first four, the numbers are seconds of one operation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,11 @@ def times_the_floor(times: float, ours: Sequence[float], floor: Sequence[float])
 
 def per_second(rate: float, ours: Sequence[float]) -> Goal:
     return Goal(text=f">= {rate / 1000:g}", is_met=1 / median(ours) >= rate)
+
+
+def more_than_the_floor(seconds: float, ours: Sequence[float], floor: Sequence[float]) -> Goal:
+    more = median(number - other for number, other in zip(ours, floor, strict=True))
+    return Goal(text=f"<= floor + {seconds * 1e6:g}", is_met=more <= seconds)
 
 
 def at_most(number: float, ours: Sequence[float]) -> Goal:

@@ -17,6 +17,7 @@ class Scale:
     views: int
     pages: int
     problem_pages: int
+    events: int
     bulk_users: int
     experiments: int
     """Of the check of randomness, and how many users each of them has."""
@@ -31,6 +32,7 @@ FULL = Scale(
     views=100,
     pages=20,
     problem_pages=10,
+    events=2_000,
     bulk_users=100_000,
     experiments=50,
     users=100_000,
@@ -43,6 +45,7 @@ QUICK = Scale(
     views=10,
     pages=2,
     problem_pages=1,
+    events=100,
     bulk_users=2_000,
     experiments=6,
     users=5_000,

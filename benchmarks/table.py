@@ -11,7 +11,7 @@ HEADINGS = (
     *("what", "database", "unit", "ours", "theirs", "floor"),
     *("theirs/ours", "ours/floor", "goal", "met"),
 )
-TIMED = {"1000/s", "ms", "s"}
+TIMED = {"1000/s", "µs", "ms", "s"}
 
 
 def table(reports: Sequence[Report]) -> str:
@@ -61,6 +61,8 @@ def _numbers(numbers: Sequence[float], row: Row) -> str:
     match row.unit:
         case "1000/s":
             return _spread([1 / number / 1000 for number in numbers], "{:.1f}")
+        case "µs":
+            return _spread([number * 1_000_000 for number in numbers], "{:.1f}")
         case "ms":
             return _spread([number * 1000 for number in numbers], "{:.2f}")
         case "s":

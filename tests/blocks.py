@@ -19,20 +19,26 @@ class ServiceUser(XBlock):
 
 
 def block(
-    user_id: str | None = "ann", *, course_id: str = COURSE_ID, block_type: str = "hint"
+    user_id: str | None = "ann",
+    *,
+    course_id: str = COURSE_ID,
+    block_type: str = "hint",
+    runtime: Any = None,
+    block_class: type[XBlock] = ServiceUser,
 ) -> Any:
+    """In the runtime of a request of its own, unless it is given one."""
     key = CourseKey.from_string(course_id).make_usage_key(block_type, "some_block")
     ids = ScopeIds(user_id, block_type, key, key)
-    return ServiceUser(runtime_for(user_id), scope_ids=ids)
+    return block_class(runtime or runtime_for(user_id), scope_ids=ids)
 
 
-def user_segmentation(user_id: str | None = "ann", **where: str) -> UserSegmentationService:
+def user_segmentation(user_id: str | None = "ann", **where: Any) -> UserSegmentationService:
     asking = block(user_id, **where)
     service: UserSegmentationService = asking.runtime.service(asking, "user_segmentation")
     return service
 
 
-def user_info(user_id: str | None = "ann", **where: str) -> UserInfoService:
+def user_info(user_id: str | None = "ann", **where: Any) -> UserInfoService:
     asking = block(user_id, **where)
     service: UserInfoService = asking.runtime.service(asking, "user_info")
     return service

@@ -28,6 +28,12 @@ def _forget_language() -> Iterator[None]:
     translation.deactivate()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_event_log() -> None:
+    """Whoever tests has events of their own there."""
+    settings.XBLOCK_EXPERIMENTS["EVENT_LOG"] = None
+
+
 @pytest.fixture
 def _without_openedx_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Types are those that a workbench without the extra has."""

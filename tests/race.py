@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import django
+from django.conf import settings
 from django.db import connection, connections, transaction
 
 type Told = tuple[str, int, int]
@@ -165,8 +166,11 @@ class _Events(logging.Handler):
         self.about: list[tuple[str, int]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        from xblock_experiments.events import ASSIGNED
+
         event = json.loads(record.getMessage())
-        self.about.append((event["user_id"], event["partition_id"]))
+        if event["name"] == ASSIGNED:
+            self.about.append((event["data"]["user_id"], event["data"]["partition_id"]))
 
 
 @contextmanager
@@ -364,6 +368,7 @@ def main(views: int) -> int:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xblock_experiments.settings.workbench")
     django.setup()
+    settings.XBLOCK_EXPERIMENTS["EVENT_LOG"] = None
     with tempfile.TemporaryDirectory() as folder:
         if connection.vendor == "sqlite":
             # Django's own would be in memory, where SQLite locks otherwise.

@@ -46,6 +46,13 @@ PAGES = {
     for page in sorted((ROOT / "docs" / "how_tos").glob("*.rst"))
 }
 
+BLOCKS = {
+    "flashcards": ("an_xblock_that_remembers.rst", "FlashcardsBlock"),
+    "hint": ("use_the_services.rst", "HintBlock"),
+    "progress": ("an_xblock_that_remembers.rst", "ProgressBlock"),
+}
+"""By type, the page that has the block, and its class there."""
+
 
 def those_of(page: str) -> list[str]:
     return [name for name in PAGES[page] if name.startswith("test_")]
@@ -56,15 +63,15 @@ def those_of(page: str) -> list[str]:
     ("page", "name"), [(page, name) for page in PAGES for name in those_of(page)]
 )
 def test_the_tests_of_the_how_tos_pass(page: str, name: str) -> None:
-    @XBlock.register_temp_plugin(PAGES["use_the_services.rst"]["HintBlock"], "hint")
-    def run() -> None:
-        PAGES[page][name]()
-
+    run = PAGES[page][name]
+    for type_, (where, block) in BLOCKS.items():
+        run = XBlock.register_temp_plugin(PAGES[where][block], type_)(run)
     run()
 
 
 def test_each_how_to_has_its_tests() -> None:
     assert {page: len(those_of(page)) for page in PAGES} == {
+        "an_xblock_that_remembers.rst": 3,
         "edit_a_live_experiment.rst": 2,
         "run_an_experiment.rst": 0,
         "use_the_services.rst": 3,
@@ -102,10 +109,21 @@ def test_each_setting_is_in_the_reference_in_order() -> None:
 
 def test_each_event_is_in_the_reference_with_its_keys() -> None:
     page = (REFERENCE / "events.rst").read_text()
-    for event in events.Event.__subclasses__():
-        assert f"``{event.name}``" in page
-        for key in event.__annotations__:
-            assert f"``{key}``" in page
+    faces = [each for each in vars(events).values() if isinstance(each, type)]
+    kinds = {each for each in faces if issubclass(each, events.Event)} - {events.Event}
+    named = kinds - {events.BlockEvent}
+    assert {kind.name for kind in named} == {
+        value for key, value in vars(events).items() if key.isupper()
+    }
+    for kind in named:
+        assert f"``{kind.name}``\n    ``{kind.__name__}``" in page
+    for key in {key for kind in kinds for key in kind.__annotations__}:
+        assert f"``{key}``" in page
+
+
+@pytest.mark.parametrize("page", [page.name for page in REFERENCE.glob("*.rst")])
+def test_the_code_of_the_reference_runs(page: str) -> None:
+    names_of(f"docs/reference/{page}")
 
 
 def test_each_command_is_in_the_reference() -> None:

@@ -291,14 +291,17 @@ def test_an_assignment_is_one_event_with_the_names_of_open_edx(
         api.get_group(COURSE_ID, 100, "ann")
 
     (event,) = [json.loads(record.message) for record in caplog.records]
-    assert event == {
-        "name": "xmodule.partitions.assigned_user_to_partition",
+    assert event["name"] == "xmodule.partitions.assigned_user_to_partition"
+    assert event["data"] == {
         "course_id": COURSE_ID,
         "user_id": "ann",
         "partition_id": 100,
         "partition_name": "experiment 100",
+        "partition_type": "experiment",
+        "partition_version": 1,
         "group_id": group.id,
         "group_name": group.name,
+        "why": "assigned",
     }
 
 

@@ -45,9 +45,10 @@ SIGNATURES: dict[Any, dict[str, str]] = {
     },
     user_tags: {
         "get_tag": "user_id, course_id, key, *, default=None",
-        "set_tag": "user_id, course_id, key, value",
+        "set_tag": "user_id, course_id, key, value, *, expected=ANY",
+        "increment_tag": "user_id, course_id, key, by=1",
         "delete_tag": "user_id, course_id, key",
-        "get_tags": "user_id, course_id",
+        "get_tags": "user_id, course_id, *, after=None, limit=None",
         "export_user": "user_id",
         "retire_user": "user_id",
     },
@@ -61,9 +62,10 @@ SIGNATURES: dict[Any, dict[str, str]] = {
     },
     UserInfoService: {
         "get": "self, scope, key, default=None",
-        "set": "self, scope, key, value",
+        "set": "self, scope, key, value, *, expected=ANY",
+        "increment": "self, scope, key, by=1",
         "delete": "self, scope, key",
-        "items": "self, scope, xblock_type=None",
+        "items": "self, scope, xblock_type=None, *, after=None, limit=None",
     },
     testing: {
         "load_course": "source, course_id=None",

@@ -7,14 +7,14 @@ import subprocess
 import sys
 
 
-def test_the_scopes_need_no_django() -> None:
+def test_the_scopes_and_the_field_need_no_django() -> None:
     code = (
         "import sys, xblock_experiments.services as services; "
-        "print(services.COURSE, 'django' in sys.modules)"
+        "print(services.COURSE, services.UserInfoField.__name__, 'django' in sys.modules)"
     )
     environment = {key: value for key, value in os.environ.items() if "DJANGO" not in key}
     answer = subprocess.run(
         [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
     )
 
-    assert answer.stdout == "Scope.COURSE False\n"
+    assert answer.stdout == "Scope.COURSE UserInfoField False\n"

@@ -266,8 +266,8 @@ def test_the_browsers_word_that_it_shows_the_arm_becomes_an_event(
 
     assert (response.status_code, response.body) == (200, b"")
     (event,) = [json.loads(record.message) for record in caplog.records]
-    assert event == {
-        "name": "xblock.split_test.child_render",
+    assert event["name"] == "xblock.split_test.child_render"
+    assert event["data"] == {
         "child_id": "block-v1:DemoX+Tests+2026+type@vertical+block@exp_b",
         "usage_id": "block-v1:DemoX+Tests+2026+type@split_test+block@exp",
         "course_id": COURSE_ID,

@@ -5,24 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from pytest_django import Settings
 
 from tests.blocks import user_info
-from xblock_experiments.services import COURSE, GLOBAL, Scope
+from tests.builders import COURSE_ID
+from xblock_experiments.services import COURSE, GLOBAL, Scope, UserInfoService
+from xblock_experiments.services.preview import AsLearner
+from xblock_experiments.testing import runtime_for
 from xblock_experiments.user_tags import api
 from xblock_experiments.user_tags.data import (
     MAX_VALUE_BYTES,
+    Conflict,
     GlobalIsReadOnly,
     InvalidTag,
     NotOwner,
     NoUser,
+    TagError,
 )
+from xblock_experiments.workbench.runtime import ExperimentsRuntime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
+APP = "xblock_experiments_user_tags"
 BOTH = pytest.mark.parametrize("scope", list(Scope))
 
 json_values = st.recursive(
@@ -228,11 +236,290 @@ def test_a_scope_is_one_of_two(scope: Any) -> None:
         user_info().get(scope, "key")
 
 
-def test_a_write_is_one_statement(django_assert_num_queries: Any) -> None:
+def test_a_write_is_one_statement_and_reads_nothing(django_assert_num_queries: Any) -> None:
+    service = user_info()
+    for write in (
+        lambda: service.set(COURSE, "key", 1),
+        lambda: service.set(COURSE, "key", 2),
+        lambda: service.set(COURSE, "key", 3, expected=2),
+        lambda: service.set(COURSE, "other", 1, expected=None),
+        lambda: service.increment(COURSE, "key"),
+        lambda: service.increment(COURSE, "third"),
+        lambda: service.delete(COURSE, "key"),
+    ):
+        with django_assert_num_queries(1):
+            write()
+
+
+def test_all_blocks_of_a_request_read_the_tags_once(django_assert_num_queries: Any) -> None:
+    user_info().set(COURSE, "key", 1)
+    user_info().set(GLOBAL, "key", 2)
+    runtime = runtime_for("ann")
+    hint = user_info(runtime=runtime)
+    poll = user_info(runtime=runtime, block_type="poll")
+
     with django_assert_num_queries(1):
-        user_info().set(COURSE, "key", 1)
-    with django_assert_num_queries(1):
-        user_info().set(COURSE, "key", 2)
+        assert hint.get(COURSE, "key") == 1
+        assert hint.get(GLOBAL, "key") == 2
+        assert poll.get(COURSE, "hint.key") == 1
+        assert poll.get(COURSE, "nothing") is None
+        assert poll.items(GLOBAL) == {"hint.key": 2}
+
+
+def test_what_a_block_writes_the_others_of_the_request_read(
+    django_assert_num_queries: Any,
+) -> None:
+    runtime = runtime_for("ann")
+    hint = user_info(runtime=runtime)
+    poll = user_info(runtime=runtime, block_type="poll")
+    hint.set(COURSE, "before", 1)
+    assert poll.items(COURSE) == {"hint.before": 1}
+    hint.set(COURSE, "key", [1])
+    hint.increment(GLOBAL, "count", 3)
+    hint.delete(COURSE, "before")
+
+    with django_assert_num_queries(0):
+        assert poll.items(COURSE) == {"hint.key": [1]}
+        assert poll.get(GLOBAL, "hint.count") == 3
+        assert poll.get(COURSE, "hint.before", "gone") == "gone"
+    assert user_info().items(COURSE) == {"hint.key": [1]}
+
+
+def test_what_a_block_does_to_a_value_that_it_got_no_other_sees() -> None:
+    runtime = runtime_for("ann")
+    user_info(runtime=runtime).set(COURSE, "key", [1])
+    user_info(runtime=runtime).get(COURSE, "key").append(2)  # type: ignore[union-attr]
+
+    assert user_info(runtime=runtime).get(COURSE, "key") == [1]
+
+
+def test_users_that_one_runtime_serves_have_their_own_tags() -> None:
+    runtime = runtime_for("ann")
+    ann, bob = (user_info(user_id, runtime=runtime) for user_id in ("ann", "bob"))
+    ann.set(COURSE, "key", 1)
+
+    assert bob.get(COURSE, "key") is None
+    assert ann.get(COURSE, "key") == 1
+
+
+def stamps() -> list[int]:
+    return list(apps.get_model(APP, "Tag").objects.values_list("stamp", flat=True))
+
+
+@pytest.mark.parametrize("value", [1, None, "text", {"b": 1, "a": [True, {"d": 1, "c": 2}]}])
+def test_to_set_an_equal_value_writes_nothing(value: Any) -> None:
+    user_info().set(COURSE, "key", value)
+    before = stamps()
+    user_info().set(COURSE, "key", reordered(value))
+    assert stamps() == before
+    user_info().set(COURSE, "key", [value])
+    assert stamps() != before
+
+
+def reordered(value: Any) -> Any:
+    return dict(reversed(value.items())) if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, 1.0), (1, True), ("a", "A"), ("a", "a "), ([], {})])
+def test_values_are_compared_exactly(one: Any, other: Any) -> None:
+    user_info().set(COURSE, "key", one)
+    with pytest.raises(Conflict):
+        user_info().set(COURSE, "key", "new", expected=other)
+    user_info().set(COURSE, "key", other)
+
+    assert same(user_info().get(COURSE, "key"), other)
+
+
+@BOTH
+def test_a_value_is_set_only_where_it_is_the_expected_one(scope: Scope) -> None:
+    service = user_info()
+    service.set(scope, "key", {"b": 1, "a": 2}, expected=None)
+    service.set(scope, "key", {"b": 2, "a": 2}, expected={"a": 2, "b": 1})
+    service.set(scope, "key", {"b": 2, "a": 2}, expected={"a": 2, "b": 2})
+
+    others: list[Any] = [None, {"a": 2, "b": 1}, "text"]
+    for expected in others:
+        with pytest.raises(Conflict, match=r"'hint\.key'.*Get it and set it again"):
+            service.set(scope, "key", "new", expected=expected)
+    assert user_info().get(scope, "key") == {"a": 2, "b": 2}
+
+
+def test_a_value_is_not_expected_where_there_is_none() -> None:
+    with pytest.raises(Conflict):
+        user_info().set(COURSE, "key", 1, expected=0)
+
+    assert user_info().items(COURSE) == {}
+
+
+def test_none_is_expected_of_no_value_and_of_a_stored_null() -> None:
+    user_info().set(COURSE, "key", None, expected=None)
+    assert user_info().get(COURSE, "key", "missing") is None
+    user_info().set(COURSE, "key", None, expected=None)
+    user_info().set(COURSE, "key", 1, expected=None)
+
+    assert user_info().get(COURSE, "key") == 1
+
+
+def test_who_lost_reads_what_is_there_now() -> None:
+    service = user_info()
+    assert service.get(COURSE, "key", 0) == 0
+    user_info().set(COURSE, "key", 5)
+    with pytest.raises(Conflict):
+        service.set(COURSE, "key", 1, expected=None)
+    assert service.get(COURSE, "key") == 5
+    service.set(COURSE, "key", 6, expected=5)
+
+    assert user_info().get(COURSE, "key") == 6
+
+
+@BOTH
+def test_a_counter_counts_from_nothing_up_and_down(scope: Scope) -> None:
+    assert user_info().increment(scope, "count") == 1
+    assert user_info().increment(scope, "count", 41) == 42
+    assert user_info().increment(scope, "count", -50) == -8
+
+    assert same(user_info().get(scope, "count"), -8)
+
+
+def test_a_counter_counts_what_another_request_counted_meanwhile() -> None:
+    service = user_info()
+    assert service.get(COURSE, "count", 0) == 0
+    user_info().increment(COURSE, "count", 5)
+
+    assert service.increment(COURSE, "count") == 6
+    assert service.get(COURSE, "count") == 6
+
+
+MOST = 10**18 - 1
+
+
+class Counters(TestCase):
+    @given(st.integers(-MOST, MOST), st.integers(-MOST, MOST))
+    def test_a_counter_counts_as_python_does(self, before: int, by: int) -> None:
+        user_info().set(COURSE, "count", before)
+
+        if abs(before + by) <= MOST:
+            assert user_info().increment(COURSE, "count", by) == before + by
+            assert user_info().get(COURSE, "count") == before + by
+        else:
+            with pytest.raises(InvalidTag, match="more than 18 digits"):
+                user_info().increment(COURSE, "count", by)
+            assert user_info().get(COURSE, "count") == before
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, 1.0, "1", "", [1], {"a": 1}, 10**18, -(10**18), 10**400, -0.0, 1e17]
+)
+def test_what_is_no_counter_is_not_counted(value: Any) -> None:
+    user_info().set(COURSE, "key", value)
+
+    with pytest.raises(InvalidTag, match=r"'hint\.key' cannot be incremented by 1"):
+        user_info().increment(COURSE, "key")
+    assert same(user_info().get(COURSE, "key"), value)
+
+
+@pytest.mark.parametrize("by", [True, 1.0, "1", None, 10**18, -(10**18), Loud(1)])
+def test_a_counter_is_incremented_by_a_whole_number(by: Any) -> None:
+    with pytest.raises(InvalidTag, match="a whole number of at most 18 digits"):
+        user_info().increment(COURSE, "key", by)
+
+    assert user_info().items(COURSE) == {}
+
+
+def test_only_who_may_set_may_increment(settings: Settings) -> None:
+    with pytest.raises(NotOwner):
+        user_info().increment(COURSE, "poll.count")
+    with pytest.raises(NoUser):
+        user_info(None).increment(COURSE, "count")
+    settings.XBLOCK_EXPERIMENTS = {"GLOBAL_WRITES": False}
+    with pytest.raises(GlobalIsReadOnly):
+        user_info().increment(GLOBAL, "count")
+
+
+NAMES = ["B", "Z", "a", "a.b", "é", "\U0001f642"]
+
+
+def test_items_come_in_pages_in_the_order_of_their_code_points() -> None:
+    for name in reversed(NAMES):
+        user_info().set(COURSE, f"hint.{name}", 1)
+    service = user_info()
+    keys = [f"hint.{name}" for name in NAMES]
+
+    first = list(service.items(COURSE, limit=4))
+    assert first == keys[:4]
+    assert list(service.items(COURSE, after=first[-1], limit=4)) == keys[4:]
+    assert service.items(COURSE, after=keys[-1], limit=4) == {}
+    assert list(service.items(COURSE, after="a")) == keys[3:]
+    assert service.items(COURSE, limit=0) == service.items(COURSE, "poll", limit=4) == {}
+    assert list(api.get_tags("ann", COURSE_ID, after="hint.a", limit=2)) == keys[3:5]
+    with pytest.raises(InvalidTag, match="must be 0 or more"):
+        service.items(COURSE, limit=-1)
+
+
+@pytest.fixture
+def _with_private_tags(settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {"PRIVATE_TAGS": ["hint.secret*", "[a-f]*.own"]}
+
+
+@pytest.mark.usefixtures("_with_private_tags")
+@BOTH
+def test_a_private_tag_is_for_other_types_as_if_it_were_not_there(scope: Scope) -> None:
+    owner = user_info()
+    for key in ("secret", "hint.secret.more", "Secret", "own"):
+        owner.set(scope, key, key)
+    everything = owner.items(scope)
+    other = user_info(block_type="poll")
+
+    assert len(everything) == 4
+    assert owner.get(scope, "hint.secret") == "secret"
+    assert other.get(scope, "hint.secret", "default") == "default"
+    assert other.items(scope) == {"hint.Secret": "Secret", "hint.own": "own"}
+    assert other.items(scope, "hint", limit=1) == {"hint.Secret": "Secret"}
+    with pytest.raises(NotOwner):
+        other.set(scope, "hint.secret", 1, expected="secret")
+
+
+few_keys = st.sampled_from(["a", "b"])
+few_values: st.SearchStrategy[Any] = st.sampled_from(
+    [None, 0, 7, MOST, True, "7", {"b": 1, "a": 2}]
+)
+calls = st.one_of(
+    st.tuples(st.just("get"), st.sampled_from(Scope), few_keys, few_values),
+    st.tuples(st.just("set"), st.sampled_from(Scope), few_keys, few_values),
+    st.tuples(st.just("swap"), st.sampled_from(Scope), few_keys, few_values, few_values),
+    st.tuples(
+        st.just("increment"), st.sampled_from(Scope), few_keys, st.sampled_from([1, -8, MOST])
+    ),
+    st.tuples(st.just("delete"), st.sampled_from(Scope), few_keys),
+    st.tuples(st.just("items"), st.sampled_from(Scope)),
+)
+
+
+def outcome(service: UserInfoService, call: Any) -> Any:
+    name, *arguments = call
+    try:
+        if name == "swap":
+            scope, key, value, expected = arguments
+            return service.set(scope, key, value, expected=expected)
+        return getattr(service, name)(*arguments)
+    except TagError as error:
+        return type(error), str(error)
+
+
+class AnyCalls(TestCase):
+    @given(st.lists(calls, max_size=12))
+    def test_a_preview_tells_what_the_learner_would_be_told_and_writes_nothing(
+        self, made: list[Any]
+    ) -> None:
+        learner = user_info("ann")
+        runtime = ExperimentsRuntime("teacher", preview=AsLearner("bob"))
+        preview = user_info("bob", runtime=runtime)
+
+        for call in made:
+            told = outcome(learner, call)
+            assert same(outcome(preview, call), told)
+            assert outcome(user_info("ann"), ("items", COURSE)) == learner.items(COURSE)
+        assert api.get_tags("bob", COURSE_ID) == api.get_tags("bob", None) == {}
 
 
 def test_all_that_is_stored_of_a_user_can_be_exported_and_deleted() -> None:

@@ -63,12 +63,17 @@ def in_pages[M: models.Model](rows: models.QuerySet[M]) -> Iterator[M]:
 
 
 def check_all_seen(rows: models.QuerySet[Any, Any]) -> None:
-    """Raises Overtaken where others have committed such rows, and this transaction cannot see them.
+    """`check_all_read` before a statement that changes such rows.
 
-    PostgreSQL's would change what it sees, and tell nobody of the rest.
+    PostgreSQL's would change what it sees, and tell nobody of the rest. Others' find the rest.
     """
-    connection = connections[rows.db]
-    if connection.vendor != "postgresql" or not keeps_snapshot(connection):
+    if connections[rows.db].vendor == "postgresql":
+        check_all_read(rows)
+
+
+def check_all_read(rows: models.QuerySet[Any, Any]) -> None:
+    """Raises Overtaken where others have committed such rows, and this transaction sees not all."""
+    if not keeps_snapshot(connections[rows.db]):
         return
     keys = rows.values_list("pk", flat=True)
     seen = set(keys)
@@ -96,11 +101,10 @@ def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper)
     meta = type(rows[0])._meta
     (constraint,) = meta.total_unique_constraints
     key = [field for field in meta.concrete_fields if field.name in constraint.fields]
-    compiler = _compiler(rows, connection)
-    compiler.returning_fields = key
-    ((sql, params),) = compiler.as_sql()
+    sql = _statement(rows[0], len(rows), connection, returning=key)
+    fields = _fields(rows[0])
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(sql, [value for row in rows for value in _values(row, fields, connection)])
         inserted = set(map(tuple, cursor.fetchall()))
     if len(inserted) == len(rows):
         return list(rows)
@@ -110,18 +114,39 @@ def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper)
 def _insert_each[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper) -> list[M]:
     """MySQL returns no rows, and tells of many only how many were inserted."""
     inserted = []
+    sql = _statement(rows[0], 1, connection)
     with connection.cursor() as cursor:
         for row in rows:
-            ((sql, params),) = _compiler([row], connection).as_sql()
-            cursor.execute(sql, params)
+            cursor.execute(sql, _values(row, _fields(row), connection))
             if cursor.rowcount:
                 inserted.append(row)
     return inserted
 
 
-def _compiler(rows: Sequence[models.Model], connection: BaseDatabaseWrapper) -> Any:
-    model = type(rows[0])
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    query = InsertQuery(model, on_conflict=OnConflict.IGNORE)
-    query.insert_values(fields, list(rows))
-    return query.get_compiler(connection=connection)
+def _statement(
+    row: models.Model,
+    count: int,
+    connection: BaseDatabaseWrapper,
+    *,
+    returning: Sequence[Any] = (),
+) -> str:
+    """The INSERT of so many such rows.
+
+    Django writes it for one: what it does for each further row takes longer than the database.
+    """
+    query = InsertQuery(type(row), on_conflict=OnConflict.IGNORE)
+    query.insert_values(_fields(row), [row])
+    compiler: Any = query.get_compiler(connection=connection)
+    compiler.returning_fields = returning
+    ((sql, params),) = compiler.as_sql()
+    one = f"({', '.join(['%s'] * len(params))})"
+    head, tail = sql.split(one)
+    return f"{head}{', '.join([one] * count)}{tail}"
+
+
+def _values(row: models.Model, fields: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
+    return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+
+
+def _fields(row: models.Model) -> list[Any]:
+    return [field for field in row._meta.concrete_fields if not field.primary_key]

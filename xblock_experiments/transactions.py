@@ -130,6 +130,14 @@ def persist[T](work: Callable[[], T], *, using: str) -> T:
         return work()
 
 
+def persist_statement[T](work: Callable[[], T], *, using: str) -> T:
+    """`persist` for work that is a single statement, and needs a transaction only if it lost."""
+    if connections[using].in_atomic_block:
+        return work()
+    result = attempt_statement(work, otherwise=LOST, using=using)
+    return persist(work, using=using) if result is LOST else result
+
+
 @contextmanager
 def seeing_new_commits(using: str) -> Iterator[None]:
     """Meanwhile this thread's queries see what others committed, however old its transaction is.

@@ -14,7 +14,7 @@ def course_id_of(usage_id: Any) -> str:
     course_key = getattr(usage_id, "context_key", None)
     if course_key is None:
         return str(usage_id).partition(".")[0]
-    return _plain(course_key)
+    return plain_course_id(course_key)
 
 
 def type_of(usage_id: Any) -> str:
@@ -33,7 +33,7 @@ def url_name_of(usage_id: Any) -> str | None:
 
 
 @lru_cache(maxsize=1_000)
-def _plain(course_key: Any) -> str:
+def plain_course_id(course_key: Any) -> str:
     """The key, which is immutable, without branch and version."""
     if hasattr(course_key, "version_agnostic"):
         course_key = course_key.version_agnostic().for_branch(None)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from django.db import connections
 from django.db.models import Count, QuerySet
@@ -37,6 +36,8 @@ from xblock_experiments.course_user_segmentation.standings import (
     get_standing_to_change,
     read_again,
 )
+from xblock_experiments.course_user_segmentation.telling import announce_entries, announce_move
+from xblock_experiments.events import outbox
 from xblock_experiments.rows import check_all_seen, in_pages, insert_if_absent, lock_shared
 from xblock_experiments.transactions import (
     LOST,
@@ -109,15 +110,6 @@ def remove_from_group(
 
 
 @reports_faults
-def retire_user(user_id: str) -> int:
-    """Delete all memberships of the user and their history, everywhere; how many rows that were."""
-    check_id(user_id, "user")
-    for rows in _rows_of(user_id):
-        check_all_seen(rows)
-    return persist(partial(_retire, user_id), using=using())
-
-
-@reports_faults
 def get_members(
     course_id: str, id: int, *, type: str, group_id: int | None = None
 ) -> Iterator[Membership]:
@@ -171,6 +163,14 @@ def enter_all(
     steps: Sequence[tuple[Standing, int]], *, why: str, actor: str = ""
 ) -> list[tuple[Standing, int]]:
     """`enter` for each of many, all in one statement. Those steps that were really taken."""
+    work = partial(_enter_all, steps, why, actor)
+    return outbox.persist(work, using=using())
+
+
+def enter_silently(
+    steps: Sequence[tuple[Standing, int]], *, why: str, actor: str = ""
+) -> list[tuple[Standing, int]]:
+    """`enter_all`, and no event tells of each: for who tells of all of them in one."""
     check_actor(actor)
     now = timezone.now()
     rows = [
@@ -204,17 +204,16 @@ def move(
     *,
     why: str,
     actor: str = "",
-    then: Callable[[Standing], None] = lambda _: None,
 ) -> Standing | None:
     """Move a member of an exclusive segmentation to the group that `choose` chooses.
 
     `choose` is told where the user stands at that moment, when nobody else moves the user and
-    nobody edits the segmentation until this is done; None means to stay. `then` is done with it, in
-    the same transaction. Where the user stands then; None, and nothing is changed, if the user
-    stays, is in no group any more, or somebody else was faster.
+    nobody edits the segmentation until this is done; None means to stay. Where the user stands
+    then; None, and nothing is changed, if the user stays, is in no group any more, or somebody else
+    was faster.
     """
     check_actor(actor)
-    work = partial(_move, standing, choose, why, actor, then)
+    work = partial(_move, standing, choose, why, actor)
     database = using()
     moved: Standing | Lost | None = LOST
     if not dies_of_news(connections[database]):
@@ -223,6 +222,14 @@ def move(
         with seeing_new_commits(database):
             moved = attempt(work, otherwise=LOST, using=database)
     return None if moved is LOST else moved
+
+
+def _enter_all(
+    steps: Sequence[tuple[Standing, int]], why: str, actor: str
+) -> list[tuple[Standing, int]]:
+    entered = enter_silently(steps, why=why, actor=actor)
+    announce_entries(entered, why=why)
+    return entered
 
 
 def _remove(standing: Standing, group_id: int, actor: str) -> None:
@@ -238,6 +245,7 @@ def _remove(standing: Standing, group_id: int, actor: str) -> None:
             when=timezone.now(),
         ).save()
         row.delete()
+        announce_move(standing, group_id, None, why="removed", actor=actor)
 
 
 def _in_group(standing: Standing, group_id: int) -> QuerySet[_Membership]:
@@ -246,23 +254,11 @@ def _in_group(standing: Standing, group_id: int) -> QuerySet[_Membership]:
     )
 
 
-def _rows_of(user_id: str) -> list[QuerySet[Any]]:
-    """All that the store has of the user."""
-    return [
-        model.objects.using(using()).filter(user_id=user_id) for model in (_Membership, PastChange)
-    ]
-
-
-def _retire(user_id: str) -> int:
-    return sum(rows.delete()[0] for rows in _rows_of(user_id))
-
-
 def _move(
     standing: Standing,
     choose: Callable[[Standing], int | None],
     why: str,
     actor: str,
-    then: Callable[[Standing], None],
 ) -> Standing | Lost | None:
     rows = Segmentation.objects.using(using()).filter(pk=standing.row_id)
     (current,) = lock_shared(rows.values_list("definition", "removed", "version"))
@@ -289,9 +285,8 @@ def _move(
     row.version, row.why, row.actor = version, why, actor
     row.since = timezone.now()
     row.save()
-    moved = now.within(group_id)
-    then(moved)
-    return moved
+    announce_move(now, row.from_group_id, group_id, why=why, actor=actor)
+    return now.within(group_id)
 
 
 def _slot(standing: Standing, group_id: int) -> int:

@@ -70,9 +70,9 @@ class Publication(models.Model):
 class SegmentationVersion(models.Model):
     """What a segmentation was, from when on, by whose hand.
 
-    .. pii: `actor` is the id of the member of staff who published it
+    .. pii: The id of the member of staff who published it
     .. pii_types: id
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     segmentation = models.ForeignKey(

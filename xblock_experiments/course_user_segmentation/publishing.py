@@ -29,6 +29,7 @@ from xblock_experiments.course_user_segmentation.segmentations import (
     present,
     using,
 )
+from xblock_experiments.course_user_segmentation.telling import announce_versions
 from xblock_experiments.rows import insert_if_absent
 from xblock_experiments.transactions import Overtaken, persist, reports_faults
 
@@ -83,24 +84,24 @@ def _save(course_id: str, listed: Mapping[_Key, str], actor: str) -> None:
     publication = _locked(course_id)
     rows = Segmentation.objects.using(using()).filter(course_id=course_id).order_by("pk")
     published = {(row.type, row.number): row for row in rows.select_for_update()}
-    changes = [
-        _publish(
-            published.get(key) or Segmentation(course_id=course_id, type=key[0], number=key[1]),
-            position,
-            definition,
-            actor,
-        )
-        for position, (key, definition) in enumerate(listed.items())
-    ]
-    changes += [
-        _withdraw(row, actor)
-        for key, row in published.items()
-        if key not in listed and not row.removed
-    ]
-    if any(changes):
+    changes: list[tuple[Segmentation, str]] = []
+    for position, (key, definition) in enumerate(listed.items()):
+        row = published.get(key)
+        row = row or Segmentation(course_id=course_id, type=key[0], number=key[1])
+        changes.append((row, _publish(row, position, definition, actor)))
+    for key, row in published.items():
+        if key not in listed and not row.removed:
+            changes.append((row, _withdraw(row, actor)))
+    if any(change != "same" for _, change in changes):
         # Whoever waited for the row under REPEATABLE READ learns so that the list has changed.
         publication.count += 1
         publication.save()
+    versions = [
+        (loads(row.definition, removed=row.removed), row.version, change)
+        for row, change in changes
+        if change not in ("same", "reordered")
+    ]
+    announce_versions(course_id, versions, actor)
 
 
 def _locked(course_id: str) -> Publication:
@@ -119,23 +120,23 @@ def _locked(course_id: str) -> Publication:
     return publication
 
 
-def _publish(row: Segmentation, position: int, definition: str, actor: str) -> bool:
-    """Whether it changed anything."""
-    is_new_version = row.removed or row.definition != definition
-    if not is_new_version and row.position == position:
-        return False
+def _publish(row: Segmentation, position: int, definition: str, actor: str) -> str:
+    """What it changed: nothing, `same`, the place in the list only, `reordered`, or a Change."""
+    change = _change(definition, row if row.pk else None)
+    if change == "same" and row.position == position:
+        return change
     row.position, row.definition, row.removed = position, definition, False
-    if is_new_version:
-        _save_version(row, actor)
-    else:
+    if change == "same":
         row.save()
-    return True
+        return "reordered"
+    _save_version(row, actor)
+    return change
 
 
-def _withdraw(row: Segmentation, actor: str) -> bool:
+def _withdraw(row: Segmentation, actor: str) -> str:
     row.removed = True
     _save_version(row, actor)
-    return True
+    return "removed"
 
 
 def _save_version(row: Segmentation, actor: str) -> None:

@@ -81,6 +81,24 @@ def get_standings_of(
     return standings
 
 
+def get_groups_of(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str, list[int]]]:
+    """Which groups users are in: by user id, then by `<type>.<segmentation id>`. One query."""
+    sql = f"""
+        SELECT mine.user_id, s.type, s.number, s.definition, mine.group_id
+        FROM {_MEMBERSHIP} mine JOIN {_SEGMENTATION} s ON s.id = mine.segmentation_id
+        WHERE s.course_id = %s AND NOT s.removed AND mine.user_id IN {_places(user_ids)}
+        ORDER BY mine.group_id
+    """  # noqa: S608 - of constants and placeholders
+    groups: dict[str, dict[str, list[int]]] = defaultdict(dict)
+    with connections[using()].cursor() as cursor:
+        cursor.execute(sql, [course_id, *user_ids])
+        for user_id, type_, number, definition, group_id in cursor:
+            segmentation = loads(definition, removed=False)
+            if segmentation.active and group_id in {each.id for each in segmentation.groups}:
+                groups[user_id].setdefault(f"{type_}.{number}", []).append(group_id)
+    return groups
+
+
 def read_again(standings: Sequence[Standing]) -> list[Standing]:
     """Where these users stand by now, also by what this transaction cannot see. One query."""
     if not standings:

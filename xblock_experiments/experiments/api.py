@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import batched
 
-from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import (
     Group,
@@ -20,9 +19,9 @@ from xblock_experiments.experiments.exposures import (
     count_exposed,
     get_exposures,
     record_exposure,
-    retire_user,
 )
 from xblock_experiments.experiments.exposures import record_exposures as record_exposures
+from xblock_experiments.experiments.personal_data import retire_user
 from xblock_experiments.transactions import ROUNDS, contended, reports_faults
 
 __all__ = [
@@ -194,10 +193,8 @@ def _write(unsettled: Sequence[Standing]) -> list[Standing]:
         standing.within(group_id)
         for standing, group_id in segmentations.enter_all(steps, why="assigned")
     ]
-    for standing in entered:
-        _announce(standing)
     moved = (
-        segmentations.move(standing, _choose_anew, why="group removed", then=_announce)
+        segmentations.move(standing, _choose_anew, why="group removed")
         for standing in sorted(leavers, key=_key)
     )
     return [*entered, *filter(None, moved)]
@@ -211,16 +208,3 @@ def _read_lost(lost: Sequence[Standing]) -> list[Standing]:
 
 def _key(standing: Standing) -> tuple[int, str]:
     return standing.row_id, standing.user_id
-
-
-def _announce(standing: Standing) -> None:
-    (group,) = standing.groups
-    assigned = events.AssignedUserToPartition(
-        course_id=standing.course_id,
-        user_id=standing.user_id,
-        partition_id=standing.segmentation.id,
-        partition_name=standing.segmentation.name,
-        group_id=group.id,
-        group_name=group.name,
-    )
-    events.emit(assigned, using=segmentations.using())

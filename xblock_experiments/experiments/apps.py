@@ -15,3 +15,9 @@ class ExperimentsConfig(AppConfig):
     verbose_name = "Content experiments"
     default_auto_field = "django.db.models.BigAutoField"
     plugin_app: ClassVar[dict[str, Any]] = {}
+
+    def ready(self) -> None:
+        from xblock_experiments import personal_data
+        from xblock_experiments.experiments.personal_data import STORE
+
+        personal_data.register(self.name, STORE)

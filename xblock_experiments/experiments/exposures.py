@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 
 from django.db import connections, router
 from django.db.models import Count
 from django.utils import timezone
 
+from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing
+from xblock_experiments.events import outbox
 from xblock_experiments.experiments.data import Exposure
 from xblock_experiments.experiments.models import Exposure as _Exposure
-from xblock_experiments.rows import check_all_seen, in_pages, insert_if_absent
+from xblock_experiments.rows import in_pages, insert_if_absent
 from xblock_experiments.transactions import reports_faults
 
 
@@ -63,15 +66,6 @@ def count_exposed(course_id: str, id: int) -> dict[str, Counter[int]]:
     return dict(counts)
 
 
-@reports_faults
-def retire_user(user_id: str) -> int:
-    """Delete all exposures of the user, everywhere; how many that were."""
-    segmentations.check_id(user_id, "user")
-    rows = _Exposure.objects.using(router.db_for_write(_Exposure)).filter(user_id=user_id)
-    check_all_seen(rows)
-    return rows.delete()[0]
-
-
 def _known(shown: Collection[tuple[Standing, str]]) -> set[tuple[int, str]]:
     """Which blocks showed the user which experiment before. As SQL for the reason of standings."""
     standing = next(iter(shown))[0]
@@ -86,7 +80,7 @@ def _known(shown: Collection[tuple[Standing, str]]) -> set[tuple[int, str]]:
         return set(cursor.fetchall())
 
 
-def _expose(shown: Iterable[tuple[Standing, str]]) -> list[_Exposure]:
+def _expose(shown: Collection[tuple[Standing, str]]) -> list[_Exposure]:
     now = timezone.now()
     rows = []
     for standing, usage_id in shown:
@@ -103,4 +97,26 @@ def _expose(shown: Iterable[tuple[Standing, str]]) -> list[_Exposure]:
             )
         )
     rows.sort(key=lambda row: (row.segmentation_number, row.usage_id))
-    return insert_if_absent(rows)
+    standings = {standing.segmentation.id: standing for standing, _ in shown}
+    work = partial(_insert, rows, standings)
+    return outbox.persist(work, using=router.db_for_write(_Exposure))
+
+
+def _insert(rows: Sequence[_Exposure], standings: Mapping[int, Standing]) -> list[_Exposure]:
+    inserted = insert_if_absent(rows)
+    exposed = [_exposed(row, standings[row.segmentation_number]) for row in inserted]
+    events.emit_all(exposed, using=router.db_for_write(_Exposure))
+    return inserted
+
+
+def _exposed(row: _Exposure, standing: Standing) -> events.UserExposed:
+    group = next(iter(standing.groups), None)
+    return events.UserExposed(
+        course_id=row.course_id,
+        user_id=row.user_id,
+        partition_id=row.segmentation_number,
+        partition_name=standing.segmentation.name,
+        group_id=row.group_id,
+        group_name=None if group is None else group.name,
+        usage_id=row.usage_id,
+    )

@@ -6,17 +6,14 @@ who computes grades: so it may be edited, and what is stored stays true.
 
 from __future__ import annotations
 
-from functools import partial
-
-from django.db import router
 from django.utils import timezone
 
 from xblock_experiments.gradebook.data import InvalidScore, Score, as_points
 from xblock_experiments.gradebook.models import Score as _Score
+from xblock_experiments.gradebook.personal_data import retire_scores
 from xblock_experiments.gradebook.storing import store
 from xblock_experiments.ids import flaw_of
-from xblock_experiments.rows import check_all_seen
-from xblock_experiments.transactions import persist, reports_faults
+from xblock_experiments.transactions import reports_faults
 
 __all__ = [
     "get_scores",
@@ -77,13 +74,7 @@ def get_scores(course_id: str, user_id: str) -> dict[str, Score]:
 def retire_user(user_id: str) -> int:
     """Delete all scores of the user, everywhere; how many that were."""
     _check_id(user_id, "user")
-    using = router.db_for_write(_Score)
-    check_all_seen(_Score.objects.using(using).filter(user_id=user_id))
-    return persist(partial(_retire, user_id, using), using=using)
-
-
-def _retire(user_id: str, using: str) -> int:
-    return _Score.objects.using(using).filter(user_id=user_id).delete()[0]
+    return retire_scores(user_id)
 
 
 def _check_id(text: str, whose: str) -> None:

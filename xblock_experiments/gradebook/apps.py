@@ -15,3 +15,9 @@ class GradebookConfig(AppConfig):
     verbose_name = "Gradebook"
     default_auto_field = "django.db.models.BigAutoField"
     plugin_app: ClassVar[dict[str, Any]] = {}
+
+    def ready(self) -> None:
+        from xblock_experiments import personal_data
+        from xblock_experiments.gradebook.personal_data import STORE
+
+        personal_data.register(self.name, STORE)

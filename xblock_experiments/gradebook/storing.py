@@ -11,7 +11,7 @@ from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from xblock_experiments.gradebook.models import Score
-from xblock_experiments.transactions import LOST, attempt_statement, persist
+from xblock_experiments.transactions import persist_statement
 
 _TABLE = Score._meta.db_table
 _KEY = ("course_id", "user_id", "usage_id")
@@ -26,12 +26,7 @@ def store(row: Score, *, only_if_higher: bool) -> None:
     In a caller's transaction it is tried once: what is in its way would be so again.
     """
     using = router.db_for_write(Score)
-    connection = connections[using]
-    work = partial(_write, row, only_if_higher, connection)
-    if connection.in_atomic_block:
-        work()
-    elif attempt_statement(work, otherwise=LOST, using=using) is LOST:
-        persist(work, using=using)
+    persist_statement(partial(_write, row, only_if_higher, connections[using]), using=using)
 
 
 def _write(row: Score, only_if_higher: bool, connection: BaseDatabaseWrapper) -> None:

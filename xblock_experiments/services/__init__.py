@@ -1,7 +1,7 @@
 """What a block asks its runtime for.
 
-The scopes can be imported anywhere. The services need Django and the apps, and are imported when
-somebody asks for one, as runtimes do.
+The scopes and the field can be imported anywhere. The services need Django and the apps, and are
+imported when somebody asks for one, as runtimes do.
 """
 
 from __future__ import annotations
@@ -12,23 +12,32 @@ from typing import TYPE_CHECKING, Any
 from xblock_experiments.services.scope import COURSE, GLOBAL, Scope
 
 if TYPE_CHECKING:
+    from xblock_experiments.services.partitions import PartitionService
     from xblock_experiments.services.segmentation_staff import SegmentationStaffService
     from xblock_experiments.services.user_info import UserInfoService
+    from xblock_experiments.services.user_info_field import UserInfoField
     from xblock_experiments.services.user_segmentation import UserSegmentationService
+    from xblock_experiments.services.user_tags import UserTagsService
 
 __all__ = [
     "COURSE",
     "GLOBAL",
+    "PartitionService",
     "Scope",
     "SegmentationStaffService",
+    "UserInfoField",
     "UserInfoService",
     "UserSegmentationService",
+    "UserTagsService",
 ]
 
 _MODULES = {
+    "PartitionService": "partitions",
     "SegmentationStaffService": "segmentation_staff",
+    "UserInfoField": "user_info_field",
     "UserInfoService": "user_info",
     "UserSegmentationService": "user_segmentation",
+    "UserTagsService": "user_tags",
 }
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import (
     EXPERIMENT,
@@ -62,7 +63,8 @@ class Visit:
             return experiments.first_group(segmentation)
         groups = self._standings[EXPERIMENT, id].groups
         if not groups:
-            (standing,) = experiments.settle_all([self._standings[EXPERIMENT, id]])
+            with self._told():
+                (standing,) = experiments.settle_all([self._standings[EXPERIMENT, id]])
             self._standings[EXPERIMENT, id] = standing
             groups = standing.groups
         return groups[0]
@@ -73,7 +75,8 @@ class Visit:
         known = [s for s in self.segmentations if s.type == EXPERIMENT and s.id in wanted]
         if self._user_id is None:
             return _first_groups(known)
-        standings = experiments.settle(self._standings[EXPERIMENT, s.id] for s in known)
+        with self._told():
+            standings = experiments.settle(self._standings[EXPERIMENT, s.id] for s in known)
         settled = {(EXPERIMENT, standing.segmentation.id): standing for standing in standings}
         self._standings.update(settled)
         return {id: standing.groups[0] for (_, id), standing in settled.items()}
@@ -118,7 +121,18 @@ class Visit:
 
     def _record(self) -> None:
         shown, self._shown = self._shown, []
-        experiments.record_exposures(shown)
+        if shown:
+            with self._told():
+                experiments.record_exposures(shown)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Events of what is done meanwhile say where the user stands, without another query."""
+        with events.user_context(self._course_id, self._user_id) as context:
+            # The visit has read it already.
+            if context.lacks("groups"):
+                context.fill(groups=_group_ids(self._standings.values()))
+            yield
 
 
 class PreviewVisit(Visit):
@@ -152,6 +166,14 @@ def visit_of(runtime: Any, bound: Binding) -> Visit:
         )
         vars(runtime)["_xblock_experiments_visit"] = visit
     return visit
+
+
+def _group_ids(standings: Iterable[Standing]) -> dict[str, list[int]]:
+    return {
+        f"{standing.segmentation.type}.{standing.segmentation.id}": ids
+        for standing in standings
+        if (ids := sorted(group.id for group in standing.groups))
+    }
 
 
 def _of_newcomer(standing: Standing, preview: AsGroup) -> Standing:

@@ -7,11 +7,18 @@ from typing import Any
 from django.conf import settings as _settings
 
 DEFAULTS: dict[str, Any] = {
+    "ADMIN_WRITES": False,
     "COURSES": [],
     "COURSES_WITH_UNSAFE_CODE": [],
+    "EVENT_BUS_TOPIC": "experiments",
+    "EVENT_LOG": None,
+    "EVENT_TAGS": [],
     "IMPORTED": "var/courses",
     "GLOBAL_WRITES": True,
+    "OUTBOX": [],
+    "PRIVATE_TAGS": [],
     "STAFF": [],
+    "XAPI": {},
 }
 
 

@@ -14,7 +14,7 @@ import dj_database_url
 from workbench.settings import *  # noqa: F403 - the SDK's settings are ours, but for what follows
 from workbench.settings import INSTALLED_APPS, MIDDLEWARE, TEMPLATES
 
-from xblock_experiments.settings import openedx_blocks
+from xblock_experiments.settings import openedx_blocks, tracking
 from xblock_experiments.settings.common import plugin_settings
 
 DATA = Path(os.environ.get("XBLOCK_EXPERIMENTS_DATA", "var")).resolve()
@@ -40,8 +40,10 @@ STATICFILES_DIRS = [("djpyfs", _BLOCKS_FILES)]  # type: ignore[assignment]
 INSTALLED_APPS = [
     *INSTALLED_APPS,
     "xblock_experiments.course_user_segmentation",
+    "xblock_experiments.events",
     "xblock_experiments.experiments",
     "xblock_experiments.gradebook",
+    "xblock_experiments.platform",
     "xblock_experiments.user_tags",
     "xblock_experiments.workbench",
 ]
@@ -50,12 +52,16 @@ if openedx_blocks.ARE_INSTALLED:
     STATICFILES_DIRS = [*STATICFILES_DIRS, *openedx_blocks.static_files()]  # type: ignore[assignment]
     TEMPLATES = openedx_blocks.templates(TEMPLATES)
     globals().update(openedx_blocks.SETTINGS)
+if tracking.IS_INSTALLED:
+    INSTALLED_APPS += tracking.APPS
+    globals().update(tracking.SETTINGS)
 _SESSIONS = MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware")
 MIDDLEWARE = [
     *MIDDLEWARE[: _SESSIONS + 1],
     "django.middleware.locale.LocaleMiddleware",
     *MIDDLEWARE[_SESSIONS + 1 :],
     "xblock_experiments.workbench.middleware.have_scenarios_ready",
+    "xblock_experiments.workbench.middleware.knows_the_learner",
 ]
 LANGUAGES = [
     ("en", "English"),
@@ -82,6 +88,7 @@ _DEMO = Path(__file__).parents[2] / "workbench" / "energy"
 XBLOCK_EXPERIMENTS = {
     # Not there where the package was installed without its repository.
     "COURSES": [_DEMO] if _DEMO.is_dir() else [],
+    "EVENT_LOG": DATA / "events.jsonl",
     "IMPORTED": DATA / "courses",
     "STAFF": ["teacher"],
 }

@@ -5,21 +5,31 @@ A `course_id` of None means global, everywhere.
 
 from __future__ import annotations
 
-from typing import Any
+from django.db import router
 
-from django.db import connections, router
-
-from xblock_experiments.ids import flaw_of
 from xblock_experiments.transactions import reports_faults
-from xblock_experiments.user_tags.data import JSON, InvalidTag, dump_value, load_value
+from xblock_experiments.user_tags import changes
+from xblock_experiments.user_tags.checks import check_id, check_key
+from xblock_experiments.user_tags.data import (
+    ANY,
+    JSON,
+    Expectation,
+    dump_value,
+    load_value,
+    page_of,
+)
+from xblock_experiments.user_tags.disclosure import is_private as is_private
+from xblock_experiments.user_tags.importing import insert_tags as insert_tags
 from xblock_experiments.user_tags.models import GLOBAL as _GLOBAL
 from xblock_experiments.user_tags.models import Tag as _Tag
+from xblock_experiments.user_tags.personal_data import export_user, retire_user
 
 __all__ = [
     "delete_tag",
     "export_user",
     "get_tag",
     "get_tags",
+    "increment_tag",
     "retire_user",
     "set_tag",
 ]
@@ -34,72 +44,80 @@ def get_tag(user_id: str, course_id: str | None, key: str, *, default: JSON = No
 
 
 @reports_faults
-def get_tags(user_id: str, course_id: str | None) -> dict[str, JSON]:
-    """All tags of the user in the course, or all global ones, by full key, in order of keys."""
+def get_tags(
+    user_id: str, course_id: str | None, *, after: str | None = None, limit: int | None = None
+) -> dict[str, JSON]:
+    """All tags of the user in the course, or all global ones, by full key, in order of keys.
+
+    Or the first `limit` of them, and those after a key. Raises InvalidTag.
+    """
     rows = _Tag.objects.filter(**_where(user_id, course_id)).values_list("key", "value")
-    return {key: load_value(value) for key, value in sorted(rows)}
+    return {key: load_value(text) for key, text in page_of(dict(rows), after, limit).items()}
 
 
 @reports_faults
-def set_tag(user_id: str, course_id: str | None, key: str, value: JSON) -> None:
-    """One statement. Raises InvalidTag, and then stores nothing."""
-    where = _where(user_id, course_id)
-    check_key(key)
-    tag = _Tag(**where, key=key, value=dump_value(value))
-    features = connections[router.db_for_write(_Tag)].features
-    unique_fields = ["user_id", "course_id", "key"]
-    _Tag.objects.bulk_create(
-        [tag],
-        update_conflicts=True,
-        update_fields=["value"],
-        # MariaDB and MySQL look for any conflict and cannot be told which.
-        unique_fields=unique_fields if features.supports_update_conflicts_with_target else None,
+def read_texts(user_id: str, course_id: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The user's tags in the course and the global ones, by full key, as JSON texts. One query.
+
+    They are read where they are written, so that the next request has what this one wrote.
+    """
+    course_ids = (_where(user_id, course_id)["course_id"], _GLOBAL)
+    rows = _Tag.objects.using(router.db_for_write(_Tag)).filter(
+        user_id=user_id, course_id__in=course_ids
     )
+    texts: dict[str, dict[str, str]] = {id: {} for id in course_ids}
+    for id, key, text in rows.values_list("course_id", "key", "value"):
+        texts[id][key] = text
+    return texts[course_id], texts[_GLOBAL]
+
+
+@reports_faults
+def set_tag(
+    user_id: str,
+    course_id: str | None,
+    key: str,
+    value: JSON,
+    *,
+    expected: JSON | Expectation = ANY,
+) -> None:
+    """One statement, which changes nothing where the value is the same already.
+
+    With `expected` it is kept only where the value is that one; None also stands for no tag. Raises
+    InvalidTag, Conflict, and then stores nothing.
+    """
+    tag = _tag(user_id, course_id, key)
+    tag.value = dump_value(value)
+    if isinstance(expected, Expectation):
+        changes.put(tag)
+    else:
+        changes.swap(tag, dump_value(expected))
+
+
+@reports_faults
+def increment_tag(user_id: str, course_id: str | None, key: str, by: int = 1) -> int:
+    """What the tag counts to now, from 0 where there was none. One statement.
+
+    Raises InvalidTag where it is no whole number or would have too many digits, and then stores
+    nothing.
+    """
+    return changes.increment(_tag(user_id, course_id, key), by)
 
 
 @reports_faults
 def delete_tag(user_id: str, course_id: str | None, key: str) -> bool:
-    """Whether there was one."""
-    where = _where(user_id, course_id)
-    check_key(key)
-    deleted, _ = _Tag.objects.filter(**where, key=key).delete()
-    return deleted > 0
-
-
-@reports_faults
-def export_user(user_id: str) -> dict[str, Any]:
-    """All tags of the user: `{"global": {key: value}, "courses": {course_id: {key: value}}}`."""
-    _check(user_id, "id of a user")
-    export: dict[str, Any] = {"global": {}, "courses": {}}
-    rows = _Tag.objects.filter(user_id=user_id).values_list("course_id", "key", "value")
-    for course_id, key, value in sorted(rows):
-        is_global = course_id == _GLOBAL
-        tags = export["global"] if is_global else export["courses"].setdefault(course_id, {})
-        tags[key] = load_value(value)
-    return export
-
-
-@reports_faults
-def retire_user(user_id: str) -> int:
-    """Delete all tags of the user; how many that were."""
-    _check(user_id, "id of a user")
-    deleted, _ = _Tag.objects.filter(user_id=user_id).delete()
-    return deleted
+    """Whether there was one. One statement."""
+    return changes.delete(_tag(user_id, course_id, key))
 
 
 def _where(user_id: str, course_id: str | None) -> dict[str, str]:
-    _check(user_id, "id of a user")
+    check_id(user_id, "user")
     if course_id is not None:
-        _check(course_id, "id of a course")
+        check_id(course_id, "course")
     return {"user_id": user_id, "course_id": _GLOBAL if course_id is None else course_id}
 
 
-def check_key(key: str) -> None:
-    """Raises InvalidTag."""
-    _check(key, "key of a tag")
-
-
-def _check(text: str, what: str) -> None:
-    if flaw := flaw_of(text):
-        msg = f"The {what} {flaw}."
-        raise InvalidTag(msg)
+def _tag(user_id: str, course_id: str | None, key: str) -> _Tag:
+    """Without a value yet."""
+    where = _where(user_id, course_id)
+    check_key(key)
+    return _Tag(**where, key=key)

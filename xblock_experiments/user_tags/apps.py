@@ -14,4 +14,26 @@ class UserTagsConfig(AppConfig):
     label = "xblock_experiments_user_tags"
     verbose_name = "User tags"
     default_auto_field = "django.db.models.BigAutoField"
-    plugin_app: ClassVar[dict[str, Any]] = {}
+    plugin_app: ClassVar[dict[str, Any]] = {
+        "signals_config": {
+            "lms.djangoapp": {
+                "relative_path": "retirement",
+                "receivers": [
+                    {
+                        "receiver_func_name": "retire",
+                        "signal_path": (
+                            "openedx.core.djangoapps.user_api.accounts.signals.USER_RETIRE_LMS_MISC"
+                        ),
+                    }
+                ],
+            }
+        }
+    }
+
+    def ready(self) -> None:
+        from xblock_experiments import events, personal_data
+        from xblock_experiments.user_tags.disclosure import event_tags
+        from xblock_experiments.user_tags.personal_data import STORE
+
+        events.contribute(tags=event_tags)
+        personal_data.register(self.name, STORE)

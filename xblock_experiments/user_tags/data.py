@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from xblock_experiments.errors import ExperimentsError
@@ -10,6 +12,22 @@ from xblock_experiments.errors import ExperimentsError
 type JSON = bool | int | float | str | list[JSON] | dict[str, JSON] | None
 
 MAX_VALUE_BYTES = 64 * 1024
+MAX_DIGITS = 18
+"""Of a counter, so that no database's integers overflow when two are added."""
+NULL = "null"
+"""The JSON text of None."""
+
+
+class Expectation(Enum):
+    """What a caller expects of a tag who does not care which value it has."""
+
+    ANY = "any"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+ANY = Expectation.ANY
 
 
 class TagError(ExperimentsError):
@@ -18,6 +36,10 @@ class TagError(ExperimentsError):
 
 class InvalidTag(TagError, ValueError):
     """A key, a value, or an id that cannot be stored."""
+
+
+class Conflict(TagError):
+    """A tag has no longer the value that the caller expected. Read it again, and decide again."""
 
 
 class NotOwner(TagError, PermissionError):
@@ -32,8 +54,15 @@ class NoUser(TagError):
     """There is nobody to write a tag of: an anonymous visitor, or a preview in an editor."""
 
 
+def owner_of(key: str) -> str:
+    """The block type that may write the tag."""
+    return key.partition(".")[0]
+
+
 def dump_value(value: Any) -> str:
     """The JSON text of `value`, which `json.loads` makes an equal value of the same types from.
+
+    Keys are in order: equal values have equal texts, by which databases compare them.
 
     Raises InvalidTag: for what is not JSON, such as a tuple, a NaN, or a key that is not text, and
     for more than MAX_VALUE_BYTES of UTF-8.
@@ -52,13 +81,25 @@ def dump_value(value: Any) -> str:
         msg = f"A tag's value may have {MAX_VALUE_BYTES} bytes as JSON, this one has {size}."
         raise InvalidTag(msg)
     # Stored as ASCII, which no database refuses: PostgreSQL takes no NUL and no half surrogate.
-    return json.dumps(value, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
 
 
 def load_value(text: str) -> JSON:
     """What `dump_value` made the text of."""
     value: JSON = json.loads(text)
     return value
+
+
+def page_of[V](tags: Mapping[str, V], after: str | None, limit: int | None) -> dict[str, V]:
+    """The first `limit` with keys after `after`; all, where these are None.
+
+    Keys are in the order of their code points, whatever order a database has. Raises InvalidTag.
+    """
+    if limit is not None and limit < 0:
+        msg = f"A page can have no {limit} tags: the limit must be 0 or more."
+        raise InvalidTag(msg)
+    keys = sorted(key for key in tags if after is None or key > after)
+    return {key: tags[key] for key in keys[:limit]}
 
 
 def _is_same(one: Any, other: Any) -> bool:

@@ -17,8 +17,8 @@ GLOBAL = ""
 class Tag(models.Model):
     """A key/value of a user.
 
-    .. pii: Whatever XBlocks note about a user
-    .. pii_types: other
+    .. pii: Whatever XBlocks note about a user, by user id
+    .. pii_types: id, other
     .. pii_retirement: local_api
     """
 
@@ -26,6 +26,12 @@ class Tag(models.Model):
     course_id = ExactField(blank=True)
     key = ExactField()
     value = models.TextField()
+    modified = models.DateTimeField(
+        null=True, help_text="When the value was written; unknown of what the first release wrote."
+    )
+    stamp = models.BigIntegerField(
+        default=0, editable=False, help_text="Random, by which a write knows its own row."
+    )
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib.metadata import EntryPoint, entry_points
 
 from django.apps import AppConfig
@@ -39,6 +40,7 @@ class WorkbenchConfig(AppConfig):
     def ready(self) -> None:
         register_blocks()
         point_the_sdk_at_us()
+        watch_events()
 
 
 def register_blocks() -> None:
@@ -67,3 +69,12 @@ def point_the_sdk_at_us() -> None:
     for module in (workbench.runtime, workbench.scenarios, workbench.views):
         vars(module)["WorkbenchRuntime"] = ExperimentsRuntime
     vars(workbench.views)["get_scenarios"] = get_scenarios
+
+
+def watch_events() -> None:
+    from xblock_experiments.events import emitted
+    from xblock_experiments.workbench.event_log import log_event
+    from xblock_experiments.workbench.events_page import is_worth_a_line
+
+    emitted.connect(log_event)
+    logging.getLogger("django.server").addFilter(is_worth_a_line)

@@ -1,13 +1,20 @@
-"""Has all scenarios and courses ready whatever page is asked for first."""
+"""What each request to the workbench needs before its page is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils import translation
+from workbench.views import get_student_id
 
+from xblock_experiments import events
+from xblock_experiments.usage import course_id_of
+from xblock_experiments.workbench.course import as_usage_id
+from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.scenarios import get_scenarios
 
 
@@ -23,3 +30,35 @@ def have_scenarios_ready(
         return get_response(request)
 
     return respond
+
+
+def knows_the_learner(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Every event of a request says where its learner, whom the address names, stands."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        course_id = _course_id_in(request)
+        if course_id is None:
+            return get_response(request)
+        with events.user_context(course_id, _learner_in(request)):
+            return get_response(request)
+
+    return respond
+
+
+def _course_id_in(request: HttpRequest) -> str | None:
+    try:
+        names = resolve(request.path_info).kwargs
+    except Resolver404:
+        return None
+    if "usage_id" in names:
+        return course_id_of(as_usage_id(names["usage_id"]))
+    name = names.get("scenario_id", names.get("name", "")).partition(".")[0]
+    course = registry.named(name)
+    return course.course_id if course else name or None
+
+
+def _learner_in(request: HttpRequest) -> str:
+    user_id = resolve(request.path_info).kwargs.get("user_id")
+    return unquote(user_id) if user_id is not None else str(get_student_id(request))

@@ -57,6 +57,7 @@ GRADE = "grade"
 AUTHORS_VIEWS = ("author_view", "studio_view")
 _VIEWS = (*AUTHORS_VIEWS, "public_view", "student_view")
 _IS_STAFF = "edx-platform.user_is_staff"
+_USER_ID = "edx-platform.user_id"
 
 
 OUR_BLOCKS = (PlaceholderBlock, Structure, TextBlock)
@@ -86,6 +87,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         self._services["pages"] = self.pages
         attributes = self._services["user"].get_current_user().opt_attrs
         attributes[_IS_STAFF] = self.is_staff
+        attributes[_USER_ID] = self.user_id
 
     @property
     def is_author_mode(self) -> bool:
@@ -244,7 +246,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
         return f"{path}?{query}" if query else path
 
     def publish(self, block: Any, event_type: str, event_data: Any) -> None:
-        """Carries on what our blocks publish; other events the SDK logs. None of a preview's."""
+        """Carries on what blocks publish; other packages' events too. None of a preview's."""
         if self.preview:
             return
         if event_type == SEGMENTATIONS:
@@ -258,10 +260,17 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
                     child_id=event_data["child_id"],
                 )
             )
-        elif event_type == GRADE:
-            self._record_score(block, event_data)
         else:
-            super().publish(block, event_type, event_data)
+            if event_type == GRADE:
+                self._record_score(block, event_data)
+            events.emit(
+                events.BlockEvent(
+                    course_id=course_id_of(self, block),
+                    user_id=block.scope_ids.user_id,
+                    name=event_type,
+                    data=event_data if isinstance(event_data, Mapping) else {"value": event_data},
+                )
+            )
 
     def export_to_xml(self, block: Any, xmlfile: Any) -> None:
         """As the block is kept, of a course."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 
 from xblock_experiments.settings.openedx_blocks import ARE_INSTALLED
-from xblock_experiments.workbench import views
+from xblock_experiments.workbench import events_page, views
 
 _SCENARIO = r"(?P<scenario_id>[^/]+)/(?:(?P<view_name>[^/]+)/)?$"
 _HANDLER = r"handler/(?P<usage_id>[^/]+)/(?P<handler_slug>[^/]*)(?:/(?P<suffix>.*))?$"
@@ -14,6 +14,8 @@ urlpatterns = [
     path("courses/<str:name>/export/", views.export, name="course_export"),
     path("courses/<str:name>/preview/", views.preview, name="preview"),
     path("courses/<str:name>/static/<path:path>", views.course_static, name="course_static"),
+    path("experiments/events", events_page.show, name="events"),
+    path("experiments/events/since", events_page.since, name="events_since"),
     re_path(
         rf"^learner/(?P<user_id>[^/]*)/{_HANDLER}", views.learner_handler, name="learner_handler"
     ),

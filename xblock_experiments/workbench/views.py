@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from xblock.django.request import django_to_webob_request, webob_to_django_response
 
 from workbench import views as sdk
+from xblock_experiments import events
 from xblock_experiments.services.preview import parse
 from xblock_experiments.workbench.course import CourseBlocks, as_usage_id
 from xblock_experiments.workbench.exporting import export_archive
@@ -94,6 +95,11 @@ def preview(request: HttpRequest, name: str) -> HttpResponseBase:
         message = translations_of().gettext("There is no such preview.")
         return HttpResponse(message, status=400, content_type="text/plain; charset=utf-8")
     visitor.keep_preview(request, course, wanted)
+    if wanted:
+        entered = events.PreviewEntered(
+            course_id=course.course_id, user_id=visitor.user_id, preview=wanted
+        )
+        events.emit(entered)
     target = request.POST.get("next", "")
     is_here = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
     return redirect(target if is_here else "/")

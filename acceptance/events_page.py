@@ -1,0 +1,103 @@
+"""The page object of the workbench's page of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bok_choy.page_object import unguarded
+from bok_choy.promise import EmptyPromise
+
+from acceptance.pages import CoursePage
+
+PATH = "/experiments/events"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The line of one event."""
+
+    name: str
+    user: str
+    course: str
+    summary: str
+
+
+class EventsPage(CoursePage):
+    """The last events, with the filters that the query says."""
+
+    def __init__(self, browser: Any, site: str, query: str = "") -> None:
+        super().__init__(browser, site, "")
+        self._url = f"{site}{PATH}{query}"
+
+    def is_browser_on_page(self) -> bool:
+        """With whatever filters by now, and it has asked the server once for what is new."""
+        address, _, _ = self.browser.current_url.partition("?")
+        return address == self.url.partition("?")[0] and bool(self.state)
+
+    @property
+    @unguarded
+    def query(self) -> str:
+        """The filters, as the address has them now."""
+        return str(self.browser.current_url).partition("?")[2]
+
+    @property
+    def events(self) -> list[Shown]:
+        """The newest first."""
+        fields = self._run(
+            "return Array.from(document.querySelectorAll('.xbx-event'), (row) =>"
+            "  ['name', 'user', 'course', 'summary'].map((name) =>"
+            "    row.querySelector(`[data-field=${name}]`).textContent));"
+        )
+        return [Shown(*each) for each in fields]
+
+    @property
+    def names(self) -> list[str]:
+        """Of the events that can be chosen."""
+        names: list[str] = self.q(css=".xbx-filters fieldset label").text
+        return names
+
+    @property
+    @unguarded
+    def state(self) -> str:
+        return self._text(".xbx-state")
+
+    @property
+    def announced(self) -> str:
+        """What a screen reader has last said of new events."""
+        return self._text(".xbx-news")
+
+    @property
+    def is_empty(self) -> bool:
+        return bool(self.q(css=".xbx-no-events").visible)
+
+    @property
+    def opened(self) -> list[str]:
+        """The data and the context of each event that is open."""
+        texts: list[str] = self.q(css=".xbx-event [open] pre").text
+        return texts
+
+    def open_first(self) -> None:
+        self.q(css=".xbx-event summary").first.click()
+
+    def fill(self, **filters: str) -> None:
+        for name, text in filters.items():
+            self.q(css=f".xbx-filters [name={name}]").fill(text)
+
+    def choose(self, name: str) -> None:
+        self.q(css=".xbx-filters fieldset label").filter(text=name).first.click()
+
+    def click(self, button: str) -> None:
+        self.q(css="button").filter(text=button).first.click()
+
+    def wait_for(self, state: str) -> None:
+        EmptyPromise(lambda: self.state == state, state, try_interval=0.1, timeout=30).fulfill()
+
+    def wait_for_count(self, count: int) -> None:
+        EmptyPromise(
+            lambda: len(self.events) == count, f"{count} events", try_interval=0.1, timeout=20
+        ).fulfill()
+
+    def _text(self, css: str) -> str:
+        script = "return (document.querySelector(arguments[0]) || {}).textContent || '';"
+        return str(self._run(script, css))

@@ -1,0 +1,160 @@
+"""Watching events while learners are at work."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote, urlencode
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+from bok_choy.promise import EmptyPromise
+from selenium.webdriver.common.keys import Keys
+
+from acceptance.events_page import EventsPage
+from acceptance.server import Workbench
+from acceptance.tea import BOILING, WARM, Tea
+
+ASSIGNED = "xmodule.partitions.assigned_user_to_partition"
+EXPOSED = "xblock_experiments.user_exposed"
+
+
+def come(workbench: Workbench, tea: Tea, group: str = BOILING) -> str:
+    """A new learner of the group, who opens the lesson."""
+    learner = tea.new_learner(group)
+    address = f"{workbench.url}/scenario/{tea.name}.lesson/?student={learner}"
+    build_opener(ProxyHandler({})).open(address, timeout=30).close()
+    return learner
+
+
+@pytest.fixture
+def page(browser: Any, workbench: Workbench, tea: Tea) -> EventsPage:
+    """Of one course, without what happened before."""
+    come(workbench, tea)
+    page = EventsPage(browser, workbench.url, f"?course={quote(tea.course_id)}")
+    page.visit()
+    page.click("Clear the page")
+    return page
+
+
+def test_what_a_learner_does_shows_by_itself(
+    page: EventsPage, workbench: Workbench, tea: Tea
+) -> None:
+    assert page.is_empty
+    learner = come(workbench, tea, WARM)
+    page.wait_for_count(2)
+
+    assert [event.name for event in page.events] == [EXPOSED, ASSIGNED]
+    assert {event.user for event in page.events} == {learner}
+    assert {event.course for event in page.events} == {tea.course_id}
+    assert "group_name: Warm" in page.events[1].summary
+    assert page.announced == "2 new events"
+    assert not page.is_empty
+
+
+def test_an_event_opens_to_its_data_and_its_context(
+    page: EventsPage, workbench: Workbench, tea: Tea
+) -> None:
+    come(workbench, tea, WARM)
+    page.wait_for_count(2)
+    page.open_first()
+    data, context = map(json.loads, page.opened)
+    assert data["group_name"] == "Warm"
+    assert context["course_user_groups"] == {"experiment.500": [data["group_id"]]}
+
+
+def test_what_is_open_and_what_has_the_focus_stay_when_events_come(
+    page: EventsPage, workbench: Workbench, tea: Tea
+) -> None:
+    page.click("Clear the page")
+    come(workbench, tea)
+    page.wait_for_count(2)
+    page.press(Keys.TAB, Keys.ENTER)
+    opened, focus = page.opened, page.focus
+    assert len(opened) == 2
+
+    come(workbench, tea)
+    page.wait_for_count(4)
+
+    assert page.opened == opened
+    assert page.focus == focus
+
+
+def test_filters_change_what_shows_and_stay_when_the_page_is_loaded_again(
+    page: EventsPage, workbench: Workbench, tea: Tea
+) -> None:
+    learner = come(workbench, tea)
+    page.wait_for_count(2)
+    page.choose(EXPOSED)
+    page.fill(user=learner)
+    page.wait_for_count(1)
+    assert page.query == urlencode({"user": learner, "course": tea.course_id, "name": EXPOSED})
+    assert page.announced == "1 event"
+
+    page.browser.refresh()
+    page.wait_for_page()
+    assert [(event.name, event.user) for event in page.events] == [(EXPOSED, learner)]
+    page.choose(EXPOSED)
+    page.wait_for_count(2)
+
+
+def test_while_it_is_paused_nothing_shows_and_then_all_that_came(
+    page: EventsPage, workbench: Workbench, tea: Tea
+) -> None:
+    page.click("Pause")
+    assert page.state == "Paused"
+    come(workbench, tea)
+    page.browser.execute_async_script("setTimeout(arguments[0], 2000);")
+    assert page.events == []
+
+    page.click("Go on")
+    page.wait_for_count(2)
+    assert page.state == "Live"
+
+
+def test_it_says_that_the_server_is_down_and_goes_on_by_itself(
+    page: EventsPage, workbench: Workbench, tea: Tea
+) -> None:
+    workbench.stop()
+    page.wait_for("The server does not answer. It is asked again and again.")
+    workbench.restart()
+    page.wait_for("Live")
+    come(workbench, tea)
+    page.wait_for_count(2)
+
+
+def test_the_page_holds_no_more_than_500_events(
+    page: EventsPage, workbench: Workbench, tea: Tea
+) -> None:
+    def line(number: int) -> str:
+        data = {"course_id": tea.course_id, "number": number}
+        when = "2026-01-01T00:00:00+00:00"
+        return json.dumps({"name": "flood", "timestamp": when, "data": data, "context": {}})
+
+    with workbench.event_log.open("a") as log:
+        log.writelines(f"{line(number)}\n" for number in range(700))
+    page.wait_for_count(500)
+    assert page.events[0].summary == "number: 699"
+    assert page.events[-1].summary == "number: 200"
+    assert "flood" in page.names
+
+
+def test_without_scripts_the_last_events_are_there_and_a_form_filters(
+    browser: Any, workbench: Workbench, tea: Tea
+) -> None:
+    learner = come(workbench, tea)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get(f"{workbench.url}/experiments/events?course={quote(tea.course_id)}")
+        assert not browser.find_element_by_css_selector(".xbx-pause").is_displayed()
+        browser.find_element_by_css_selector("[name=text]").send_keys("Boiling")
+        browser.find_element_by_css_selector(f"[value='{EXPOSED}']").click()
+        browser.find_element_by_css_selector(".xbx-filters button").click()
+        EmptyPromise(
+            lambda: "text=Boiling" in browser.current_url, "the form is sent", try_interval=0.1
+        ).fulfill()
+        (row,) = browser.find_elements_by_css_selector(".xbx-event")
+        assert EXPOSED in row.text
+        assert learner in row.text
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

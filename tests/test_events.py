@@ -1,0 +1,434 @@
+"""What is told of what happened: once for each fact, after it is committed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from eventtracking.tracker import get_tracker
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+from pytest_django import Settings
+
+from tests.blocks import user_info, user_segmentation
+from tests.builders import COURSE_ID, experiment, segmentation
+from tests.listening import Told, listening
+from xblock_experiments import events
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import Group
+from xblock_experiments.events import contexts, tracking
+from xblock_experiments.experiments import api as experiments
+from xblock_experiments.services import COURSE, GLOBAL
+
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
+
+COHORTS = segmentation(7, "list", (Group(1, "early"), Group(2, "late"), Group(3, "abroad")))
+
+type Committing = Callable[[], AbstractContextManager[Any]]
+
+
+@pytest.fixture
+def committing(django_capture_on_commit_callbacks: Any) -> Committing:
+    """What is done within is committed at the end of it."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def told(committing: Committing) -> Iterator[Told]:
+    segmentations.save_segmentations(COURSE_ID, (experiment(100), experiment(200), COHORTS))
+    with listening() as told:
+        yield told
+
+
+def put(group_id: int, user_id: str = "ann", **where: Any) -> None:
+    place = {"id": 100, "type": "experiment", **where}
+    segmentations.put_in_group(
+        COURSE_ID, place["id"], user_id, group_id, type=place["type"], actor="teacher"
+    )
+
+
+def test_an_assignment_is_told_once(told: Told, committing: Committing) -> None:
+    with committing():
+        group = user_segmentation().assign(100)
+        user_segmentation().assign(100)
+        user_segmentation().assign_all([100])
+
+    (assigned,) = told.of(events.AssignedUserToPartition)
+    assert (assigned.course_id, assigned.user_id) == (COURSE_ID, "ann")
+    assert (assigned.partition_id, assigned.group_id) == (100, group.id)
+    assert assigned.why == "assigned"
+    assert told.names == [events.ASSIGNED]
+
+
+def test_who_is_assigned_anew_is_told_with_the_group_before(
+    told: Told, committing: Committing
+) -> None:
+    put(1)
+    segmentations.save_segmentations(COURSE_ID, (experiment(100, 2, 3),))
+    with committing():
+        group = experiments.assign_group(COURSE_ID, 100, "ann")
+
+    (left,) = told.of(events.UserReassigned)
+    assert (left.from_group_id, left.to_group_id) == (1, group.id)
+    assert (left.why, left.actor) == ("group removed", "")
+    (assigned,) = told.of(events.AssignedUserToPartition)
+    assert (assigned.group_id, assigned.why) == (group.id, "group removed")
+
+
+def test_what_staff_do_to_a_learner_is_told_with_their_hand(
+    told: Told, committing: Committing
+) -> None:
+    with committing():
+        put(1)
+        put(2)
+        put(2)
+        segmentations.remove_from_group(
+            COURSE_ID, 100, "ann", 2, type="experiment", actor="teacher"
+        )
+
+    assert [each.group_id for each in told.of(events.AssignedUserToPartition)] == [1, 2]
+    moves = [
+        (each.from_group_id, each.to_group_id, each.why, each.actor)
+        for each in told.of(events.UserReassigned)
+    ]
+    assert moves == [(1, 2, "put", "teacher"), (2, None, "removed", "teacher")]
+
+
+def test_an_exposure_is_told_once_for_each_block(told: Told, committing: Committing) -> None:
+    with committing():
+        for _ in range(2):
+            service = user_segmentation()
+            service.assign(100)
+            service.record_exposure(100)
+        experiments.record_exposure(COURSE_ID, 100, "ann", "another block")
+
+    exposed = told.of(events.UserExposed)
+    assert len(exposed) == 2
+    assert exposed[1].usage_id == "another block"
+    assert {each.group_id for each in exposed} == {user_segmentation().assign(100).id}
+
+
+def test_what_becomes_of_segmentations_is_told_of_those_that_changed(
+    told: Told, committing: Committing
+) -> None:
+    def save(*saved: Any) -> list[tuple[int, str, int]]:
+        told.heard.clear()
+        with committing():
+            segmentations.save_segmentations(COURSE_ID, saved, actor="teacher")
+        return [
+            (each.partition_id, each.change, each.partition_version)
+            for each in told.of(events.SegmentationSaved)
+            if each.user_id == "teacher"
+        ]
+
+    assert save(experiment(100), experiment(200), COHORTS) == []
+    assert save(experiment(200), experiment(100), COHORTS) == []
+    assert save(experiment(200, name="renamed"), experiment(100)) == [
+        (200, "changed", 2),
+        (7, "removed", 2),
+    ]
+    assert save(experiment(200, name="renamed"), experiment(300), COHORTS) == [
+        (300, "new", 1),
+        (7, "returned", 3),
+        (100, "removed", 2),
+    ]
+
+
+def test_a_tag_is_told_when_it_changed(told: Told, committing: Committing) -> None:
+    with committing():
+        user_info().set(COURSE, "seen", 1)
+        user_info().set(COURSE, "seen", 1)
+        user_info().set(GLOBAL, "speed", "slow")
+        user_info().delete(COURSE, "seen")
+        user_info().delete(COURSE, "seen")
+
+    changed = [
+        (each.course_id, each.key, each.deleted, each.value) for each in told.of(events.TagChanged)
+    ]
+    assert changed == [
+        (COURSE_ID, "hint.seen", False, None),
+        (None, "hint.speed", False, None),
+        (COURSE_ID, "hint.seen", True, None),
+    ]
+
+
+def test_what_is_rolled_back_is_not_told(told: Told, committing: Committing) -> None:
+    with committing(), pytest.raises(ZeroDivisionError), transaction.atomic():
+        experiments.assign_group(COURSE_ID, 100, "ann")
+        put(3, id=7, type="list")
+        user_info().set(COURSE, "seen", 1)
+        raise ZeroDivisionError
+
+    assert told.heard == []
+
+
+def test_an_event_says_of_which_groups_its_user_is_its_own_included(
+    told: Told, committing: Committing
+) -> None:
+    put(2, id=200)
+    put(1, id=7, type="list")
+    put(3, id=7, type="list")
+    put(1, "bob", id=200)
+    with committing():
+        group = experiments.assign_group(COURSE_ID, 100, "ann")
+
+    assert told.contexts(events.AssignedUserToPartition) == [
+        {
+            "course_id": COURSE_ID,
+            "user_id": "ann",
+            "course_user_groups": {
+                "experiment.100": [group.id],
+                "experiment.200": [2],
+                "list.7": [1, 3],
+            },
+            "course_user_tags": {
+                "xblock.partition_service.partition_100": str(group.id),
+                "xblock.partition_service.partition_200": "2",
+            },
+        }
+    ]
+
+
+def test_groups_that_are_gone_are_in_no_event(told: Told, committing: Committing) -> None:
+    put(1)
+    put(1, id=200)
+    put(1, id=7, type="list")
+    segmentations.save_segmentations(
+        COURSE_ID, (experiment(100, 2, 3), experiment(200, active=False), experiment(300))
+    )
+    with committing():
+        group = experiments.assign_group(COURSE_ID, 300, "ann")
+
+    (context,) = told.contexts(events.AssignedUserToPartition)
+    assert context["course_user_groups"] == {"experiment.300": [group.id]}
+
+
+def test_all_events_of_a_request_are_complete_and_take_one_query(
+    told: Told, committing: Committing, django_assert_num_queries: Any
+) -> None:
+    put(2, id=200)
+    put(1)
+    render = events.ChildRender(
+        course_id=COURSE_ID, user_id="ann", child_id="arm", usage_id="experiment"
+    )
+    with (
+        django_assert_num_queries(1),
+        events.user_context(COURSE_ID, "ann"),
+        committing(),
+    ):
+        for _ in range(3):
+            events.emit(render)
+
+    groups = {"experiment.100": [1], "experiment.200": [2]}
+    assert [each["course_user_groups"] for each in told.contexts(events.ChildRender)] == [
+        groups
+    ] * 3
+
+
+def test_what_a_service_has_read_is_not_read_again_for_events(
+    told: Told, committing: Committing, django_assert_num_queries: Any
+) -> None:
+    put(2, id=200)
+    service = user_segmentation()
+    with django_assert_num_queries(2), committing():
+        group = service.assign(100)
+
+    (context,) = told.contexts(events.AssignedUserToPartition)
+    assert context["course_user_groups"] == {"experiment.100": [group.id], "experiment.200": [2]}
+
+
+def test_events_of_many_users_are_complete_and_take_one_query_for_all(
+    told: Told, committing: Committing, django_assert_max_num_queries: Any
+) -> None:
+    learners = [f"learner {number}" for number in range(50)]
+    for learner in learners[:5]:
+        put(2, learner, id=200)
+    with django_assert_max_num_queries(5), committing():
+        experiments.assign_users(COURSE_ID, 100, learners)
+
+    contexts = {each["user_id"]: each for each in told.contexts(events.AssignedUserToPartition)}
+    assert sorted(contexts) == sorted(learners)
+    for event in told.of(events.AssignedUserToPartition):
+        groups = {"experiment.100": [event.group_id]}
+        if event.user_id in learners[:5]:
+            groups["experiment.200"] = [2]
+        assert contexts[event.user_id]["course_user_groups"] == groups
+
+
+def test_within_one_users_context_another_users_event_has_the_others(
+    told: Told, committing: Committing
+) -> None:
+    put(1, "bob", id=200)
+    put(2, "ann", id=200)
+    with events.user_context(COURSE_ID, "ann"), committing():
+        experiments.assign_group(COURSE_ID, 100, "bob")
+        experiments.assign_group(COURSE_ID, 100, "ann")
+
+    contexts = told.contexts(events.AssignedUserToPartition)
+    found = {each["user_id"]: each["course_user_groups"]["experiment.200"] for each in contexts}
+    assert found == {"bob": [1], "ann": [2]}
+
+
+def test_tags_are_in_events_where_the_operator_lists_them(
+    told: Told, committing: Committing, settings: Settings
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {
+        "EVENT_TAGS": ["hint.*"],
+        "PRIVATE_TAGS": ["hint.secret*"],
+    }
+    info = user_info()
+    info.set(COURSE, "seen", 2)
+    info.set(COURSE, "secret", "hidden")
+    info.set(GLOBAL, "speed", "slow")
+    user_info(block_type="poll").set(COURSE, "answer", "yes")
+    with events.user_context(COURSE_ID, "ann"), committing():
+        put(1)
+        info.set(COURSE, "seen", 3)
+        info.set(COURSE, "secret", "still hidden")
+        put(2)
+
+    first, second, third = (
+        each["course_user_tags"]
+        for each in (
+            *told.contexts(events.AssignedUserToPartition)[:1],
+            *told.contexts(events.TagChanged)[-1:],
+            *told.contexts(events.AssignedUserToPartition)[-1:],
+        )
+    )
+    assert "hint.secret" not in {**first, **second, **third}
+    assert {key for key in first if key.startswith(("hint", "poll"))} == {"hint.seen"}
+    assert third["hint.seen"] == 3
+    assert {each.key: each.value for each in told.of(events.TagChanged)[-2:]} == {
+        "hint.seen": 3,
+        "hint.secret": None,
+    }
+
+
+def test_an_event_of_nobody_says_so(told: Told, committing: Committing) -> None:
+    with committing():
+        segmentations.save_segmentations(COURSE_ID, (experiment(100, 1, 2, 3),))
+
+    assert told.contexts(events.SegmentationSaved)[0] == {
+        "course_id": COURSE_ID,
+        "user_id": None,
+        "course_user_groups": {},
+        "course_user_tags": {},
+    }
+
+
+def test_an_event_is_told_also_where_the_database_fails_afterwards(
+    told: Told, committing: Committing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise DatabaseError
+
+    monkeypatch.setitem(contexts._readers, "groups", fail)
+    with committing():
+        group = experiments.assign_group(COURSE_ID, 100, "ann")
+
+    assert [each.group_id for each in told.of(events.AssignedUserToPartition)] == [group.id]
+
+
+def test_a_listener_that_fails_keeps_nobody_from_anything(
+    told: Told, committing: Committing, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(**_: Any) -> None:
+        raise ZeroDivisionError
+
+    events.emitted.connect(fail)
+    try:
+        with caplog.at_level("INFO"), committing():
+            experiments.assign_group(COURSE_ID, 100, "ann")
+    finally:
+        events.emitted.disconnect(fail)
+
+    assert told.names == [events.ASSIGNED]
+    assert any('"group_id"' in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("has_tracking", [True, False])
+def test_an_event_is_one_line_of_json_with_and_without_event_tracking(
+    *,
+    told: Told,
+    committing: Committing,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    has_tracking: bool,
+) -> None:
+    if not has_tracking:
+        monkeypatch.setattr(tracking, "tracker", lambda: None)
+    with caplog.at_level("INFO", "xblock_experiments.events"), committing():
+        put(2, id=200)
+        group = experiments.assign_group(COURSE_ID, 100, "ann")
+
+    (_, line) = [json.loads(record.getMessage()) for record in caplog.records]
+    assert sorted(line) == ["context", "data", "name", "timestamp"]
+    assert line["name"] == events.ASSIGNED
+    assert line["data"]["group_id"] == group.id
+    assert line["context"]["course_user_groups"]["experiment.200"] == [2]
+    assert line["timestamp"].endswith("+00:00")
+
+
+def test_events_of_other_packages_have_the_context_beside_what_the_site_says(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(2)
+    sent: list[dict[str, Any]] = []
+    tracker = get_tracker()
+    monkeypatch.setattr(tracker.routing_backend, "send", sent.append)
+    of_site = {"user_id": 17, "course_user_tags": {"site": "kept"}, "host": "here"}
+    with tracker.context("site", of_site):
+        with events.user_context(COURSE_ID, "ann"), events.user_context(COURSE_ID, "bob"):
+            tracker.emit("problem_check", {})
+        with events.user_context(COURSE_ID, "ann"):
+            tracker.emit("problem_check", {})
+        tracker.emit("afterwards", {})
+
+    of_bob, of_ann, after = (each["context"] for each in sent)
+    assert of_bob["course_user_groups"] == {}
+    assert of_ann["course_user_groups"] == {"experiment.100": [2]}
+    assert of_ann["course_user_tags"] == {
+        "site": "kept",
+        "xblock.partition_service.partition_100": "2",
+    }
+    assert (of_ann["user_id"], of_ann["host"], of_ann["course_id"]) == (17, "here", COURSE_ID)
+    assert after == of_site
+
+
+moves = st.lists(
+    st.tuples(
+        st.sampled_from([(100, "experiment"), (200, "experiment"), (7, "list")]),
+        st.sampled_from(["put", "remove", "assign"]),
+        st.integers(1, 2),
+    ),
+    max_size=8,
+)
+
+
+class AnyMoves(TestCase):
+    def setUp(self) -> None:
+        segmentations.save_segmentations(COURSE_ID, (experiment(100), experiment(200), COHORTS))
+
+    @given(moves)
+    def test_a_context_that_is_kept_up_is_what_would_be_read(self, moves: Any) -> None:
+        with events.user_context(COURSE_ID, "eva") as kept:
+            assert kept["course_user_groups"] is not None
+            for (id, type_), what, group_id in moves:
+                with self.captureOnCommitCallbacks(execute=True):
+                    move(what, id, type_, group_id)
+                fresh = events.UserContext(COURSE_ID, "eva")
+                assert dict(kept) == dict(fresh)
+
+
+def move(what: str, id: int, type_: str, group_id: int) -> None:
+    if what == "put":
+        put(group_id, "eva", id=id, type=type_)
+    elif what == "remove":
+        segmentations.remove_from_group(COURSE_ID, id, "eva", group_id, type=type_)
+    elif type_ == "experiment":
+        experiments.assign_group(COURSE_ID, id, "eva")

@@ -1,0 +1,451 @@
+"""The page on which developers watch events, and the log that it reads."""
+
+from __future__ import annotations
+
+import logging
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client, override_settings
+from hypothesis import example, given
+from hypothesis import strategies as st
+from lxml import html
+from pytest_django import Settings
+
+from tests.builders import COURSE_ID, course_xml, split_test_xml
+from tests.test_hostile_pages import HOSTILE, PLAIN, skeleton
+from tests.test_languages import untranslated
+from xblock_experiments.events import TAG_CHANGED, TagChanged, emit, emitted
+from xblock_experiments.testing import load_course, render
+from xblock_experiments.workbench import event_log
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/experiments/events"
+NOW = datetime(2026, 11, 26, 13, 45, 7, tzinfo=UTC)
+
+TEXT = st.text(st.characters(exclude_categories=()))
+"""Also what no encoding has."""
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event of any block."""
+
+    name: str = "hint.shown"
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def payload(self) -> dict[str, Any]:
+        return {**self.data}
+
+
+@pytest.fixture
+def log(settings: Settings, tmp_path: Path) -> Path:
+    path = tmp_path / "events.jsonl"
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_LOG": path}
+    return path
+
+
+def happen(
+    *numbers: int, name: str = "hint.shown", context: dict[str, Any] | None = None, **data: Any
+) -> None:
+    """One event, or one for each number."""
+    for number in numbers or (1,):
+        event = Happening(name, {"number": number, **data})
+        emitted.send(Happening, event=event, context=context or {}, timestamp=NOW)
+
+
+def since(client: Client, place: str = "", **filters: Any) -> tuple[list[dict[str, str]], str]:
+    answer = client.get(f"{PAGE}/since", {"after": place, **filters}).json()
+    return answer["events"], answer["next"]
+
+
+def summaries(events: list[dict[str, str]]) -> list[str]:
+    return [event["summary"] for event in events]
+
+
+def numbered(*numbers: int) -> list[str]:
+    return [f"number: {number}" for number in numbers]
+
+
+def page(client: Client, **filters: Any) -> Any:
+    return html.document_fromstring(client.get(PAGE, filters).content.decode())
+
+
+def rows(seen: Any, field: str = "summary") -> list[str]:
+    return [each.text for each in seen.xpath(f"//ol//*[@data-field='{field}']")]
+
+
+# What the page shows
+
+
+def test_what_learners_do_is_on_the_page_with_where_they_stand(
+    client: Client, log: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    made = load_course(course_xml(split_test_xml()))
+    with django_capture_on_commit_callbacks(execute=True):
+        render(made, "ann", "exp")
+
+    seen = page(client)
+    assert rows(seen, "name")[-1] == "xmodule.partitions.assigned_user_to_partition"
+    assert {*rows(seen, "user")} == {"ann"}
+    assert {*rows(seen, "course")} == {COURSE_ID}
+    assert "partition_id: 100 · partition_name: experiment 100" in rows(seen)[-1]
+    assert '"partition_type": "experiment"' in rows(seen, "data")[-1]
+    assert '"experiment.100": [' in rows(seen, "context")[-1]
+
+
+def test_what_is_undone_is_not_on_the_page(
+    client: Client, log: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    event = TagChanged(course_id=None, user_id="ann", key="a.b", deleted=False, value=None)
+    with django_capture_on_commit_callbacks(execute=True):
+        with pytest.raises(InterruptedError), transaction.atomic():
+            emit(event)
+            raise InterruptedError
+        assert not log.exists()
+        emit(event)
+
+    assert rows(page(client), "name") == [TAG_CHANGED]
+
+
+def test_the_page_begins_with_the_last_hundred_the_newest_first(client: Client, log: Path) -> None:
+    happen(*range(150))
+    assert rows(page(client)) == numbered(*reversed(range(50, 150)))
+
+
+def test_an_event_of_nobody_in_no_course_says_so(client: Client, log: Path) -> None:
+    happen(course_id=None)
+    assert rows(page(client), "user") == rows(page(client), "course") == ["—"]
+
+
+def test_the_line_of_an_event_says_what_is_not_said_anyway(client: Client, log: Path) -> None:
+    happen(user_id="ann", course_id="tea", group_id=None, key="a.b", value={"ü": [1, True]})
+    assert rows(page(client)) == ['number: 1 · key: a.b · value: {"ü": [1, true]}']
+
+
+def test_whom_an_event_is_of_its_context_says_before_its_data(client: Client, log: Path) -> None:
+    happen(1, context={"user_id": 7, "course_id": "c"}, user_id="forged")
+    happen(2, context={"user_id": 0, "course_id": None}, user_id="ann", course_id="tea")
+    events, _ = since(client)
+    assert [(each["user"], each["course"]) for each in events] == [("7", "c"), ("0", "tea")]
+
+
+def test_without_a_log_the_page_says_how_to_have_one(client: Client, settings: Settings) -> None:
+    happen()
+    seen = page(client)
+    assert "The setting EVENT_LOG says where it is to be." in seen.text_content()
+    assert seen.xpath("//script") == []
+    assert since(client) == ([], "")
+
+
+def test_where_nothing_happened_yet_a_link_leads_to_a_course(client: Client, log: Path) -> None:
+    load_course(course_xml())
+    seen = page(client)
+    (empty,) = seen.find_class("xbx-no-events")
+    assert empty.get("hidden") is None
+    assert "student=" in empty.find("a").get("href")
+    happen()
+    (empty,) = page(client).find_class("xbx-no-events")
+    assert empty.get("hidden") == ""
+
+
+def test_the_page_changes_nothing(client: Client, log: Path) -> None:
+    for address in (PAGE, f"{PAGE}/since"):
+        assert client.post(address).status_code == 405
+
+
+def test_staff_find_the_page(client: Client) -> None:
+    load_course(course_xml(split_test_xml()))
+    for student, links in (("teacher", 1), ("ann", 0)):
+        response = client.get("/scenario/demox-tests-2026/", {"student": student})
+        tree: Any = html.document_fromstring(response.content.decode())
+        assert len(tree.xpath(f"//a[@href='{PAGE}']")) == links
+
+
+# Filters
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        ({}, (1, 2, 3)),
+        ({"name": "b.two"}, (2,)),
+        ({"name": ["a.one", "b.two"]}, (1, 2)),
+        ({"user": "AN"}, (1, 3)),
+        ({"user": "ann", "course": "tea"}, (1,)),
+        ({"course": " tea "}, (1, 2)),
+        ({"text": "Kettle"}, (2,)),
+        ({"text": '"number": 3'}, (3,)),
+        ({"text": "a.one"}, (1,)),
+        ({"text": "place: s"}, (3,)),
+        ({"text": "strasse"}, (3,)),
+        ({"user": "nobody"}, ()),
+    ],
+)
+def test_filters_let_through_what_has_all_that_they_say(
+    client: Client, log: Path, filters: dict[str, Any], numbers: tuple[int, ...]
+) -> None:
+    happen(1, name="a.one", user_id="ann", course_id="tea")
+    happen(2, name="b.two", user_id="bob", course_id="tea", context={"group": "kettle"})
+    happen(3, name="c.three", user_id="Anna", place="Straße")
+
+    events, _ = since(client, **filters)
+    assert [summary.partition(" · ")[0] for summary in summaries(events)] == numbered(*numbers)
+    assert len(rows(page(client, **filters))) == len(numbers)
+
+
+def test_the_page_keeps_its_filters(client: Client, log: Path) -> None:
+    happen(name="a.one")
+    happen(name="b.two")
+    form = page(client, user="ann", text='"', name=["b.two", "gone"]).forms[0]
+    assert form.fields["user"] == "ann"
+    assert form.fields["text"] == '"'
+    names = form.xpath(".//input[@type='checkbox']")
+    assert [(each.get("value"), each.checked) for each in names] == [
+        ("a.one", False),
+        ("b.two", True),
+        ("gone", True),
+    ]
+
+
+# Going on from a place
+
+
+def test_each_event_is_given_once_in_the_order_it_happened(client: Client, log: Path) -> None:
+    happen(1)
+    events, place = since(client)
+    assert summaries(events) == numbered(1)
+    happen(2, 3)
+    events, place = since(client, place)
+    assert summaries(events) == numbered(2, 3)
+    assert since(client, place) == ([], place)
+
+
+def test_many_events_are_given_in_several_answers(client: Client, log: Path) -> None:
+    happen(0)
+    _, place = since(client)
+    happen(*range(1, 451))
+    for numbers in (range(1, 201), range(201, 401), range(401, 451)):
+        events, place = since(client, place)
+        assert summaries(events) == numbered(*numbers)
+
+
+def test_the_page_goes_on_where_it_ended(client: Client, log: Path) -> None:
+    happen(1)
+    (events,) = page(client).find_class("xbx-event-list")
+    happen(2)
+    found, _ = since(client, events.get("data-place"))
+    assert summaries(found) == numbered(2)
+
+
+def test_what_filters_keep_back_is_behind_the_place(client: Client, log: Path) -> None:
+    happen(1)
+    place = ""
+    for number in (2, 3):
+        events, place = since(client, place, user="ann")
+        assert events == []
+        happen(number)
+    assert summaries(since(client, place)[0]) == numbered(3)
+
+
+def test_no_event_is_lost_when_the_log_is_put_aside(
+    client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_log, "LONG", 2000)
+    happen(0)
+    _, place = since(client)
+    for number in range(1, 100):
+        happen(number)
+        if number % 7 == 0:
+            events, place = since(client, place)
+            assert summaries(events) == numbered(*range(number - 6, number + 1))
+    assert sum(each.stat().st_size for each in log.parent.iterdir()) < 5000
+
+
+def test_what_was_put_aside_is_still_on_the_page(
+    client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happen(1)
+    monkeypatch.setattr(event_log, "LONG", 150)
+    happen(2)
+    assert not log.exists()
+    happen(3)
+    assert rows(page(client)) == numbered(3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "place", ["1-1", "0", "-1-1", "x", "9" * 20 + "-" + "9" * 18, "\u0661-\u0661"]
+)
+def test_from_a_place_that_is_none_all_is_given(client: Client, log: Path, place: str) -> None:
+    happen(1, 2)
+    assert summaries(since(client, place)[0]) == numbered(1, 2)
+
+
+def test_a_log_that_was_deleted_begins_anew(client: Client, log: Path) -> None:
+    happen(1, 2, 3)
+    _, place = since(client)
+    log.write_text("")
+    assert since(client, place)[0] == []
+    happen(4)
+    assert summaries(since(client, place)[0]) == numbered(4)
+    log.unlink()
+    assert since(client, place) == ([], place)
+    happen(5)
+    assert summaries(since(client, place)[0]) == numbered(5)
+
+
+# The log
+
+
+@given(name=TEXT, data=st.dictionaries(TEXT, JSON))
+@example(name="\ud800", data={"\udfff": "\ud800"})
+def test_any_event_can_be_logged_and_shown(name: str, data: dict[str, Any]) -> None:
+    with (
+        TemporaryDirectory() as folder,
+        override_settings(XBLOCK_EXPERIMENTS={"EVENT_LOG": f"{folder}/log"}),
+    ):
+        happen(name=name, context=data, data=data)
+        (event,), _ = since(Client())
+        assert event["name"] == name.encode(errors="replace").decode()
+        assert "NaN" not in re.sub('"NaN"', "", event["data"])
+        assert len(rows(page(Client()))) == 1
+
+
+def test_what_is_no_json_is_logged_as_text(client: Client, log: Path) -> None:
+    happen(when=NOW, where=Path("here"))
+    (event,), _ = since(client)
+    assert event["summary"].endswith("when: 2026-11-26 13:45:07+00:00 · where: here")
+
+
+def test_long_data_is_cut(client: Client, log: Path) -> None:
+    happen(long="x" * 10**6)
+    (event,), _ = since(client)
+    assert len(event["summary"]) == 201
+    assert len(event["data"]) == 20_001
+
+
+def test_many_writers_at_once_lose_nothing_and_mix_nothing(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the log is put aside once."""
+    happen(0)
+    monkeypatch.setattr(event_log, "LONG", 250 * log.stat().st_size)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(happen, range(1, 401)))
+    assert log.with_name("events.jsonl.1").exists()
+    assert sorted(event.data["number"] for event, _ in event_log.read()) == list(range(401))
+
+
+def test_events_of_another_process_are_there(client: Client, log: Path) -> None:
+    other = f"""
+import django
+django.setup()
+from django.conf import settings
+from xblock_experiments.events import TagChanged, emit
+settings.XBLOCK_EXPERIMENTS["EVENT_LOG"] = {str(log)!r}
+settings.DATABASES["default"].update(ENGINE="django.db.backends.sqlite3", NAME=":memory:")
+emit(TagChanged(course_id=None, user_id=None, key="a.b", deleted=True, value=None))
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", other], check=True, timeout=60)
+    assert rows(page(client), "name") == [TAG_CHANGED]
+
+
+@pytest.mark.parametrize("broken", ['{"name": "ha', f'{{"data": {"[" * 5000}'])
+def test_what_cannot_be_read_is_passed_over(client: Client, log: Path, broken: str) -> None:
+    happen(1)
+    with log.open("a") as file:
+        file.write(broken)
+    assert summaries(since(client)[0]) == numbered(1)
+    happen(2)
+    happen(3)
+    assert summaries(since(client)[0]) == numbered(1, 3)
+
+
+@pytest.mark.parametrize("missing", [1, 5])
+def test_an_event_that_is_still_being_written_comes_later(
+    client: Client, log: Path, missing: int
+) -> None:
+    happen(1, 2)
+    text = log.read_bytes()
+    log.write_bytes(text[:-missing])
+    events, place = since(client)
+    assert summaries(events) == numbered(1)
+    log.write_bytes(text)
+    assert summaries(since(client, place)[0]) == numbered(2)
+
+
+def test_where_the_log_cannot_be_written_all_goes_on_and_it_is_told_once(
+    log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log.mkdir()
+    happen(1, 2, 3)
+    (record,) = (each for each in caplog.records if "event_log" in each.name)
+    assert record.levelno == logging.ERROR
+    assert str(log) in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("address", "level", "is_told"),
+    [
+        (f"{PAGE}/since?after=1-1", logging.INFO, False),
+        (f"{PAGE}/since?after=1-1", logging.ERROR, True),
+        (PAGE, logging.INFO, True),
+        ("/scenario/energy/", logging.INFO, True),
+    ],
+)
+def test_the_questions_of_an_open_page_are_not_in_the_servers_log(
+    address: str, level: int, is_told: bool
+) -> None:
+    server = logging.getLogger("django.server")
+    record = server.makeRecord(server.name, level, "", 0, '"GET %s"', (address,), None)
+    assert bool(server.filter(record)) == is_told
+
+
+# Hostile text, and languages
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_an_event_tells_is_text(client: Client, log: Path, text: str) -> None:
+    found = []
+    for each in (PLAIN, text):
+        log.unlink(missing_ok=True)
+        event = {each: each, "partition_name": each}
+        happen(name=each, context=event, user_id=each, course_id=each, **event)
+        for filters in ({}, dict.fromkeys(("name", "user", "course", "text"), each)):
+            found.append(skeleton(client.get(PAGE, filters).content.decode()))
+    assert found[2:] == found[:2]
+
+
+def test_the_page_holds_no_script_and_no_style(client: Client, log: Path) -> None:
+    happen()
+    for element in page(client).iter("*"):
+        assert element.tag != "style"
+        assert element.tag != "script" or element.get("src")
+        assert not [name for name in element.attrib if name == "style" or name.startswith("on")]
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_each_sentence_of_the_page_can_be_translated(
+    client: Client, settings: Settings, tmp_path: Path, is_on: bool
+) -> None:
+    path = tmp_path / "log" if is_on else None
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_LOG": path}
+    client.cookies["django_language"] = "eo"
+    (body,) = page(client).xpath("//body")
+    assert untranslated(html.tostring(body, encoding="unicode")) == []

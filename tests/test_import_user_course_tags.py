@@ -1,0 +1,492 @@
+"""Learners of the platform keep the groups and the tags that they have there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+
+from tests.builders import COURSE_ID, experiment
+from tests.listening import listening
+from xblock_experiments import events
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import MAX_ID, Standing
+from xblock_experiments.platform.api import import_course_tags
+from xblock_experiments.platform.data import (
+    Batch,
+    Fate,
+    Row,
+    batches,
+    partition_id_of,
+    placement_of,
+)
+from xblock_experiments.platform.importing import import_batch
+from xblock_experiments.user_tags.api import get_tags, set_tag
+
+pytestmark = pytest.mark.django_db
+
+KEY = "xblock.partition_service.partition_{}"
+SCHEMA = """
+    CREATE TABLE user_api_usercoursetag (
+        id integer PRIMARY KEY, user_id integer NOT NULL, {key} varchar(255) NOT NULL,
+        course_id varchar(255) NOT NULL, value text NOT NULL
+    )
+"""
+INSERT = "INSERT INTO user_api_usercoursetag (id, user_id, {key}, course_id, value) VALUES "
+
+type Tags = Sequence[tuple[int, str, str, str]]
+"""A user, a key, a course and a value each."""
+
+IN_100: Tags = [(7, KEY.format(100), COURSE_ID, "2"), (8, KEY.format(100), COURSE_ID, "1")]
+
+
+@pytest.fixture(autouse=True)
+def _course() -> None:
+    segmentations.save_segmentations(COURSE_ID, [experiment(100), experiment(101, 5, 6)])
+
+
+def sqlite_of(folder: Path, tags: Tags) -> str:
+    """The URL of the platform's table."""
+    path = folder / "platform.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(SCHEMA.format(key="key"))
+        rows = [(id, *tag) for id, tag in enumerate(tags, start=1)]
+        database.executemany(INSERT.format(key="key") + "(?, ?, ?, ?, ?)", rows)
+        database.commit()
+    return f"sqlite:///{path}"
+
+
+def csv_of(folder: Path, lines: Iterable[Sequence[object]], encoding: str = "utf-8") -> str:
+    path = folder / "platform.csv"
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file).writerows(lines)
+    return str(path)
+
+
+def run(source: str, *arguments: str) -> str:
+    out = io.StringIO()
+    call_command("import_user_course_tags", source, *arguments, stdout=out, no_color=True)
+    return out.getvalue()
+
+
+def group_of(user_id: str, id: int = 100) -> int | None:
+    return next(iter(segmentations.get_group_ids(COURSE_ID, id, user_id)), None)
+
+
+def fates(rows: Iterable[Row]) -> dict[int, Fate]:
+    return {row.id: fate for batch in import_course_tags(rows) for row, fate in batch.judged}
+
+
+def row(id: int, user_id: str = "ann", key: str = KEY.format(100), value: str = "1") -> Row:
+    return Row(id, user_id, COURSE_ID, key, value)
+
+
+def test_partitions_become_memberships_and_other_tags_become_tags(tmp_path: Path) -> None:
+    pace = (7, "pace", COURSE_ID, "slow")
+    output = run(sqlite_of(tmp_path, [*IN_100, (7, KEY.format(101), COURSE_ID, "5"), pace]))
+
+    assert (group_of("7"), group_of("8"), group_of("7", 101)) == (2, 1, 5)
+    assert get_tags("7", COURSE_ID) == {"pace": "slow"}
+    assert output.splitlines() == [
+        "3 learners entered a group.",
+        "1 tags stored.",
+        "0 rows were there already.",
+    ]
+
+
+def test_who_came_by_import_is_known_by_it(tmp_path: Path) -> None:
+    run(sqlite_of(tmp_path, IN_100))
+    (first,) = segmentations.get_history(COURSE_ID, 100, "7", type="experiment")
+
+    assert (first.from_group_id, first.to_group_id, first.why) == (None, 2, "imported")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.every_database
+def test_the_platforms_database_may_be_any_of_ours(tmp_path: Path) -> None:
+    key = connection.ops.quote_name("key")
+    with connection.cursor() as cursor:
+        cursor.execute(SCHEMA.format(key=key))
+        try:
+            for id, tag in enumerate(IN_100, start=1):
+                cursor.execute(INSERT.format(key=key) + "(%s, %s, %s, %s, %s)", [id, *tag])
+            output = run(url_of_this_database())
+        finally:
+            cursor.execute("DROP TABLE user_api_usercoursetag")
+
+    assert (group_of("7"), group_of("8")) == (2, 1)
+    assert "2 learners entered a group." in output
+
+
+def url_of_this_database() -> str:
+    its = connection.settings_dict
+    scheme = {"mysql": "mysql", "postgresql": "postgres", "sqlite": "sqlite"}[connection.vendor]
+    if scheme == "sqlite":
+        return f"sqlite:///{its['NAME']}"
+    who = f"{quote(its['USER'])}:{quote(its['PASSWORD'])}"
+    return f"{scheme}://{who}@{its['HOST']}:{its['PORT']}/{its['NAME']}"
+
+
+@pytest.mark.every_database
+def test_importing_again_changes_nothing(tmp_path: Path) -> None:
+    source = sqlite_of(tmp_path, [*IN_100, (7, "pace", COURSE_ID, "slow")])
+    run(source)
+    before = segmentations.get_history(COURSE_ID, 100, "7", type="experiment")
+    output = run(source)
+
+    assert "0 learners entered a group.\n0 tags stored.\n3 rows were there already." in output
+    assert segmentations.get_history(COURSE_ID, 100, "7", type="experiment") == before
+
+
+@pytest.mark.every_database
+def test_who_is_in_a_group_here_stays_in_it_and_is_reported(tmp_path: Path) -> None:
+    segmentations.put_in_group(COURSE_ID, 100, "7", 1, type="experiment")
+    segmentations.put_in_group(COURSE_ID, 100, "8", 1, type="experiment")
+    set_tag("7", COURSE_ID, "pace", {"not": "text"})
+    output = run(sqlite_of(tmp_path, [*IN_100, (7, "pace", COURSE_ID, "slow")]))
+
+    assert (group_of("7"), group_of("8")) == (1, 1)
+    assert get_tags("7", COURSE_ID) == {"pace": {"not": "text"}}
+    assert "1 rows were there already." in output
+    assert f"1 rows not used: {Fate.OTHER_GROUP}. Such as:\n  row 1: user 7, {COURSE_ID}" in output
+    assert f"1 rows not used: {Fate.OTHER_VALUE}. Such as:\n  row 3: user 7" in output
+
+
+def test_who_was_in_a_group_that_is_gone_is_left_to_the_next_visit() -> None:
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    segmentations.save_segmentations(COURSE_ID, [experiment(100, 2, 3)])
+
+    assert fates([row(1, value="2")]) == {1: Fate.OTHER_GROUP}
+
+
+@pytest.mark.every_database
+@pytest.mark.parametrize(
+    ("key", "value", "fate"),
+    [
+        (KEY.format(100), "3", Fate.NO_GROUP),
+        (KEY.format(999), "1", Fate.NO_EXPERIMENT),
+        (KEY.format(100), "", Fate.NO_NUMBER),
+        (KEY.format(100), "abc", Fate.NO_NUMBER),
+        (KEY.format(100), "1.0", Fate.NO_NUMBER),
+        (KEY.format(100), "-1", Fate.NO_NUMBER),
+        (KEY.format(100), "9" * 5000, Fate.NO_NUMBER),
+        (KEY.format("x"), "1", Fate.NO_NUMBER),
+        (KEY.format(2**31), "1", Fate.NO_NUMBER),
+        ("", "1", Fate.BAD_ID),
+        ("k" * 256, "1", Fate.BAD_ID),
+        ("k\x00", "1", Fate.BAD_ID),
+        ("\ud800", "1", Fate.BAD_ID),
+        ("pace", "x" * 65_535, Fate.TOO_LONG),
+        ("pace", "x" * 65_534, Fate.STORED),
+        ("pace", "", Fate.STORED),
+        ("pace", "\x00🙂", Fate.STORED),
+        (KEY.format(100), " 1 ", Fate.ENTERED),
+    ],
+)
+def test_what_cannot_be_used_is_named_and_the_rest_is_imported(
+    key: str, value: str, fate: Fate
+) -> None:
+    judged = fates([row(1, "bob"), row(2, key=key, value=value), row(3, "eve")])
+
+    assert judged == {1: Fate.ENTERED, 2: fate, 3: Fate.ENTERED}
+
+
+@pytest.mark.every_database
+def test_rows_of_an_unknown_course_are_used_once_it_is_published() -> None:
+    other = "course-v1:Other+Course+1"
+    rows = [Row(1, "ann", other, KEY.format(100), "2"), row(2)]
+    assert fates(rows) == {1: Fate.NO_EXPERIMENT, 2: Fate.ENTERED}
+    segmentations.save_segmentations(other, [experiment(100)])
+
+    assert fates(rows) == {1: Fate.ENTERED, 2: Fate.THERE}
+
+
+def test_of_two_rows_of_one_tag_the_first_counts() -> None:
+    rows = [row(1, value="2"), row(2, value="1"), row(3, value="2")]
+
+    assert fates(rows) == {1: Fate.ENTERED, 2: Fate.OTHER_GROUP, 3: Fate.THERE}
+
+
+@pytest.mark.every_database
+def test_users_and_keys_are_compared_exactly() -> None:
+    names = ["ann", "Ann", "ann ", "ánn", "an\u0301n"]
+    rows = [row(id, name, key, str(id)) for id, name in enumerate(names) for key in ("a", "A")]
+
+    assert set(fates(rows).values()) == {Fate.STORED}
+    assert get_tags("ann ", COURSE_ID) == {"a": "2", "A": "2"}
+
+
+@pytest.mark.every_database
+def test_other_tags_of_the_same_learners_are_not_its_business() -> None:
+    for user_id, key in (("ann", "pace"), ("ann", "speed"), ("bob", "speed")):
+        set_tag(user_id, COURSE_ID, key, "1")
+
+    assert fates([row(1, "ann", "pace"), row(2, "bob", "speed")]) == {1: Fate.THERE, 2: Fate.THERE}
+
+
+def test_inactive_and_weightless_groups_are_imported_too() -> None:
+    published = experiment(100, weights=(1, 0), active=False)
+    segmentations.save_segmentations(COURSE_ID, [published])
+
+    assert fates([row(1, value="2")]) == {1: Fate.ENTERED}
+
+
+@pytest.mark.every_database
+@pytest.mark.parametrize(("value", "fate"), [("1", Fate.OTHER_GROUP), ("2", Fate.THERE)])
+def test_who_is_assigned_meanwhile_keeps_that_group(
+    value: str, fate: Fate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter = segmentations.enter_silently
+
+    def enter_too_late(steps: Sequence[tuple[Standing, int]], *, why: str) -> Any:
+        segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
+        return enter(steps, why=why)
+
+    monkeypatch.setattr(segmentations, "enter_silently", enter_too_late)
+
+    assert fates([row(1, value=value), row(2, "bob")]) == {1: fate, 2: Fate.ENTERED}
+    assert group_of("ann") == 2
+
+
+def test_one_event_tells_of_all_who_entered_an_experiment(
+    tmp_path: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    source = sqlite_of(tmp_path, [*IN_100, (7, KEY.format(101), COURSE_ID, "5")])
+    with listening() as told, django_capture_on_commit_callbacks(execute=True):
+        run(source)
+    imported = {event.partition_id: event for event in told.of(events.ListImported)}
+
+    assert len(told.names) == len(imported) == 2
+    assert (imported[100].entered, imported[101].entered) == (2, 1)
+    assert imported[100].source == "user course tags"
+    assert (imported[100].course_id, imported[100].user_id) == (COURSE_ID, None)
+
+
+def test_a_batch_takes_as_many_queries_for_many_learners_as_for_few(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for names in (["ann"], [f"learner {number}" for number in range(100)]):
+        rows = [row(id, name) for id, name in enumerate(names)]
+        rows += [row(id, name, "pace") for id, name in enumerate(names)]
+        with django_assert_max_num_queries(8):
+            fates(rows)
+
+
+def interrupted_after(batch_count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[Batch] = []
+
+    def import_batch_or_stop(rows: Sequence[Row]) -> Batch:
+        if len(done) == batch_count:
+            raise KeyboardInterrupt
+        done.append(import_batch(rows))
+        return done[-1]
+
+    monkeypatch.setattr("xblock_experiments.platform.api.import_batch", import_batch_or_stop)
+
+
+def test_what_was_interrupted_is_gone_on_with(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    # A tag that comes again begins another batch.
+    source = sqlite_of(tmp_path, [IN_100[0], IN_100[0], IN_100[1]])
+    with monkeypatch.context() as patch, listening() as told:
+        interrupted_after(1, patch)
+        with pytest.raises(SystemExit), django_capture_on_commit_callbacks(execute=True):
+            run(source)
+    output = run(source, "--after", "1")
+
+    assert "Go on with the same command and --after 1." in capsys.readouterr().err
+    assert [event.entered for event in told.of(events.ListImported)] == [1]
+    assert "1 learners entered a group.\n0 tags stored.\n1 rows were there already." in output
+
+
+def test_before_anything_was_imported_there_is_nothing_to_go_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupted_after(0, monkeypatch)
+    with pytest.raises(SystemExit):
+        run(sqlite_of(tmp_path, IN_100))
+
+    assert "Stopped. Nothing was imported." in capsys.readouterr().err
+
+
+def test_a_csv_file_names_its_columns_in_any_order(tmp_path: Path) -> None:
+    lines = [
+        ("value", "id", "key", "user_id", "course_id", "other"),
+        ("2", "1", KEY.format(100), "7", COURSE_ID, "x"),
+        ('slow,\r\n"ever"', "2", "pace", "7", COURSE_ID, "x"),
+        ("=1+1", "3", "sum", "é🙂", COURSE_ID, "x"),
+    ]
+    run(csv_of(tmp_path, lines, "utf-8-sig"))
+
+    assert group_of("7") == 2
+    assert get_tags("7", COURSE_ID) == {"pace": 'slow,\r\n"ever"'}
+    assert get_tags("é🙂", COURSE_ID) == {"sum": "=1+1"}
+
+
+HEADER = ("user_id", "key", "course_id", "value")
+
+
+def test_a_csv_file_is_gone_on_with_after_a_line(tmp_path: Path) -> None:
+    output = run(csv_of(tmp_path, [HEADER, *IN_100]), "--after", "2")
+
+    assert (group_of("7"), group_of("8")) == (None, 1)
+    assert "1 learners entered a group." in output
+
+
+def test_of_a_line_that_was_cut_short_nothing_is_believed(tmp_path: Path) -> None:
+    output = run(csv_of(tmp_path, [HEADER, *IN_100, (9, "pace", COURSE_ID), ()]))
+
+    assert f"1 rows not used: {Fate.BAD_ID}. Such as:\n  row 4: " in output
+    assert get_tags("9", COURSE_ID) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "does not name user_id, course_id, key, value"),
+        (b"user_id,key,value\n1,k,v\n", "does not name course_id"),
+        (b"user_id,key,course_id,value\n7,k,c,\xff\n", "cannot be read further than line"),
+        (b'user_id,key,course_id,value\n7,k,c,"' + b"x" * 2**20 + b"x", "field larger than"),
+    ],
+)
+def test_a_csv_file_that_cannot_be_read_is_refused_with_the_reason(
+    content: bytes, reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "platform.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(CommandError, match=f"{reason}.* Nothing was imported"):
+        run(str(path))
+    assert get_tags("7", "c") == {}
+
+
+def test_a_source_that_cannot_be_read_is_refused_and_its_password_not_told(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.db"
+    sqlite3.connect(empty).close()
+    sources = {
+        str(tmp_path / "nowhere.csv"): "No such file",
+        str(tmp_path): "directory",
+        f"sqlite:///{tmp_path}/nowhere.db": "unable to open",
+        f"sqlite:///{empty}": "no such table: user_api_usercoursetag",
+        "nonsense://name:hunter2@host/db": "no URL of a database",
+        "postgres://name:hunter2@127.0.0.1:1/db": "does not give",
+        "mysql://name:hunter2@127.0.0.1:1/db": "does not give|no URL",
+        "mysql://name:hunter2@[::1/db": "no URL of a database",
+    }
+    for source, reason in sources.items():
+        with pytest.raises(CommandError, match=reason) as error:
+            run(source)
+        assert "hunter2" not in str(error.value)
+    assert not (tmp_path / "nowhere.db").exists()
+
+
+def test_all_rows_that_were_not_used_are_in_a_report(tmp_path: Path) -> None:
+    wrong = [
+        ("=cmd|' /C calc'!A0", "\t", COURSE_ID, "v" * 65_535),
+        (9, KEY.format(100), COURSE_ID, "-3"),
+        *((user_id, KEY.format(999), COURSE_ID, "1") for user_id in range(10)),
+    ]
+    report = tmp_path / "report.csv"
+    output = run(csv_of(tmp_path, [HEADER, *IN_100, *wrong]), "--report", str(report))
+    with report.open(encoding="utf-8", newline="") as file:
+        header, first, second, *others = csv.reader(file)
+
+    assert header == ["id", "user_id", "course_id", "key", "value", "reason"]
+    assert first == ["4", "'=cmd|' /C calc'!A0", COURSE_ID, "'\t", "v" * 65_535, Fate.TOO_LONG]
+    assert second[3:] == [KEY.format(100), "'-3", Fate.NO_NUMBER]
+    assert [line[1] for line in others] == [str(user_id) for user_id in range(10)]
+    assert f"10 rows not used: {Fate.NO_EXPERIMENT}. Such as:" in output
+    assert len(output.splitlines()) == 3 + 2 + 2 + 4
+
+
+def test_what_is_told_of_a_row_is_one_line_that_does_no_harm(tmp_path: Path) -> None:
+    output = run(csv_of(tmp_path, [HEADER, ("\x1b[31m", KEY.format(1), "c\n\u202e", "x" * 999)]))
+
+    assert "\x1b" not in output
+    assert "\u202e" not in output
+    assert max(map(len, output.splitlines())) < 310
+
+
+def test_a_report_replaces_nothing_that_is_there(tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    report.write_text("precious")
+
+    with pytest.raises(CommandError, match="Name another path"):
+        run(sqlite_of(tmp_path, IN_100), "--report", str(report))
+    assert report.read_text() == "precious"
+    assert group_of("7") is None
+
+
+names = st.sampled_from(["ann", "bob"])
+rows_of_two = st.builds(
+    lambda user_id, id, value: (user_id, KEY.format(id), value),
+    names,
+    st.sampled_from([100, 101, 102]),
+    st.sampled_from(["1", "2", "5", "6", "x"]),
+)
+
+
+class AnyRows(TestCase):
+    @given(st.lists(rows_of_two, max_size=12), st.dictionaries(names, st.sampled_from([1, 2])))
+    def test_nobody_changes_the_group_and_who_was_in_none_is_in_the_first_one_named(
+        self, tags: list[tuple[str, str, str]], there: dict[str, int]
+    ) -> None:
+        segmentations.save_segmentations(COURSE_ID, [experiment(100), experiment(101, 5, 6)])
+        expected = {(user_id, 100): group_id for user_id, group_id in there.items()}
+        for user_id, group_id in there.items():
+            segmentations.put_in_group(COURSE_ID, 100, user_id, group_id, type="experiment")
+        for user_id, key, value in tags:
+            for id, groups in ((100, "12"), (101, "56")):
+                if key == KEY.format(id) and value in groups:
+                    expected.setdefault((user_id, id), int(value))
+        rows = [Row(id, user_id, COURSE_ID, *tag) for id, (user_id, *tag) in enumerate(tags)]
+
+        assert sorted(fates(rows)) == list(range(len(tags)))
+        for user_id in ("ann", "bob"):
+            for id in (100, 101):
+                assert group_of(user_id, id) == expected.get((user_id, id))
+
+
+@given(st.integers(-2, 2**40) | st.text(), st.integers(-2, 2**40) | st.text())
+def test_a_row_names_a_group_where_the_platform_would_read_one(
+    number: object, value: object
+) -> None:
+    key = KEY.format(number)
+    placement = placement_of(row(1, key=key, value=str(value)))
+    id = partition_id_of(key)
+
+    assert id is None or (KEY.format(id) == key and 0 <= id <= MAX_ID)
+    if isinstance(number, int) and isinstance(value, int):
+        is_named = 0 <= number <= MAX_ID and 0 <= value <= MAX_ID
+        assert (placement is not None) == is_named
+    if placement is not None:
+        assert (placement.experiment_id, placement.group_id) == (id, int(str(value)))
+
+
+@given(st.lists(st.sampled_from("abcd")), st.integers(1, 5))
+def test_batches_are_the_rows_in_their_order_and_no_tag_is_twice_in_one(
+    keys: list[str], size: int
+) -> None:
+    rows = [row(id, key=key) for id, key in enumerate(keys)]
+    cut = list(batches(rows, size))
+
+    assert [each for batch in cut for each in batch] == rows
+    for batch in cut:
+        assert 1 <= len({each.key for each in batch}) == len(batch) <= size

@@ -1,0 +1,406 @@
+"""What is stored, other systems are told of: all of it, at least once, of each learner in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from tests import race
+from tests.blocks import block
+from tests.builders import COURSE_ID, experiment
+from tests.listeners import ROOT, Recorder, Told, send_events
+from tests.test_faults import url_of_test_database, wait_until
+from tests.test_races import together
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.experiments import api as experiments
+from xblock_experiments.user_tags import api as tags
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.every_database,
+    pytest.mark.xdist_group("outbox"),
+]
+
+ASSIGNED = "org.openedx.learning.segmentation.assignment.created.v1"
+REASSIGNED = "org.openedx.learning.segmentation.assignment.changed.v1"
+EXPOSED = "org.openedx.learning.segmentation.exposure.created.v1"
+SAVED = "org.openedx.learning.segmentation.definition.saved.v1"
+TAGGED = "org.openedx.learning.user.tag.changed.v1"
+
+
+@pytest.fixture(autouse=True)
+def _bus(settings: Settings) -> Iterator[None]:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus"]}
+    settings.EVENT_BUS_PRODUCER = "tests.listeners.Recorder"
+    Recorder.told = []
+    Recorder.room = float("inf")
+    segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2)])
+    forget()
+    yield
+    Recorder.told = []
+
+
+def forget() -> None:
+    send_events()
+    Recorder.told.clear()
+
+
+def told() -> list[Told]:
+    """What a bus is told of now, and was not before."""
+    Recorder.told.clear()
+    send_events()
+    return list(Recorder.told)
+
+
+def assign(*user_ids: str) -> None:
+    for user_id in user_ids:
+        experiments.assign_group(COURSE_ID, 100, user_id)
+
+
+def put(user_id: str, group_id: int) -> None:
+    segmentations.put_in_group(COURSE_ID, 100, user_id, group_id, type="experiment")
+
+
+def expose(user_id: str, usage_id: str = "block") -> bool:
+    return experiments.record_exposure(COURSE_ID, 100, user_id, usage_id)
+
+
+def test_nothing_waits_where_no_system_is_named(settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": []}
+    assign("ann")
+    expose("ann")
+
+    assert told() == []
+
+
+def test_each_change_is_told_once_in_order() -> None:
+    assign("ann")
+    put("ann", 1)
+    put("ann", 2)
+    expose("ann")
+    expose("ann")
+    segmentations.remove_from_group(COURSE_ID, 100, "ann", 2, type="experiment")
+    first = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")[0].to_group_id
+
+    types = [event.type for event in told()]
+    moved = [REASSIGNED, ASSIGNED]
+    assert types == [ASSIGNED, *moved * (2 if first == 2 else 1), EXPOSED, REASSIGNED]
+    assert told() == []
+
+
+def test_tags_and_what_staff_publish_are_told_too() -> None:
+    tags.set_tag("ann", COURSE_ID, "hint.pace", 3)
+    segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2, 3)], actor="bob")
+
+    tagged, saved = told()
+    assert (tagged.type, tagged.data.key, tagged.data.user_id) == (TAGGED, "hint.pace", "ann")
+    assert (saved.type, saved.data.segmentation.version, saved.data.actor) == (SAVED, 2, "bob")
+
+
+def test_what_is_rolled_back_is_not_told() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        assign("ann")
+        expose("ann")
+        put("bob", 1)
+        1 / 0  # noqa: B018 - fails
+
+    assert told() == []
+
+
+def test_what_a_block_names_like_an_event_of_ours_is_not_told_as_ours() -> None:
+    asking = block("ann")
+    asking.runtime.publish(asking, "xmodule.partitions.assigned_user_to_partition", {"group_id": 1})
+
+    assert told() == []
+
+
+def test_an_assignment_whose_event_cannot_be_kept_is_not_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        1 / 0  # noqa: B018
+
+    monkeypatch.setattr("xblock_experiments.events.outbox.contexts_of", fail)
+    for change in (lambda: assign("ann"), lambda: put("ann", 1), lambda: expose("ann")):
+        with pytest.raises(ZeroDivisionError):
+            change()
+    monkeypatch.undo()
+
+    assert list(segmentations.get_members(COURSE_ID, 100, type="experiment")) == []
+    assert list(experiments.get_exposures(COURSE_ID, 100)) == []
+
+
+def test_an_event_says_where_its_user_stood_then() -> None:
+    put("ann", 1)
+    put("ann", 2)
+
+    stood = [json.loads(event.data.context)["course_user_groups"] for event in told()]
+    assert stood == [{"experiment.100": [group_id]} for group_id in (1, 2, 2)]
+
+
+def test_bulk_assignment_tells_of_each_user() -> None:
+    users = [f"user {number:03}" for number in range(250)]
+    experiments.assign_users(COURSE_ID, 100, users)
+
+    assert [event.data.user_id for event in told()] == users
+
+
+def test_to_keep_events_takes_two_queries_in_a_transaction_however_many_there_are(
+    settings: Settings,
+) -> None:
+    ids = range(100, 125)
+    segmentations.save_segmentations(COURSE_ID, [experiment(id, 1, 2) for id in ids])
+    forget()
+    on = settings.XBLOCK_EXPERIMENTS
+    with CaptureQueriesContext(connection) as kept:
+        experiments.assign_groups(COURSE_ID, ids, "ann")
+    settings.XBLOCK_EXPERIMENTS = {**on, "OUTBOX": []}
+    with CaptureQueriesContext(connection) as not_kept:
+        experiments.assign_groups(COURSE_ID, ids, "bob")
+
+    # One reads where the user stands, one writes; and the transaction begins and ends.
+    assert len(kept) == len(not_kept) + 2 + 2
+    assert len(told()) == 25
+
+
+def test_what_a_bus_does_not_take_still_waits() -> None:
+    assign("ann", "bob", "cid")
+    Recorder.room = 2
+    with pytest.raises(BufferError):
+        told()
+    first = list(Recorder.told)
+    Recorder.room = float("inf")
+
+    assert [event.data.user_id for event in first] == ["ann", "bob"]
+    assert [event.data.user_id for event in told()] == ["ann", "bob", "cid"]
+
+
+def test_only_what_waits_for_the_named_system_is_sent(settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus", "xapi"]}
+    assign("ann")
+
+    with pytest.raises(CommandError, match=r'xapi: XBLOCK_EXPERIMENTS\["XAPI"\] needs a text KEY'):
+        send_events("--sink", "xapi")
+    assert Recorder.told == []
+    send_events("--sink", "bus")
+    assert len(Recorder.told) == 1
+
+
+def test_where_one_system_fails_the_others_are_told(settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["xapi", "bus"]}
+    assign("ann")
+
+    with pytest.raises(CommandError, match="xapi"):
+        send_events()
+    assert len(Recorder.told) == 1
+
+
+@pytest.mark.usefixtures("_own_isolation")
+def test_those_who_send_at_once_tell_each_event_once_in_order() -> None:
+    for isolation in race.isolations():
+        race.set_isolation(isolation)
+        users = [f"{isolation}, user {number:03}" for number in range(650)]
+        experiments.assign_users(COURSE_ID, 100, users)
+        Recorder.told.clear()
+
+        assert together(*[send_everything] * 3) == []
+        assert [event.data.user_id for event in Recorder.told] == users
+
+
+@pytest.fixture
+def _own_isolation() -> Iterator[None]:
+    database = connections.settings["default"]
+    options = dict(database["OPTIONS"])
+    yield
+    database["OPTIONS"] = options
+    connections.close_all()
+
+
+def send_everything() -> None:
+    from xblock_experiments.events.sending import send_page
+
+    while send_page("bus", is_ended=lambda: False).sent:
+        pass
+
+
+def sender(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """The command, in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "django", "send_events", *arguments],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": url_of_test_database(),
+            "DJANGO_SETTINGS_MODULE": "tests.bus_settings",
+            **environment,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_what_was_sent_by_a_process_that_is_killed_is_sent_again_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    users = [f"user {number:03}" for number in range(250)]
+    experiments.assign_users(COURSE_ID, 100, users)
+    file = tmp_path / "told"
+    with sender(KILL_AFTER="130", TOLD=str(file)) as process:
+        process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+
+    first, rest = file.read_text().split(), told()
+    # The first page was sent whole, and is forgotten.
+    assert first[100:] == [event.id for event in rest[:30]]
+    assert [event.data.user_id for event in rest] == users[100:]
+
+
+def test_who_is_told_to_end_sends_nothing_more() -> None:
+    from xblock_experiments.events.sending import Page, send_page
+
+    assign("ann", "bob", "cid")
+
+    assert send_page("bus", is_ended=lambda: len(Recorder.told) == 2) == Page(2)
+    assert [event.data.user_id for event in Recorder.told] == ["ann", "bob"]
+    assert [event.data.user_id for event in told()] == ["cid"]
+
+
+def test_who_sends_forever_sends_what_comes_and_ends_when_told(tmp_path: Path) -> None:
+    file = tmp_path / "told"
+    file.touch()
+    with sender("--forever", KILL_AFTER="0", TOLD=str(file)) as process:
+        for number, user_id in enumerate(("ann", "bob")):
+            assign(user_id)
+            wait_until(lambda many=number + 1: len(file.read_text().split()) == many, "sending")
+        process.terminate()
+        said, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 0, said
+    assert sum(map(int, re.findall(r"bus: (\d+) events sent, 0 wait", said))) == 2
+
+
+@pytest.mark.usefixtures("_own_isolation")
+@pytest.mark.parametrize("edits", ["nothing", "groups"])
+@pytest.mark.parametrize("in_transaction", [False, True])
+def test_first_views_that_arrive_together_leave_one_event_for_each_change(
+    in_transaction: bool, edits: str
+) -> None:
+    for isolation in race.isolations():
+        this = race.Race(isolation, in_transaction, 4, edits, "threads")
+        # None of these asks for processes.
+        outcome = race.run(this, str(this), 12, race.Processes)
+
+        assert race.flaws(this, str(this), outcome) == []
+        assert groups_told(told()) == groups_stored(this, outcome)
+
+
+def groups_told(events: list[Told]) -> dict[tuple[str, int], list[int]]:
+    groups: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for event in events:
+        if event.type == ASSIGNED:
+            key = event.data.user_id, event.data.segmentation.id
+            groups[key].append(event.data.group.id)
+    return groups
+
+
+def groups_stored(this: race.Race, outcome: race.Outcome) -> dict[tuple[str, int], list[int]]:
+    return {
+        (user_id, id): [
+            change.to_group_id
+            for change in segmentations.get_history(str(this), id, user_id, type="experiment")
+            if change.to_group_id is not None
+        ]
+        for user_id, id in outcome.told
+    }
+
+
+@pytest.mark.usefixtures("_own_isolation")
+def test_learners_and_senders_do_not_stop_each_other() -> None:
+    """Two send for as long as three groups of learners come and see."""
+    for isolation in race.isolations():
+        race.set_isolation(isolation)
+        Recorder.told.clear()
+        learners = [[f"{isolation} {each} {number}" for number in range(40)] for each in range(3)]
+        calls = [partial(learn, users) for users in learners]
+
+        assert together(*calls, *[send_again_and_again] * 2) == []
+        send_everything()
+        times = Counter((event.data.user_id, event.type) for event in Recorder.told)
+        assert set(times.values()) == {1}
+        assert len(times) == 2 * 3 * 40
+
+
+def send_again_and_again() -> None:
+    for _ in range(40):
+        send_everything()
+        time.sleep(0.01)
+
+
+def learn(user_ids: Sequence[str]) -> None:
+    for user_id in user_ids:
+        assign(user_id)
+        assert expose(user_id)
+
+
+def test_a_person_is_given_what_waits_and_it_goes_with_the_person() -> None:
+    put("ann", 1)
+    put("bob", 1)
+    (waiting,) = tags.export_user("ann")["waiting_events"]
+    tags.retire_user("ann")
+
+    assert waiting["data"]["group_id"] == 1
+    assert [event.data.user_id for event in told()] == ["bob"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"OUTBOX": "bus"}, "is a list, not 'bus'"),
+        ({"OUTBOX": ["buss"]}, "names 'buss'"),
+        ({"OUTBOX": ["xapi"]}, "needs a text KEY"),
+        ({"OUTBOX": ["xapi"], "XAPI": {"KEY": "k", "LMS_ROOT_URL": "x", "LRS_URL": "x"}}, "'x'"),
+    ],
+)
+def test_wrong_settings_are_told_when_the_site_is_checked(
+    wrong: dict[str, Any], said: str, settings: Settings
+) -> None:
+    assert [error.id for error in run_checks() if "xblock_experiments" in str(error.id)] == []
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, **wrong}
+
+    assert [error.msg for error in run_checks() if said in error.msg]
+
+
+def test_a_database_that_fails_is_said_and_everything_still_waits() -> None:
+    assign("ann")
+    refusal = pytest.raises(CommandError, match="bus: The database could not do it")
+    with refusal, connection.execute_wrapper(failing):
+        send_events()
+
+    assert [event.data.user_id for event in told()] == ["ann"]
+
+
+def failing(execute: Any, sql: str, *rest: Any) -> Any:
+    from django.db import OperationalError
+
+    if sql.startswith("DELETE"):
+        msg = "the disk is full"
+        raise OperationalError(msg)
+    return execute(sql, *rest)

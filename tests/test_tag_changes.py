@@ -1,0 +1,229 @@
+"""Tags that change: what is told of it, and who wins a race for one."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, connections, transaction
+from pytest_django import Settings
+
+from tests import race
+from tests.blocks import user_info
+from tests.builders import COURSE_ID
+from tests.listening import Told, listening
+from tests.test_migrations import migrate, newest
+from xblock_experiments import events
+from xblock_experiments.errors import NotStored
+from xblock_experiments.events import outbox
+from xblock_experiments.services import COURSE, GLOBAL
+from xblock_experiments.user_tags.data import Conflict, InvalidTag
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.every_database,
+    pytest.mark.xdist_group("races"),
+]
+
+APP = "xblock_experiments_user_tags"
+TIMES = 15
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    with listening() as told:
+        yield told
+
+
+@pytest.fixture(autouse=True)
+def _own_isolation() -> Iterator[None]:
+    database = connections.settings["default"]
+    options = copy.copy(database["OPTIONS"])
+    yield
+    database["OPTIONS"] = options
+    connections.close_all()
+
+
+def tag(key: str = "hint.key") -> Any:
+    return apps.get_model(APP, "Tag").objects.get(key=key)
+
+
+def test_each_change_is_told_once_and_nothing_else_is(told: Told, settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"]}
+    service = user_info()
+    service.set(COURSE, "key", 1, expected=None)
+    service.set(COURSE, "key", 2, expected=1)
+    service.set(COURSE, "key", 2, expected=2)
+    with pytest.raises(Conflict):
+        service.set(COURSE, "key", 3, expected=None)
+    service.increment(COURSE, "key", 5)
+    service.set(COURSE, "key", "text")
+    service.set(COURSE, "key", "text")
+    with pytest.raises(InvalidTag):
+        service.increment(COURSE, "key")
+    service.delete(COURSE, "key")
+    service.delete(COURSE, "key")
+
+    told_of = [(each.value, each.deleted) for each in told.of(events.TagChanged)]
+    assert told_of == [(1, False), (2, False), (7, False), ("text", False), (None, True)]
+
+
+def test_the_context_of_a_change_has_the_tags_of_the_course_that_say_something(
+    told: Told, settings: Settings
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"]}
+    user_info().set(COURSE, "nothing", None)
+    with events.user_context(COURSE_ID, "ann"):
+        user_info().set(COURSE, "here", 1)
+        user_info().set(GLOBAL, "everywhere", 2)
+        user_info().set(COURSE, "nothing at all", None)
+
+    contexts = [each["course_user_tags"] for each in told.contexts(events.TagChanged)]
+    assert contexts == [{}, {"hint.here": 1}, {"hint.here": 1}, {"hint.here": 1}]
+
+
+def test_tags_that_no_event_may_tell_of_are_not_even_read(
+    told: Told, django_assert_num_queries: Any
+) -> None:
+    with events.user_context(COURSE_ID, "ann") as context:
+        context.fill(groups={})
+        with django_assert_num_queries(1):
+            user_info().set(COURSE, "key", 1)
+
+    assert len(told.heard) == 1
+
+
+def test_a_change_of_which_nothing_could_be_kept_to_tell_is_undone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_info().set(COURSE, "key", 1)
+    settings.XBLOCK_EXPERIMENTS = {"OUTBOX": ["bus"]}
+    monkeypatch.setattr(outbox, "keep", lambda events, using: 1 // 0)
+    service = user_info()
+    for change in (
+        partial(service.set, COURSE, "key", 2),
+        partial(service.set, COURSE, "key", 2, expected=1),
+        partial(service.increment, COURSE, "key"),
+        partial(service.delete, COURSE, "key"),
+    ):
+        with pytest.raises(ZeroDivisionError):
+            change()
+
+    assert service.get(COURSE, "key") == user_info().get(COURSE, "key") == 1
+
+
+def test_when_a_tag_was_written_is_noted() -> None:
+    user_info().set(COURSE, "key", 1)
+    first = tag().modified
+    user_info().set(COURSE, "key", 1)
+    assert tag().modified == first
+    user_info().increment(COURSE, "key")
+    second = tag().modified
+    user_info().set(COURSE, "key", 3, expected=2)
+
+    assert first < second < tag().modified
+
+
+def together(work: Callable[[int], Any]) -> list[Exception]:
+    """What went wrong when several did the work many times at once."""
+    errors: list[Exception] = []
+
+    def worker(number: int) -> None:
+        try:
+            for _ in range(TIMES):
+                work(number)
+        except Exception as error:  # noqa: BLE001 - any is a failure
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=worker, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return errors
+
+
+def begun() -> Iterator[str]:
+    for isolation in race.isolations():
+        connections.close_all()
+        race.set_isolation(isolation)
+        user_info().delete(COURSE, "count")
+        yield isolation
+
+
+def test_no_count_is_lost() -> None:
+    for isolation in begun():
+        assert together(lambda _: user_info().increment(COURSE, "count")) == []
+        assert user_info().get(COURSE, "count") == 4 * TIMES, isolation
+
+
+def test_no_count_is_lost_in_transactions() -> None:
+    def work(_: int) -> None:
+        with transaction.atomic():
+            user_info().increment(COURSE, "count")
+
+    race.set_isolation(race.isolations()[0])
+    assert together(work) == []
+    assert user_info().get(COURSE, "count") == 4 * TIMES
+
+
+def test_who_compares_and_swaps_loses_no_count_either() -> None:
+    def work(_: int) -> None:
+        service = user_info()
+        while True:
+            before: Any = service.get(COURSE, "count")
+            try:
+                service.set(COURSE, "count", (before or 0) + 1, expected=before)
+            except Conflict:
+                continue
+            return
+
+    for isolation in begun():
+        assert together(work) == []
+        assert user_info().get(COURSE, "count") == 4 * TIMES, isolation
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="nobody writes in between")
+def test_a_transaction_that_is_older_than_a_count_adds_to_it_or_is_undone() -> None:
+    for isolation in begun():
+        counted = 0
+        with suppress(NotStored), transaction.atomic():
+            assert user_info().get(COURSE, "count") is None
+            assert together(lambda _: user_info().increment(COURSE, "count")) == []
+            counted = user_info().increment(COURSE, "count")
+
+        assert counted in (0, 4 * TIMES + 1), isolation
+        assert user_info().get(COURSE, "count") == max(4 * TIMES, counted), isolation
+
+
+def test_requests_that_set_different_keys_lose_nothing() -> None:
+    def work(number: int) -> None:
+        service = user_info()
+        before: Any = service.get(COURSE, f"key{number}", 0)
+        service.set(COURSE, f"key{number}", before + 1)
+
+    for turn, isolation in enumerate(begun(), 1):
+        assert together(work) == []
+        found = [user_info().get(COURSE, f"key{number}") for number in range(4)]
+        assert found == [turn * TIMES] * 4, isolation
+
+
+def test_dictionaries_of_the_first_release_are_equal_to_themselves() -> None:
+    old = migrate([(APP, "0001_initial")]).get_model(APP, "Tag")
+    values = ['{"b":{"d":1,"c":2},"a":1}', '"{}"', "7"]
+    for number, value in enumerate(values):
+        old.objects.create(user_id="ann", course_id=COURSE_ID, key=f"hint.key{number}", value=value)
+    migrate(newest())
+
+    for number, value in enumerate(values):
+        user_info().set(COURSE, f"key{number}", "new", expected=json.loads(value))
+    assert set(user_info().items(COURSE).values()) == {"new"}

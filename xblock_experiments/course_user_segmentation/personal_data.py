@@ -1,0 +1,101 @@
+"""What the store keeps of a person: the groups, now and before, and what was done as staff.
+
+No export names other people: neither the learners whom a member of staff has moved, nor who moved
+a learner. That it was staff is said by why it was.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from xblock_experiments import personal_data
+from xblock_experiments.course_user_segmentation.checks import check_id
+from xblock_experiments.course_user_segmentation.models import (
+    Membership,
+    PastChange,
+    SegmentationVersion,
+)
+from xblock_experiments.course_user_segmentation.segmentations import using
+from xblock_experiments.personal_data import moment
+from xblock_experiments.transactions import reports_faults
+
+
+@reports_faults
+def retire_user(user_id: str) -> int:
+    """Delete all memberships of the user and their history, everywhere; how many rows that were."""
+    check_id(user_id, "user")
+    return personal_data.erase(_owned(user_id), using=using())
+
+
+def _owned(user_id: str) -> list[QuerySet[Any]]:
+    """What a membership was goes into the past: whoever deletes in this order finds it there."""
+    return [
+        model.objects.using(using()).filter(user_id=user_id) for model in (Membership, PastChange)
+    ]
+
+
+def _acted(user_id: str) -> list[QuerySet[Any]]:
+    """What the user did to others, and to courses."""
+    moves = [
+        model.objects.using(using()).filter(actor=user_id).exclude(user_id=user_id)
+        for model in (Membership, PastChange)
+    ]
+    return [*moves, SegmentationVersion.objects.using(using()).filter(actor=user_id)]
+
+
+def _export(user_id: str) -> dict[str, Any]:
+    memberships, past = map(_in_order, _owned(user_id))
+    put, moved, published = map(_in_order, _acted(user_id))
+    acted = [
+        *({"did": "moved", **_present(row)} for row in put),
+        *({"did": "moved", **_past(row)} for row in moved),
+        *({"did": "published", **_version(row)} for row in published),
+    ]
+    return {
+        "memberships": [{**_present(row), "version": row.version} for row in memberships],
+        "history": list(map(_past, past)),
+        "acted": sorted(acted, key=lambda act: str(act["when"])),
+    }
+
+
+def _in_order(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Without a join, for which MariaDB would look up one row after the other."""
+    return rows.prefetch_related("segmentation").order_by("pk")
+
+
+def _present(row: Membership) -> dict[str, Any]:
+    return _step(row, row.group_id, row.since)
+
+
+def _past(row: PastChange) -> dict[str, Any]:
+    return _step(row, row.to_group_id, row.when)
+
+
+def _step(row: Membership | PastChange, to_group_id: int | None, when: datetime) -> dict[str, Any]:
+    return {
+        **_place(row),
+        "from_group_id": row.from_group_id,
+        "to_group_id": to_group_id,
+        "why": row.why,
+        "when": moment(when),
+    }
+
+
+def _version(row: SegmentationVersion) -> dict[str, Any]:
+    return {
+        **_place(row),
+        "version": row.version,
+        "removed": row.removed,
+        "when": moment(row.created),
+    }
+
+
+def _place(row: Membership | PastChange | SegmentationVersion) -> dict[str, Any]:
+    of = row.segmentation
+    return {"course_id": of.course_id, "type": of.type, "id": of.number}
+
+
+STORE = personal_data.Store(export=_export, owned=_owned, acted=_acted)

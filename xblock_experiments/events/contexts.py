@@ -1,0 +1,213 @@
+"""What every event says of its user: where the user stands in the course.
+
+It is read once, when the first event of a request asks for it, and kept up with what happens after.
+So it is complete also for the assignment that the event itself tells of. The stores are not known
+here: each says what it contributes (ADR 12).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import DatabaseError
+
+from xblock_experiments.events import tracking
+from xblock_experiments.events.data import (
+    AssignedUserToPartition,
+    Event,
+    TagChanged,
+    UserReassigned,
+)
+from xblock_experiments.ids import flaw_of
+
+type Groups = Mapping[str, Sequence[int]]
+"""Which groups a user is in: `<type>.<segmentation id>` to ids of groups."""
+type Tags = Mapping[str, Any]
+type Reader[T] = Callable[[str, Sequence[str]], Mapping[str, T]]
+"""Of many users of a course, by user id, in one query."""
+
+EXPERIMENT = "experiment"
+PARTITION_KEY = "xblock.partition_service.partition_{}"
+"""The platform's key of a user's group of an experiment, under which researchers look for it."""
+
+_dumps = json.JSONEncoder(sort_keys=True).encode
+_current: ContextVar[UserContext | None] = ContextVar("xblock_experiments_user", default=None)
+_readers: dict[str, Reader[Any]] = {}
+
+
+def contribute(*, groups: Reader[Groups] | None = None, tags: Reader[Tags] | None = None) -> None:
+    """How a store tells where users stand. Called once, when its app is ready."""
+    _readers.update({"groups": groups} if groups else {}, **({"tags": tags} if tags else {}))
+
+
+class UserContext(Mapping[str, Any]):
+    """One user, or nobody, in one course: `course_id`, `user_id`, `course_user_groups` and
+    `course_user_tags`.
+    """
+
+    def __init__(self, course_id: str | None, user_id: str | None) -> None:
+        self.course_id = course_id
+        self.user_id = user_id
+        self._groups: dict[str, list[int]] | None = None
+        self._tags: dict[str, Any] | None = None
+        self._content: dict[str, Any] | None = None
+        self._json: str | None = None
+
+    def is_of(self, event: Event) -> bool:
+        """Also of what happens to the user outside of any course."""
+        return event.user_id == self.user_id and event.course_id in (self.course_id, None)
+
+    def fill(self, *, groups: Groups | None = None, tags: Tags | None = None) -> None:
+        """What somebody has read anyway need not be read again."""
+        self._content = self._json = None
+        if groups is not None:
+            self._groups = {key: list(ids) for key, ids in groups.items()}
+        if tags is not None:
+            self._tags = dict(tags)
+
+    def follow(self, event: Event) -> None:
+        """What has happened to the user by now."""
+        if isinstance(event, AssignedUserToPartition | UserReassigned) and self._groups is not None:
+            self.fill(groups=_after_move(self._groups, event))
+        elif isinstance(event, TagChanged) and event.course_id and self._tags is not None:
+            rest = {key: value for key, value in self._tags.items() if key != event.key}
+            told = {} if event.deleted or event.value is None else {event.key: event.value}
+            self.fill(tags={**rest, **told})
+
+    def lacks(self, what: str) -> bool:
+        """Whether `groups` or `tags` are still to be read."""
+        return (self._groups if what == "groups" else self._tags) is None
+
+    @property
+    def is_known(self) -> bool:
+        return not self.lacks("groups") and not self.lacks("tags")
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Of which nothing may be changed."""
+        if self._content is None:
+            if not self.is_known:
+                read([self])
+            groups = self._groups or {}
+            self._content = {
+                "course_id": self.course_id,
+                "user_id": self.user_id,
+                "course_user_groups": groups,
+                "course_user_tags": {**_partition_tags(groups), **(self._tags or {})},
+            }
+        return self._content
+
+    @property
+    def json(self) -> str:
+        if self._json is None:
+            self._json = _dumps(self.content)
+        return self._json
+
+    def __getitem__(self, key: str) -> Any:
+        return self.content[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.content)
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+
+@contextmanager
+def user_context(course_id: str | None, user_id: str | None) -> Iterator[UserContext]:
+    """Meanwhile every event says where this user stands in this course.
+
+    For requests, commands and background work. Within one of the same user it is that one.
+    """
+    current = _current.get()
+    if current is not None and (current.course_id, current.user_id) == (course_id, user_id):
+        yield current
+        return
+    context = UserContext(course_id, user_id)
+    token = _current.set(context)
+    try:
+        with tracking.within(context):
+            yield context
+    finally:
+        _current.reset(token)
+
+
+def current() -> UserContext | None:
+    return _current.get()
+
+
+def contexts_of(events: Sequence[Event], current: UserContext | None) -> list[UserContext]:
+    """Each event's, in the same order; `current` where it is of the same user.
+
+    What is not known yet is read for all at once.
+    """
+    others: dict[tuple[str | None, str | None], UserContext] = {}
+    contexts = []
+    for event in events:
+        if current is not None and current.is_of(event):
+            current.follow(event)
+            contexts.append(current)
+        else:
+            key = event.course_id, event.user_id
+            contexts.append(others.setdefault(key, UserContext(*key)))
+    read(others.values())
+    return contexts
+
+
+def read(contexts: Iterable[UserContext]) -> None:
+    """One query of each store for each course. Where the database fails, events do without."""
+    courses: dict[str, list[UserContext]] = {}
+    for context in contexts:
+        if context.is_known:
+            continue
+        if flaw_of(context.course_id) or flaw_of(context.user_id):
+            # Nobody, or somebody whose id no store can hold.
+            context.fill(groups={}, tags={})
+        else:
+            courses.setdefault(str(context.course_id), []).append(context)
+    for course_id, unknown in courses.items():
+        _read(course_id, unknown)
+
+
+def _read(course_id: str, contexts: Sequence[UserContext]) -> None:
+    for what in ("groups", "tags"):
+        unknown = {each.user_id: each for each in contexts if each.lacks(what)}
+        found = _ask(what, course_id, [user_id for user_id in unknown if user_id is not None])
+        for user_id, context in unknown.items():
+            context.fill(**{what: found.get(user_id or "", {})})
+
+
+def _ask(what: str, course_id: str, user_ids: Sequence[str]) -> Mapping[str, Any]:
+    if not user_ids or what not in _readers:
+        return {}
+    try:
+        return _readers[what](course_id, user_ids)
+    except DatabaseError:
+        tracking.log.exception("What users of %s have of %s cannot be read.", course_id, what)
+        return {}
+
+
+def _after_move(groups: Groups, event: AssignedUserToPartition | UserReassigned) -> Groups:
+    key = f"{event.partition_type}.{event.partition_id}"
+    before = groups.get(key, ())
+    if isinstance(event, UserReassigned):
+        after = [id for id in before if id != event.from_group_id]
+    else:
+        others = () if event.partition_type == EXPERIMENT else before
+        after = sorted({*others, event.group_id})
+    rest = {other: ids for other, ids in groups.items() if other != key}
+    return {**rest, key: after} if after else rest
+
+
+def _partition_tags(groups: Groups) -> dict[str, str]:
+    """The groups of experiments as the platform's tags."""
+    tags = {}
+    for key, ids in groups.items():
+        type_, _, number = key.rpartition(".")
+        if type_ == EXPERIMENT and ids:
+            tags[PARTITION_KEY.format(number)] = str(ids[0])
+    return tags

@@ -1,0 +1,41 @@
+"""Telling of what happened, once it is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import timezone
+
+from xblock_experiments.events import outbox, tracking
+from xblock_experiments.events.contexts import UserContext, contexts_of, current
+from xblock_experiments.events.data import Event
+
+emitted = Signal()
+"""Sent for each event with `event`, `context` (a mapping) and `timestamp`, by the event's class."""
+
+
+def emit(event: Event, *, using: str | None = None) -> None:
+    """Tell of the event when what it tells of is committed.
+
+    `using` is the database where that is, if it is not the default one.
+    """
+    emit_all([event], using=using)
+
+
+def emit_all(events: Sequence[Event], *, using: str | None = None) -> None:
+    """`emit` of many that happened at once: where their users stand is read for all together."""
+    if events:
+        outbox.keep(events, using=using)
+        tell = partial(_tell, tuple(events), current())
+        transaction.on_commit(tell, using=using, robust=True)
+
+
+def _tell(events: Sequence[Event], context_of_request: UserContext | None) -> None:
+    now = timezone.now()
+    contexts = contexts_of(events, context_of_request)
+    for event, context in zip(events, contexts, strict=True):
+        emitted.send_robust(type(event), event=event, context=context.content, timestamp=now)
+        tracking.send(event, context, now)

@@ -1,0 +1,94 @@
+"""Events that wait to be sent to other systems, kept in the transaction of what they tell of.
+
+An event is there if and only if what it tells of was stored, whenever a process or a machine stops.
+`sending` sends them.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from xblock_experiments.events.contexts import contexts_of
+from xblock_experiments.events.data import (
+    AssignedUserToPartition,
+    Event,
+    ListImported,
+    SegmentationSaved,
+    TagChanged,
+    UserExposed,
+    UserReassigned,
+)
+from xblock_experiments.settings.common import setting
+from xblock_experiments.transactions import persist_statement
+
+BUS, XAPI = "bus", "xapi"
+WANTED: dict[str, tuple[type[Event], ...]] = {
+    BUS: (
+        AssignedUserToPartition,
+        ListImported,
+        SegmentationSaved,
+        TagChanged,
+        UserExposed,
+        UserReassigned,
+    ),
+    XAPI: (AssignedUserToPartition, UserExposed),
+}
+"""What can be sent to, and which events it wants. By class: a block may give its own the name."""
+
+_dumps = json.JSONEncoder(sort_keys=True).encode
+
+
+def keep(events: Sequence[Event], *, using: str | None = None) -> None:
+    """Let them wait, all in one statement, for each system that wants them.
+
+    With them is kept where their users stand now, as this transaction sees it.
+    """
+    wanted = [event for event in events if _sinks_of(event)]
+    if not wanted:
+        return
+    # The app need not be installed where nothing is kept.
+    from xblock_experiments.events.models import WaitingEvent
+
+    rows = [
+        WaitingEvent(sink=sink, **row)
+        for event, row in zip(wanted, _rows_of(wanted), strict=True)
+        for sink in _sinks_of(event)
+    ]
+    WaitingEvent.objects.using(using).bulk_create(rows)
+
+
+def persist[T](work: Callable[[], T], *, using: str) -> T:
+    """`persist_statement` for a single statement and the events that it emits, all or none."""
+
+    def with_events() -> T:
+        with transaction.atomic(using) if setting("OUTBOX") else nullcontext():
+            return work()
+
+    return persist_statement(with_events, using=using)
+
+
+def _sinks_of(event: Event) -> list[str]:
+    return [sink for sink in setting("OUTBOX") if isinstance(event, WANTED[sink])]
+
+
+def _rows_of(events: Sequence[Event]) -> Iterator[dict[str, Any]]:
+    now = timezone.now()
+    for event, context in zip(events, contexts_of(events, None), strict=True):
+        payload = event.payload()
+        yield {
+            "event_id": uuid.uuid4(),
+            "name": event.name,
+            "user_id": event.user_id or "",
+            # Beside the payload, where it can be found and cleared.
+            "actor": payload.pop("actor", ""),
+            "payload": _dumps(payload),
+            "context": context.json,
+            "created": now,
+        }

@@ -1,0 +1,42 @@
+"""What the type `experiment` keeps of a person: the exposures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router
+from django.db.models import QuerySet
+
+from xblock_experiments import personal_data
+from xblock_experiments.course_user_segmentation.api import check_id
+from xblock_experiments.experiments.models import Exposure
+from xblock_experiments.transactions import reports_faults
+
+
+@reports_faults
+def retire_user(user_id: str) -> int:
+    """Delete all exposures of the user, everywhere; how many that were."""
+    check_id(user_id, "user")
+    return personal_data.erase(_exposures_of(user_id), using=router.db_for_write(Exposure))
+
+
+def _export(user_id: str) -> dict[str, Any]:
+    (rows,) = _exposures_of(user_id)
+    exposures = [
+        {
+            "course_id": row.course_id,
+            "id": row.segmentation_number,
+            "group_id": row.group_id,
+            "usage_id": row.usage_id,
+            "when": personal_data.moment(row.when),
+        }
+        for row in rows.order_by("pk")
+    ]
+    return {"exposures": exposures}
+
+
+def _exposures_of(user_id: str) -> list[QuerySet[Exposure]]:
+    return [Exposure.objects.using(router.db_for_write(Exposure)).filter(user_id=user_id)]
+
+
+STORE = personal_data.Store(export=_export, owned=_exposures_of)

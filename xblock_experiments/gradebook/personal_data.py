@@ -1,0 +1,37 @@
+"""What the gradebook keeps of a person: the scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router
+from django.db.models import QuerySet
+
+from xblock_experiments import personal_data
+from xblock_experiments.gradebook.models import Score
+
+
+def retire_scores(user_id: str) -> int:
+    return personal_data.erase(_scores_of(user_id), using=router.db_for_write(Score))
+
+
+def _export(user_id: str) -> dict[str, Any]:
+    (rows,) = _scores_of(user_id)
+    scores = [
+        {
+            "course_id": row.course_id,
+            "usage_id": row.usage_id,
+            "earned": row.earned,
+            "possible": row.possible,
+            "recorded": personal_data.moment(row.recorded),
+        }
+        for row in rows.order_by("pk")
+    ]
+    return {"scores": scores}
+
+
+def _scores_of(user_id: str) -> list[QuerySet[Score]]:
+    return [Score.objects.using(router.db_for_write(Score)).filter(user_id=user_id)]
+
+
+STORE = personal_data.Store(export=_export, owned=_scores_of)

@@ -1,0 +1,1 @@
+"""What a site that comes from the platform brings along."""

@@ -1,0 +1,134 @@
+"""The platform's tags of learners in courses, and what can become of each.
+
+The platform keeps an experiment's group as a tag too: its key names the user partition, its value
+is the group's id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from xblock_experiments.course_user_segmentation.data import (
+    NoSuchSegmentation,
+    UserSegmentation,
+    is_id,
+)
+from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.user_tags.data import InvalidTag, dump_value
+
+_PARTITION = "xblock.partition_service.partition_"
+_BATCH = 10_000
+
+
+class UnreadableSource(ExperimentsError, ValueError):
+    """The platform's rows cannot be read from where they should be. What was imported stays."""
+
+
+class NoSuchPartition(NoSuchSegmentation, ValueError):
+    """The same to blocks that were written for the platform: they expect a ValueError."""
+
+
+class Fate(StrEnum):
+    """What became of a row."""
+
+    ENTERED = "learners entered a group"
+    STORED = "tags stored"
+    THERE = "rows were there already"
+    OTHER_GROUP = "the learner is in another group here, and stays in it"
+    OTHER_VALUE = "the tag has another value here, and keeps it"
+    NO_EXPERIMENT = "no such experiment here: publish the course first, then run this again"
+    NO_GROUP = "the experiment has no such group here"
+    NO_NUMBER = "the partition's or the group's id is no number"
+    BAD_ID = "a user, course or key that is empty, longer than 255 characters, or holds a NUL"
+    TOO_LONG = "the value has more than 64 KiB"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether what the row says is so now."""
+        return self in (Fate.ENTERED, Fate.STORED, Fate.THERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the platform's `user_api_usercoursetag`."""
+
+    id: int
+    """In a CSV file, the line."""
+    user_id: str
+    course_id: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A row that says which group of an experiment a learner is in."""
+
+    row: Row
+    experiment_id: int
+    group_id: int
+
+
+type Judged = tuple[Row, Fate]
+type Entered = Counter[tuple[str, UserSegmentation]]
+"""How many learners entered an experiment, by course and experiment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What became of some rows, all of which were done at once."""
+
+    last_id: int
+    judged: list[Judged]
+    entered: Entered
+
+
+def is_of_partition(key: str) -> bool:
+    return key.startswith(_PARTITION)
+
+
+def partition_id_of(key: str) -> int | None:
+    """The partition whose group the tag is. None where the platform writes no such key."""
+    number = key.removeprefix(_PARTITION)
+    is_written_so = number.isascii() and number.isdigit() and str(int(number[:11])) == number
+    return int(number) if is_written_so and is_id(int(number)) else None
+
+
+def placement_of(row: Row) -> Placement | None:
+    """Of a row with a partition's key; None where it names no group.
+
+    A value is a number where `int` takes it: the platform reads it so.
+    """
+    experiment_id = partition_id_of(row.key)
+    try:
+        group_id = int(row.value)
+    except ValueError:
+        return None
+    if experiment_id is None or not is_id(group_id):
+        return None
+    return Placement(row, experiment_id, group_id)
+
+
+def fits(value: str) -> bool:
+    """Whether it can be a tag's value."""
+    try:
+        dump_value(value)
+    except InvalidTag:
+        return False
+    return True
+
+
+def batches(rows: Iterable[Row], size: int = _BATCH) -> Iterator[list[Row]]:
+    """No tag is twice in one: the second is compared with what the first has become."""
+    batch: dict[tuple[str, str, str], Row] = {}
+    for row in rows:
+        name = row.user_id, row.course_id, row.key
+        if len(batch) == size or name in batch:
+            yield list(batch.values())
+            batch.clear()
+        batch[name] = row
+    if batch:
+        yield list(batch.values())

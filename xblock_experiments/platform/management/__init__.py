@@ -1,0 +1,1 @@
+"""Commands of who comes from the platform."""

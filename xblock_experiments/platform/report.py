@@ -1,0 +1,57 @@
+"""What an import tells its operator: how many rows had which fate, and which were not used."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import TextIO
+
+from xblock_experiments.platform.data import Batch, Fate, Row
+from xblock_experiments.untrusted import shown
+
+_EXAMPLES = 3
+_COLUMNS = ("id", "user_id", "course_id", "key", "value", "reason")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would compute."""
+
+
+class Report:
+    """Counts, a few examples, and a line of CSV for each row that was not used."""
+
+    def __init__(self, file: TextIO | None) -> None:
+        self._counts: Counter[Fate] = Counter()
+        self._examples: dict[Fate, list[Row]] = defaultdict(list)
+        self._writer = csv.writer(file) if file else None
+        if self._writer:
+            self._writer.writerow(_COLUMNS)
+
+    def add(self, batch: Batch) -> None:
+        self._counts.update(fate for _, fate in batch.judged)
+        for row, fate in batch.judged:
+            if not fate.is_done:
+                self._keep(row, fate)
+
+    def lines(self) -> Iterator[str]:
+        for fate in Fate:
+            count = self._counts[fate]
+            if fate.is_done:
+                yield f"{count:,} {fate}."
+            elif count:
+                yield f"{count:,} rows not used: {fate}. Such as:"
+                yield from (f"  {_sentence(row)}" for row in self._examples[fate])
+
+    def _keep(self, row: Row, fate: Fate) -> None:
+        if len(self._examples[fate]) < _EXAMPLES:
+            self._examples[fate].append(row)
+        if self._writer:
+            texts = (row.user_id, row.course_id, row.key, row.value, fate)
+            self._writer.writerow([row.id, *map(_inert, texts)])
+
+
+def _sentence(row: Row) -> str:
+    return shown(f"row {row.id}: user {row.user_id}, {row.course_id}, {row.key} = {row.value}")
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULAS) else text

@@ -1,0 +1,123 @@
+"""The service `partitions`, as blocks of the platform know it, over this course's segmentations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Self
+
+from xblock_experiments.course_user_segmentation.data import (
+    EXPERIMENT,
+    Group,
+    NotAssignable,
+    UserSegmentation,
+)
+from xblock_experiments.errors import OtherUser
+from xblock_experiments.platform.data import NoSuchPartition
+from xblock_experiments.services.binding import Binding
+from xblock_experiments.services.visit import visit_of
+
+_USER_ID = "edx-platform.user_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """Who decides: `random` of experiments."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPartition:
+    """A segmentation, with the platform's attributes."""
+
+    id: int
+    name: str
+    description: str
+    groups: tuple[Group, ...]
+    scheme: Scheme
+    parameters: Mapping[str, Any]
+    active: bool
+    segmentation: UserSegmentation
+
+    @classmethod
+    def of(cls, segmentation: UserSegmentation) -> Self:
+        written = segmentation.to_json()
+        return cls(
+            id=segmentation.id,
+            name=segmentation.name,
+            description=segmentation.description,
+            groups=segmentation.groups,
+            scheme=Scheme(written["scheme"]),
+            parameters=written["parameters"],
+            active=segmentation.active,
+            segmentation=segmentation,
+        )
+
+    def get_group(self, group_id: int) -> Group:
+        """Raises NoSuchGroup."""
+        return self.segmentation.group(int(group_id))
+
+    def to_json(self) -> dict[str, Any]:
+        return self.segmentation.to_json()
+
+
+class PartitionService:
+    """Bound to one user and one course. It shares what `user_segmentation` knows of both.
+
+    The platform's methods name a user: another one than the block's is refused.
+    """
+
+    def __init__(self, runtime: Any, xblock: Any) -> None:
+        self._bound = Binding.of(runtime, xblock)
+        self._visit = visit_of(runtime, self._bound)
+
+    @property
+    def course_partitions(self) -> list[UserPartition]:
+        """All of the course, inactive ones too."""
+        return list(map(UserPartition.of, self._visit.segmentations))
+
+    def get_user_partition(self, user_partition_id: int) -> UserPartition | None:
+        """An experiment, where several types have the id."""
+        found = [each for each in self._visit.segmentations if each.id == user_partition_id]
+        found.sort(key=lambda segmentation: segmentation.type != EXPERIMENT)
+        return UserPartition.of(found[0]) if found else None
+
+    def get_user_group_id_for_partition(self, user: Any, user_partition_id: int) -> int | None:
+        """The group's id, settled now if it was not yet. Raises NoSuchPartition, OtherUser."""
+        partition = self.get_user_partition(user_partition_id)
+        if partition is None:
+            msg = (
+                f"Configuration problem!  No user_partition with id {user_partition_id} "
+                f"in course {self._bound.course_id}"
+            )
+            raise NoSuchPartition(msg)
+        group = self.get_group(user, partition)
+        return None if group is None else group.id
+
+    def get_group(
+        self, user: Any, user_partition: UserPartition, assign: bool = True
+    ) -> Group | None:
+        """None where the user is in none and, if `assign`, can be assigned to none.
+
+        Raises NoSuchSegmentation, OtherUser.
+        """
+        self._check_is_bound(user)
+        id, type_ = user_partition.id, user_partition.segmentation.type
+        if assign and type_ == EXPERIMENT:
+            with suppress(NotAssignable):
+                return self._visit.assign(id)
+        return next(iter(self._visit.groups(id, type_)), None)
+
+    def _check_is_bound(self, user: Any) -> None:
+        user_id = _id_of(user)
+        if user_id != self._bound.user_id:
+            msg = f"This block may ask for {self._bound.user_id!r} only, not for {user_id!r}."
+            raise OtherUser(msg)
+
+
+def _id_of(user: Any) -> str | None:
+    """Of a user of Django's or of XBlock's; None of nobody."""
+    id = user.opt_attrs.get(_USER_ID) if hasattr(user, "opt_attrs") else getattr(user, "id", None)
+    return None if id in (None, "") else str(id)

@@ -1,0 +1,130 @@
+"""One user's tags, as all blocks of a request know them: read once (ADR 8)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from xblock_experiments.services.binding import Binding
+from xblock_experiments.services.preview import AsGroup, preview_of
+from xblock_experiments.services.scope import COURSE, GLOBAL, Scope
+from xblock_experiments.user_tags import api as user_tags
+from xblock_experiments.user_tags.checks import check_amount, overtaken, uncountable
+from xblock_experiments.user_tags.data import (
+    ANY,
+    JSON,
+    MAX_DIGITS,
+    NULL,
+    Conflict,
+    Expectation,
+    dump_value,
+    load_value,
+)
+
+
+class Tags:
+    """Of one user, in one course and global, by full key, for as long as one runtime lives.
+
+    They are what they were when a block first asked for one, and change only by what is written
+    here, and when a write found that somebody else has changed one. They are told as JSON texts:
+    nobody can change what another block is told.
+    """
+
+    def __init__(self, user_id: str, course_id: str) -> None:
+        self._user_id = user_id
+        self._course_id = course_id
+        self._written: dict[tuple[Scope, str], str | None] = {}
+        """None where it was deleted."""
+
+    def get(self, scope: Scope, key: str) -> str | None:
+        if (scope, key) in self._written:
+            return self._written[scope, key]
+        return self._stored[scope].get(key)
+
+    def all(self, scope: Scope) -> dict[str, str]:
+        written = {key: text for (where, key), text in self._written.items() if where is scope}
+        texts = {**self._stored[scope], **written}
+        return {key: text for key, text in texts.items() if text is not None}
+
+    def set(self, scope: Scope, key: str, value: JSON, expected: JSON | Expectation) -> None:
+        """Raises InvalidTag, Conflict."""
+        place = self._user_id, self._course_of(scope), key
+        try:
+            user_tags.set_tag(*place, value, expected=expected)
+        except Conflict:
+            self._forget()
+            raise
+        self._written[scope, key] = dump_value(value)
+
+    def increment(self, scope: Scope, key: str, by: int) -> int:
+        """Raises InvalidTag."""
+        counted = user_tags.increment_tag(self._user_id, self._course_of(scope), key, by)
+        self._written[scope, key] = dump_value(counted)
+        return counted
+
+    def delete(self, scope: Scope, key: str) -> bool:
+        is_gone = user_tags.delete_tag(self._user_id, self._course_of(scope), key)
+        self._written[scope, key] = None
+        return is_gone
+
+    @cached_property
+    def _stored(self) -> dict[Scope, dict[str, str]]:
+        in_course, everywhere = user_tags.read_texts(self._user_id, self._course_id)
+        return {COURSE: in_course, GLOBAL: everywhere}
+
+    def _course_of(self, scope: Scope) -> str | None:
+        return None if scope is GLOBAL else self._course_id
+
+    def _forget(self) -> None:
+        self._written.clear()
+        vars(self).pop("_stored", None)
+
+
+class PreviewTags(Tags):
+    """Those of whom a preview shows: what blocks write they read, and nobody after."""
+
+    def set(self, scope: Scope, key: str, value: JSON, expected: JSON | Expectation) -> None:
+        text = dump_value(value)
+        if expected is not ANY and dump_value(expected) != (self.get(scope, key) or NULL):
+            raise overtaken(key)
+        self._written[scope, key] = text
+
+    def increment(self, scope: Scope, key: str, by: int) -> int:
+        check_amount(by)
+        before = load_value(self.get(scope, key) or "0")
+        if type(before) is not int or max(abs(before), abs(before + by)) >= 10**MAX_DIGITS:
+            raise uncountable(key, by)
+        self._written[scope, key] = dump_value(before + by)
+        return before + by
+
+    def delete(self, scope: Scope, key: str) -> bool:
+        was_there = self.get(scope, key) is not None
+        self._written[scope, key] = None
+        return was_there
+
+
+class NewcomerTags(PreviewTags):
+    """Those of somebody who has done nothing yet."""
+
+    @cached_property
+    def _stored(self) -> dict[Scope, dict[str, str]]:
+        return {COURSE: {}, GLOBAL: {}}
+
+
+def tags_of(runtime: Any, bound: Binding) -> Tags | None:
+    """Those that all blocks of the runtime with this user and course share. Nobody has any."""
+    if bound.user_id is None:
+        return None
+    shared: dict[tuple[str, str], Tags]
+    shared = vars(runtime).setdefault("_xblock_experiments_tags", {})
+    place = bound.user_id, bound.course_id
+    if place not in shared:
+        shared[place] = _kind_for(runtime)(*place)
+    return shared[place]
+
+
+def _kind_for(runtime: Any) -> type[Tags]:
+    preview = preview_of(runtime)
+    if preview is None:
+        return Tags
+    return NewcomerTags if isinstance(preview, AsGroup) else PreviewTags

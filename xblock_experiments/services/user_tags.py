@@ -1,0 +1,94 @@
+"""The service `user_tags`, as blocks of the platform know it, over `user_info`'s store.
+
+A value is text, and a key is what the block says, without the name of its type.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xblock.core import XBlock
+from xblock.plugin import PluginMissingError
+
+from xblock_experiments.course_user_segmentation.data import EXPERIMENT, NoSuchSegmentation
+from xblock_experiments.platform.data import is_of_partition, partition_id_of
+from xblock_experiments.services.binding import Binding
+from xblock_experiments.services.scope import COURSE
+from xblock_experiments.services.tags import tags_of
+from xblock_experiments.services.visit import visit_of
+from xblock_experiments.user_tags.api import is_private
+from xblock_experiments.user_tags.checks import check_key
+from xblock_experiments.user_tags.data import ANY, InvalidTag, NotOwner, load_value
+
+
+class UserTagsService:
+    """Bound to one user and one course. Of nobody there is no tag, and to set one does nothing."""
+
+    COURSE_SCOPE = "course"
+
+    def __init__(self, runtime: Any, xblock: Any) -> None:
+        self._bound = Binding.of(runtime, xblock)
+        self._visit = visit_of(runtime, self._bound)
+        self._tags = tags_of(runtime, self._bound)
+
+    def get_tag(self, scope: str, key: str) -> str | None:
+        """A partition's is the id of the user's group; it assigns nobody. Raises InvalidTag."""
+        key = _checked(scope, key)
+        if is_of_partition(key):
+            return self._group_id(partition_id_of(key))
+        if self._tags is None or (self._is_of_others(key) and is_private(key)):
+            return None
+        text = self._tags.get(COURSE, key)
+        value = None if text is None else load_value(text)
+        return value if isinstance(value, str) else text
+
+    def set_tag(self, scope: str, key: str, value: str) -> None:
+        """Raises NotOwner, InvalidTag; then nothing is stored."""
+        key = _checked(scope, key)
+        self._check_owner(key)
+        if value is None:
+            msg = f"The tag {key!r} cannot be None: a value is text."
+            raise InvalidTag(msg)
+        if self._tags is not None:
+            # The platform makes text of other values too.
+            self._tags.set(COURSE, key, str(value), ANY)
+
+    def _group_id(self, experiment_id: int | None) -> str | None:
+        if experiment_id is None:
+            return None
+        try:
+            groups = self._visit.groups(experiment_id, EXPERIMENT)
+        except NoSuchSegmentation:
+            return None
+        return str(groups[0].id) if groups else None
+
+    def _is_of_others(self, key: str) -> bool:
+        """Whether it is a full key, as of `user_info`, and not of this block's type."""
+        type_, dot, _ = key.partition(".")
+        return bool(dot) and type_ != self._bound.block_type
+
+    def _check_owner(self, key: str) -> None:
+        if is_of_partition(key):
+            msg = f"{key!r} is the group of an experiment, which assigns it: no block sets it."
+            raise NotOwner(msg)
+        if self._is_of_others(key) and _is_installed(key.partition(".")[0]):
+            msg = f"A block of type {self._bound.block_type!r} cannot set {key!r}: its owner may."
+            raise NotOwner(msg)
+
+
+def _checked(scope: str, key: str) -> str:
+    """The key. Raises InvalidTag, of a scope with the platform's words."""
+    if scope != UserTagsService.COURSE_SCOPE:
+        msg = f"unexpected scope {scope}"
+        raise InvalidTag(msg)
+    check_key(key)
+    # What the text is, whatever a class of its own says that it is.
+    return str.__str__(key)
+
+
+def _is_installed(block_type: str) -> bool:
+    try:
+        XBlock.load_class(block_type)  # type: ignore[no-untyped-call]
+    except PluginMissingError:
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""Changes of tags: each is stored and told of, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from django.db import router
+
+from xblock_experiments import events
+from xblock_experiments.events import outbox
+from xblock_experiments.user_tags import writing
+from xblock_experiments.user_tags.checks import check_amount, overtaken, uncountable
+from xblock_experiments.user_tags.data import NULL, dump_value, load_value
+from xblock_experiments.user_tags.disclosure import is_told
+from xblock_experiments.user_tags.models import GLOBAL, Tag
+
+
+def put(tag: Tag) -> None:
+    def work(using: str) -> None:
+        if writing.put(tag, using):
+            _tell(tag, tag.value, using)
+
+    _persist(work)
+
+
+def swap(tag: Tag, before: str) -> None:
+    """Put the tag where the value is `before`; NULL also stands for no tag. Raises Conflict."""
+
+    def work(using: str) -> bool:
+        is_stored = (
+            writing.put_first(tag, using)
+            if before == NULL
+            else writing.put_instead(tag, before, using)
+        )
+        if is_stored and tag.value != before:
+            _tell(tag, tag.value, using)
+        return is_stored
+
+    if not _persist(work):
+        raise overtaken(tag.key)
+
+
+def increment(tag: Tag, by: int) -> int:
+    """What the tag counts to. Raises InvalidTag."""
+    check_amount(by)
+    tag.value = dump_value(by)
+
+    def work(using: str) -> str | None:
+        counted = writing.add(tag, using)
+        if counted is not None:
+            _tell(tag, counted, using)
+        return counted
+
+    counted = _persist(work)
+    if counted is None:
+        raise uncountable(tag.key, by)
+    return int(counted)
+
+
+def delete(tag: Tag) -> bool:
+    """Whether there was one."""
+
+    def work(using: str) -> bool:
+        is_gone = writing.delete(tag, using)
+        if is_gone:
+            _tell(tag, None, using)
+        return is_gone
+
+    return _persist(work)
+
+
+def _persist[T](work: Callable[[str], T]) -> T:
+    using = router.db_for_write(Tag)
+    return outbox.persist(partial(work, using), using=using)
+
+
+def _tell(tag: Tag, value: str | None, using: str) -> None:
+    """Of what the tag is now; None where it is gone."""
+    event = events.TagChanged(
+        course_id=None if tag.course_id == GLOBAL else tag.course_id,
+        user_id=tag.user_id,
+        key=tag.key,
+        deleted=value is None,
+        value=load_value(value) if value is not None and is_told(tag.key) else None,
+    )
+    events.emit(event, using=using)

@@ -1,0 +1,42 @@
+"""What of tags is told to whom. A private one is its owner's, and no event tells of its value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from django.db import router
+
+from xblock_experiments.settings.common import setting
+from xblock_experiments.user_tags.data import JSON, NULL, load_value
+from xblock_experiments.user_tags.models import Tag
+
+
+def is_private(key: str) -> bool:
+    return _matches(key, setting("PRIVATE_TAGS"))
+
+
+def is_told(key: str) -> bool:
+    """Whether events may tell of its value."""
+    return _matches(key, setting("EVENT_TAGS")) and not is_private(key)
+
+
+def event_tags(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str, JSON]]:
+    """The course's tags that events tell of, by user id and full key. One query, if there may be.
+
+    They are read where they are written: a replica may not have yet what the event tells of.
+    """
+    if not setting("EVENT_TAGS"):
+        return {}
+    found: dict[str, dict[str, JSON]] = {}
+    rows = Tag.objects.using(router.db_for_write(Tag)).filter(
+        course_id=course_id, user_id__in=user_ids
+    )
+    for user_id, key, value in rows.values_list("user_id", "key", "value"):
+        if is_told(key) and value != NULL:
+            found.setdefault(user_id, {})[key] = load_value(value)
+    return found
+
+
+def _matches(key: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(key, pattern) for pattern in patterns)

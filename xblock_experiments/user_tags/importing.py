@@ -1,0 +1,78 @@
+"""Many tags at once, from elsewhere. What is here already is kept, and no event tells of any."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Set
+from functools import partial
+from itertools import batched
+
+from django.db import router
+from django.utils import timezone
+
+from xblock_experiments.rows import insert_if_absent
+from xblock_experiments.transactions import ROUNDS, contended, persist, reports_faults
+from xblock_experiments.user_tags.checks import check_id, check_key
+from xblock_experiments.user_tags.data import JSON, dump_value, load_value
+from xblock_experiments.user_tags.models import Tag
+
+_STATEMENT = 100
+"""How many tags one statement inserts: psycopg takes as long as the square of its values."""
+
+type Name = tuple[str, str, str]
+"""A user, a course and a key."""
+
+
+@reports_faults
+def insert_tags(tags: Mapping[Name, JSON]) -> dict[Name, JSON]:
+    """Insert those that are not there yet; the others, with the values that they have and keep.
+
+    Raises InvalidTag, and then inserts nothing.
+    """
+    rows = {name: _tag(name, value) for name, value in sorted(tags.items())}
+    there: dict[Name, JSON] = {}
+    for _ in range(ROUNDS):
+        for row in persist(partial(_insert, rows.values()), using=router.db_for_write(Tag)):
+            del rows[_name(row)]
+        for row in list(_read(rows)):
+            del rows[_name(row)]
+            there[_name(row)] = load_value(row.value)
+        if not rows:
+            return there
+    raise contended(f"{len(rows)} tags could not be inserted")
+
+
+def _tag(name: Name, value: JSON) -> Tag:
+    user_id, course_id, key = name
+    check_id(user_id, "user")
+    check_id(course_id, "course")
+    check_key(key)
+    text = dump_value(value)
+    return Tag(user_id=user_id, course_id=course_id, key=key, value=text, modified=timezone.now())
+
+
+def _name(tag: Tag) -> Name:
+    return tag.user_id, tag.course_id, tag.key
+
+
+def _insert(rows: Collection[Tag]) -> list[Tag]:
+    return [row for some in batched(rows, _STATEMENT) for row in insert_if_absent(some)]
+
+
+def _read(names: Collection[Name]) -> Iterator[Tag]:
+    courses: dict[str, list[Name]] = defaultdict(list)
+    for name in names:
+        courses[name[1]].append(name)
+    for course_id, wanted in courses.items():
+        for some in batched(wanted, _STATEMENT):
+            yield from _of_course(course_id, set(some))
+
+
+def _of_course(course_id: str, names: Set[Name]) -> list[Tag]:
+    """By the users and the keys that occur, as databases differ in how they compare pairs."""
+    rows = Tag.objects.using(router.db_for_write(Tag)).filter(
+        course_id=course_id,
+        user_id__in={user_id for user_id, _, _ in names},
+        key__in={key for _, _, key in names},
+    )
+    return [row for row in rows if _name(row) in names]

@@ -1,0 +1,58 @@
+"""`export_user USER_ID`: all that is kept of a person, as JSON."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.user_tags.api import export_user
+
+
+class Command(BaseCommand):
+    """What blocks have noted of a person is anybody's text, and a terminal obeys some of it."""
+
+    help = "Write all that is kept of a user, as JSON."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("user_id", metavar="USER_ID", help="the id that the runtime has")
+        parser.add_argument("--output", type=Path, metavar="PATH", help="a new file to write to")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            export = export_user(options["user_id"])
+        except ExperimentsError as error:
+            msg = f"User {options['user_id']!r} cannot be exported. {error}"
+            raise CommandError(msg) from error
+        text = _printable(json.dumps(export, indent=2, ensure_ascii=False)) + "\n"
+        if options["output"]:
+            _write(options["output"], text)
+        else:
+            self.stdout.write(text, ending="")
+
+
+def _printable(text: str) -> str:
+    """The same JSON, with what controls a terminal or cannot be UTF-8 as escapes."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    """Into a file that only its owner may read: all of it, or there is none."""
+    if path.exists() or path.is_symlink():
+        msg = f"{path} exists already. Name a path where nothing is, or remove it first."
+        raise CommandError(msg)
+    try:
+        with tempfile.TemporaryDirectory(dir=path.absolute().parent, suffix=".partial") as partial:
+            new = Path(partial) / "export"
+            new.touch(mode=0o600)
+            new.write_text(text, encoding="utf-8")
+            new.rename(path)
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror or error}. Name another path."
+        raise CommandError(msg) from error

@@ -1,0 +1,44 @@
+"""`retire_user USER_ID`: delete all that is kept of a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.user_tags.api import retire_user
+
+
+class Command(BaseCommand):
+    """Asks first. May be called again: what is gone already is no error."""
+
+    help = "Delete all that is kept of a user, and take the user's name off what was done as staff."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("user_id", metavar="USER_ID", help="the id that the runtime has")
+        parser.add_argument(
+            "--no-input", action="store_false", dest="asks", help="do it without asking"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user_id = options["user_id"]
+        if options["asks"] and not _is_sure(user_id):
+            msg = "Nothing was deleted."
+            raise CommandError(msg)
+        try:
+            count = retire_user(user_id)
+        except ExperimentsError as error:
+            msg = f"User {user_id!r} cannot be retired. {error}"
+            raise CommandError(msg) from error
+        self.stdout.write(self.style.SUCCESS(f"{user_id!r}: {count} rows deleted or cleared."))
+
+
+def _is_sure(user_id: str) -> bool:
+    question = (
+        f"All that is kept of user {user_id!r} will be deleted, for good. Type 'yes' to go on: "
+    )
+    try:
+        return input(question) == "yes"
+    except EOFError:
+        return False

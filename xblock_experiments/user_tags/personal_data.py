@@ -1,0 +1,51 @@
+"""All that is kept of one person, by any store: given out, and deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router
+from django.db.models import QuerySet
+
+from xblock_experiments import personal_data
+from xblock_experiments.transactions import reports_faults
+from xblock_experiments.user_tags.checks import check_id
+from xblock_experiments.user_tags.data import load_value
+from xblock_experiments.user_tags.models import GLOBAL, Tag
+
+
+@reports_faults
+def export_user(user_id: str) -> dict[str, Any]:
+    """All that any of our stores has of the user, as JSON.
+
+    Tags are `{"global": {key: value}, "courses": {course_id: {key: value}}}`, also where there are
+    none; what the other stores have, if anything, follows under their names.
+    """
+    check_id(user_id, "user")
+    return {"global": {}, "courses": {}, **personal_data.export(user_id)}
+
+
+@reports_faults
+def retire_user(user_id: str) -> int:
+    """Delete all that any of our stores has of the user; how many rows were deleted or cleared.
+
+    What others are told of, and names the user as the member of staff who did it, names nobody
+    then. Where all stores are in one database, it is all or nothing.
+    """
+    check_id(user_id, "user")
+    return personal_data.retire(user_id)
+
+
+def _export(user_id: str) -> dict[str, Any]:
+    courses: dict[str, dict[str, Any]] = {}
+    (rows,) = _tags_of(user_id)
+    for course_id, key, value in sorted(rows.values_list("course_id", "key", "value")):
+        courses.setdefault(course_id, {})[key] = load_value(value)
+    return {"global": courses.pop(GLOBAL, {}), "courses": courses}
+
+
+def _tags_of(user_id: str) -> list[QuerySet[Tag]]:
+    return [Tag.objects.using(router.db_for_write(Tag)).filter(user_id=user_id)]
+
+
+STORE = personal_data.Store(export=_export, owned=_tags_of)

@@ -1,0 +1,149 @@
+"""A tag is written by one statement, which knows itself whether it may, and what it counts to.
+
+It is SQL, as Django's `bulk_create(update_conflicts=True)` takes no condition. What a statement
+wrote has the stamp that came with it; a row with another one was left as it was.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from xblock_experiments.user_tags.data import MAX_DIGITS, NULL
+from xblock_experiments.user_tags.models import Tag
+
+_KEY = ("user_id", "course_id", "key")
+_VALUES = ("stamp", "modified", "value")
+"""The value last: in each assignment MariaDB and MySQL see what those before it have made."""
+_FIELDS = {field.name: field for field in Tag._meta.concrete_fields if not field.primary_key}
+
+
+class Dialect(NamedTuple):
+    """What databases write differently."""
+
+    old: str
+    """The value that is there, to be compared exactly."""
+    new: str
+    matches: str
+    integer: str
+    text: str
+
+
+_TABLE = Tag._meta.db_table
+_DIALECTS = {
+    "postgresql": Dialect(f"{_TABLE}.value", "excluded.value", "~", "BIGINT", "TEXT"),
+    "sqlite": Dialect(f"{_TABLE}.value", "excluded.value", "REGEXP", "INTEGER", "TEXT"),
+    "mysql": Dialect("BINARY value", "VALUES(value)", "REGEXP", "SIGNED", "CHAR"),
+}
+
+_SUM = "CAST({old} AS {integer}) + CAST({new} AS {integer})"
+_IS_COUNTABLE = f"""
+    CASE WHEN {{old}} {{matches}} '^-?(0|[1-9][0-9]{{{{0,{MAX_DIGITS - 1}}}}})$'
+    THEN ABS({_SUM}) < {10**MAX_DIGITS} ELSE FALSE END
+"""
+"""A database may look at the parts of a plain AND in any order, and fail to cast what is text."""
+
+
+def put(tag: Tag, using: str) -> bool:
+    """Whether another value was there, or none."""
+    return _upsert(tag, "{new}", condition="{old} <> {new}", using=using) is not None
+
+
+def put_first(tag: Tag, using: str) -> bool:
+    """Whether there was no tag or a null, and is this value now."""
+    return _upsert(tag, "{new}", condition=f"{{old}} = '{NULL}'", using=using) is not None
+
+
+def add(tag: Tag, using: str) -> str | None:
+    """What the tag counts to with this one; None where it is no counter, or would overflow."""
+    return _upsert(tag, f"CAST({_SUM} AS {{text}})", condition=_IS_COUNTABLE, using=using)
+
+
+def put_instead(tag: Tag, before: str, using: str) -> bool:
+    """Whether the value was `before`, and is this one now."""
+    connection = connections[using]
+    _touch(tag)
+    old = _DIALECTS[connection.vendor].old
+    changes = ", ".join(f"{name} = %s" for name in _VALUES)
+    place = " AND ".join(f"{_quoted(name, connection)} = %s" for name in _KEY)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_TABLE} SET {changes} WHERE {place} AND {old} = %s",  # noqa: S608 - constants
+            [*_values_of(tag, _VALUES, connection), *_values_of(tag, _KEY, connection), before],
+        )
+        return bool(cursor.rowcount)
+
+
+def delete(tag: Tag, using: str) -> bool:
+    """Whether there was one."""
+    return bool(_stored(tag, using).delete()[0])
+
+
+def _upsert(tag: Tag, value: str, *, condition: str, using: str) -> str | None:
+    """The value that was written; None where the condition does not hold of the row there."""
+    connection = connections[using]
+    _touch(tag)
+    on_conflict = _on_conflict_mysql if connection.vendor == "mysql" else _on_conflict
+    dialect = _DIALECTS[connection.vendor]._asdict()
+    sql = f"""
+        INSERT INTO {_TABLE} ({", ".join(_quoted(name, connection) for name in _FIELDS)})
+        VALUES ({", ".join(["%s"] * len(_FIELDS))})
+        {on_conflict(value, condition).format(**dialect)}
+    """  # noqa: S608 - of constants and placeholders
+    written = _execute(tag, sql, _values_of(tag, _FIELDS, connection), connection)
+    return written[0] if written and written[1] == tag.stamp else None
+
+
+def _on_conflict(value: str, condition: str) -> str:
+    return f"""
+        ON CONFLICT (user_id, course_id, "key") DO UPDATE SET
+            stamp = excluded.stamp, modified = excluded.modified, value = {value}
+        WHERE {condition}
+    """
+
+
+def _on_conflict_mysql(value: str, condition: str) -> str:
+    """It has no condition for the row, so each column has it."""
+    return f"""
+        ON DUPLICATE KEY UPDATE
+            stamp = IF({condition}, VALUES(stamp), stamp),
+            modified = IF({condition}, VALUES(modified), modified),
+            value = IF({condition}, {value}, value)
+    """
+
+
+def _execute(
+    tag: Tag, sql: str, values: Sequence[Any], connection: BaseDatabaseWrapper
+) -> tuple[str, int] | None:
+    """The value and the stamp that the row has then; None where it was left as it was."""
+    returns = connection.features.can_return_columns_from_insert
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} RETURNING value, stamp" if returns else sql, values)
+        if returns:
+            row: tuple[str, int] | None = cursor.fetchone()
+            return row
+    # MySQL returns nothing.
+    return _stored(tag, connection.alias).values_list("value", "stamp").first()
+
+
+def _stored(tag: Tag, using: str) -> models.QuerySet[Tag]:
+    place = {name: getattr(tag, name) for name in _KEY}
+    return Tag.objects.using(using).filter(**place)
+
+
+def _touch(tag: Tag) -> None:
+    tag.modified, tag.stamp = timezone.now(), secrets.randbits(63)
+
+
+def _values_of(tag: Tag, names: Iterable[str], connection: BaseDatabaseWrapper) -> list[Any]:
+    fields = (_FIELDS[name] for name in names)
+    return [field.get_db_prep_save(getattr(tag, field.attname), connection) for field in fields]
+
+
+def _quoted(name: str, connection: BaseDatabaseWrapper) -> str:
+    return connection.ops.quote_name(name)
