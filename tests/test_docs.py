@@ -14,9 +14,11 @@ from xblock.core import XBlock
 
 from xblock_experiments import __version__, events, testing
 from xblock_experiments.services import (
+    PartitionService,
     SegmentationStaffService,
     UserInfoService,
     UserSegmentationService,
+    UserTagsService,
 )
 from xblock_experiments.settings.common import DEFAULTS
 
@@ -79,7 +81,14 @@ def test_each_how_to_has_its_tests() -> None:
 
 
 @pytest.mark.parametrize(
-    "service", [SegmentationStaffService, UserSegmentationService, UserInfoService]
+    "service",
+    [
+        PartitionService,
+        SegmentationStaffService,
+        UserInfoService,
+        UserSegmentationService,
+        UserTagsService,
+    ],
 )
 def test_each_method_of_a_service_is_in_the_reference_with_its_parameters(service: type) -> None:
     page = (REFERENCE / "services.rst").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from django.db import connections, models, router
@@ -101,10 +102,8 @@ def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper)
     meta = type(rows[0])._meta
     (constraint,) = meta.total_unique_constraints
     key = [field for field in meta.concrete_fields if field.name in constraint.fields]
-    sql = _statement(rows[0], len(rows), connection, returning=key)
-    fields = _fields(rows[0])
     with connection.cursor() as cursor:
-        cursor.execute(sql, [value for row in rows for value in _values(row, fields, connection)])
+        cursor.execute(*_statement(rows, connection, returning=key))
         inserted = set(map(tuple, cursor.fetchall()))
     if len(inserted) == len(rows):
         return list(rows)
@@ -114,39 +113,36 @@ def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper)
 def _insert_each[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper) -> list[M]:
     """MySQL returns no rows, and tells of many only how many were inserted."""
     inserted = []
-    sql = _statement(rows[0], 1, connection)
     with connection.cursor() as cursor:
         for row in rows:
-            cursor.execute(sql, _values(row, _fields(row), connection))
+            cursor.execute(*_statement([row], connection))
             if cursor.rowcount:
                 inserted.append(row)
     return inserted
 
 
 def _statement(
-    row: models.Model,
-    count: int,
-    connection: BaseDatabaseWrapper,
-    *,
-    returning: Sequence[Any] = (),
-) -> str:
-    """The INSERT of so many such rows.
+    rows: Sequence[models.Model], connection: BaseDatabaseWrapper, *, returning: Sequence[Any] = ()
+) -> tuple[str, list[Any]]:
+    """The INSERT, with its parameters.
 
-    Django writes it for one: what it does for each further row takes longer than the database.
+    Django writes it for the first rows: what it does for each takes longer than the database does.
     """
-    query = InsertQuery(type(row), on_conflict=OnConflict.IGNORE)
-    query.insert_values(_fields(row), [row])
+    fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
+    first = rows[:2]
+    query = InsertQuery(type(rows[0]), on_conflict=OnConflict.IGNORE)
+    query.insert_values(fields, list(first))
     compiler: Any = query.get_compiler(connection=connection)
     compiler.returning_fields = returning
     ((sql, params),) = compiler.as_sql()
-    one = f"({', '.join(['%s'] * len(params))})"
-    head, tail = sql.split(one)
-    return f"{head}{', '.join([one] * count)}{tail}"
+    values = [_values(row, fields, connection) for row in rows]
+    if isinstance(params[0], list):
+        # PostgreSQL is given columns: it takes long to plan for thousands of parameters.
+        return sql, list(map(list, zip(*values, strict=True)))
+    one = f"({', '.join(['%s'] * len(fields))})"
+    head, tail = sql.split(", ".join([one] * len(first)))
+    return f"{head}{', '.join([one] * len(rows))}{tail}", list(chain.from_iterable(values))
 
 
 def _values(row: models.Model, fields: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
     return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-
-
-def _fields(row: models.Model) -> list[Any]:
-    return [field for field in row._meta.concrete_fields if not field.primary_key]
