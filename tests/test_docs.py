@@ -122,7 +122,7 @@ def test_each_event_is_in_the_reference_with_its_keys() -> None:
     kinds = {each for each in faces if issubclass(each, events.Event)} - {events.Event}
     named = kinds - {events.BlockEvent}
     assert {kind.name for kind in named} == {
-        value for key, value in vars(events).items() if key.isupper()
+        getattr(events, name) for name in events.__all__ if name.isupper()
     }
     for kind in named:
         assert f"``{kind.name}``\n    ``{kind.__name__}``" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,16 @@ def test_the_services_are_entry_points_of_the_wheel(wheel: zipfile.ZipFile) -> N
     assert "[xblock.service.v1]" in text
     assert "user_info = xblock_experiments.services:UserInfoService" in text
     assert "[xblock.v1]" not in text
+
+
+def test_what_is_called_pure_needs_no_django_and_no_xblock() -> None:
+    contracts = ConfigParser(interpolation=None)
+    contracts.read(ROOT / "setup.cfg")
+    modules = contracts["importlinter:contract:pure"]["source_modules"].split()
+    code = f"""
+import importlib, sys
+sys.modules.update(django=None, xblock=None, workbench=None)
+for module in {modules}:
+    importlib.import_module(module)
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, cwd=ROOT)

@@ -20,6 +20,8 @@ from xblock_experiments.transactions import (
     seeing_new_commits,
 )
 
+AT_ONCE = 1_000
+"""How many rows one statement is given, where there may be many: SQLite takes 32,766 values."""
 _PAGE = 5_000
 
 

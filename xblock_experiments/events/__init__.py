@@ -1,8 +1,14 @@
-"""What happened, told to who listens: after it was committed, once."""
+"""What happened, told to who listens: after it was committed, once.
+
+What events are can be read anywhere. Telling of them needs Django, and is imported when somebody
+does.
+"""
 
 from __future__ import annotations
 
-from xblock_experiments.events.contexts import UserContext, contribute, current, user_context
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from xblock_experiments.events.data import (
     ASSIGNED,
     CHILD_RENDER,
@@ -23,7 +29,15 @@ from xblock_experiments.events.data import (
     UserExposed,
     UserReassigned,
 )
-from xblock_experiments.events.emitting import emit, emit_all, emitted
+
+if TYPE_CHECKING:
+    from xblock_experiments.events.contexts import (
+        UserContext,
+        contribute,
+        current,
+        user_context,
+    )
+    from xblock_experiments.events.emitting import emit, emit_all, emitted
 
 __all__ = [
     "ASSIGNED",
@@ -52,3 +66,18 @@ __all__ = [
     "emitted",
     "user_context",
 ]
+
+_MODULES = {
+    **dict.fromkeys(("UserContext", "contribute", "current", "user_context"), "contexts"),
+    **dict.fromkeys(("emit", "emit_all", "emitted"), "emitting"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    # Found without this from now on: some are asked for with each event.
+    globals()[name] = value
+    return value

@@ -17,6 +17,7 @@ from django.db import DatabaseError
 
 from xblock_experiments.events import tracking
 from xblock_experiments.events.data import (
+    PARTITION_KEY,
     AssignedUserToPartition,
     Event,
     TagChanged,
@@ -31,9 +32,6 @@ type Reader[T] = Callable[[str, Sequence[str]], Mapping[str, T]]
 """Of many users of a course, by user id, in one query."""
 
 EXPERIMENT = "experiment"
-PARTITION_KEY = "xblock.partition_service.partition_{}"
-"""The platform's key of a user's group of an experiment, under which researchers look for it."""
-
 _dumps = json.JSONEncoder(sort_keys=True).encode
 _current: ContextVar[UserContext | None] = ContextVar("xblock_experiments_user", default=None)
 _readers: dict[str, Reader[Any]] = {}
@@ -209,5 +207,5 @@ def _partition_tags(groups: Groups) -> dict[str, str]:
     for key, ids in groups.items():
         type_, _, number = key.rpartition(".")
         if type_ == EXPERIMENT and ids:
-            tags[PARTITION_KEY.format(number)] = str(ids[0])
+            tags[f"{PARTITION_KEY}{number}"] = str(ids[0])
     return tags

@@ -22,6 +22,7 @@ from xblock_experiments.experiments.exposures import (
 )
 from xblock_experiments.experiments.exposures import record_exposures as record_exposures
 from xblock_experiments.experiments.personal_data import retire_user
+from xblock_experiments.rows import AT_ONCE
 from xblock_experiments.transactions import ROUNDS, contended, reports_faults
 
 __all__ = [
@@ -34,9 +35,6 @@ __all__ = [
     "record_exposure",
     "retire_user",
 ]
-
-_BATCH = 1_000
-"""How many users one statement assigns."""
 
 
 @reports_faults
@@ -90,7 +88,7 @@ def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[in
         users.add(user_id)
     segmentations.get_segmentation(course_id, id)
     counts: Counter[int] = Counter()
-    for batch in batched(sorted(users), _BATCH):
+    for batch in batched(sorted(users), AT_ONCE):
         standings = settle_all(segmentations.get_standings_of(course_id, id, batch))
         counts.update(standing.groups[0].id for standing in standings)
     return counts

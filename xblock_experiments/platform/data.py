@@ -17,9 +17,9 @@ from xblock_experiments.course_user_segmentation.data import (
     is_id,
 )
 from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.events.data import PARTITION_KEY
 from xblock_experiments.user_tags.data import InvalidTag, dump_value
 
-_PARTITION = "xblock.partition_service.partition_"
 _BATCH = 10_000
 
 
@@ -87,12 +87,12 @@ class Batch:
 
 
 def is_of_partition(key: str) -> bool:
-    return key.startswith(_PARTITION)
+    return key.startswith(PARTITION_KEY)
 
 
 def partition_id_of(key: str) -> int | None:
     """The partition whose group the tag is. None where the platform writes no such key."""
-    number = key.removeprefix(_PARTITION)
+    number = key.removeprefix(PARTITION_KEY)
     is_written_so = number.isascii() and number.isdigit() and str(int(number[:11])) == number
     return int(number) if is_written_so and is_id(int(number)) else None
 

@@ -10,10 +10,8 @@ from itertools import batched
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation, Standing
 from xblock_experiments.platform.data import Entered, Fate, Judged, Placement
+from xblock_experiments.rows import AT_ONCE
 from xblock_experiments.transactions import ROUNDS, contended, persist
-
-_STATEMENT = 100
-"""How many users one statement lets in: psycopg takes as long as the square of its values."""
 
 type _Place = tuple[str, int, str]
 """A course, an experiment and a user."""
@@ -94,6 +92,6 @@ def _fate(standing: Standing, group_id: int) -> Fate:
 def _enter(steps: Iterable[_Step]) -> list[_Step]:
     return [
         step
-        for some in batched(steps, _STATEMENT)
+        for some in batched(steps, AT_ONCE)
         for step in segmentations.enter_silently(some, why="imported")
     ]

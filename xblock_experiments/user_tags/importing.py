@@ -10,14 +10,11 @@ from itertools import batched
 from django.db import router
 from django.utils import timezone
 
-from xblock_experiments.rows import insert_if_absent
+from xblock_experiments.rows import AT_ONCE, insert_if_absent
 from xblock_experiments.transactions import ROUNDS, contended, persist, reports_faults
 from xblock_experiments.user_tags.checks import check_id, check_key
 from xblock_experiments.user_tags.data import JSON, dump_value, load_value
 from xblock_experiments.user_tags.models import Tag
-
-_STATEMENT = 100
-"""How many tags one statement inserts: psycopg takes as long as the square of its values."""
 
 type Name = tuple[str, str, str]
 """A user, a course and a key."""
@@ -56,7 +53,7 @@ def _name(tag: Tag) -> Name:
 
 
 def _insert(rows: Collection[Tag]) -> list[Tag]:
-    return [row for some in batched(rows, _STATEMENT) for row in insert_if_absent(some)]
+    return [row for some in batched(rows, AT_ONCE) for row in insert_if_absent(some)]
 
 
 def _read(names: Collection[Name]) -> Iterator[Tag]:
@@ -64,7 +61,7 @@ def _read(names: Collection[Name]) -> Iterator[Tag]:
     for name in names:
         courses[name[1]].append(name)
     for course_id, wanted in courses.items():
-        for some in batched(wanted, _STATEMENT):
+        for some in batched(wanted, AT_ONCE):
             yield from _of_course(course_id, set(some))
 
 
