@@ -52,11 +52,11 @@ def _database(scale: Scale, *, is_quick: bool) -> Report:
     os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
     django.setup()
 
-    from benchmarks import bulk, databases, event_context, pages, problems, views
+    from benchmarks import bulk, databases, event_context, imports, pages, problems, views
 
     databases.make_tables()
     rows: list[Row] = []
-    for measured in (views, pages, problems, event_context, bulk):
+    for measured in (views, pages, problems, event_context, bulk, imports):
         rows += measured.rows(scale)
     version = databases.version()
     return Report(database=version.split()[0], conditions=[version], rows=rows, is_quick=is_quick)

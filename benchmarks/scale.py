@@ -19,6 +19,7 @@ class Scale:
     problem_pages: int
     events: int
     bulk_users: int
+    imported_rows: int
     experiments: int
     """Of the check of randomness, and how many users each of them has."""
     users: int
@@ -34,6 +35,7 @@ FULL = Scale(
     problem_pages=10,
     events=2_000,
     bulk_users=100_000,
+    imported_rows=100_000,
     experiments=50,
     users=100_000,
 )
@@ -47,6 +49,7 @@ QUICK = Scale(
     problem_pages=1,
     events=100,
     bulk_users=2_000,
+    imported_rows=2_000,
     experiments=6,
     users=5_000,
 )

@@ -101,6 +101,8 @@ class Store:
     url: str = ""
     answers: list[int] = field(default_factory=list)
     """What it answers to the next requests. To all others: 200."""
+    says: list[bytes] = field(default_factory=list)
+    """What it says to the next requests. To all others: the ids of their statements."""
     requests: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
     """Path, headers and content."""
 
@@ -119,7 +121,8 @@ def record_store() -> Iterator[Store]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             store.requests.append((self.path, headers, content))
             status = store.answers.pop(0) if store.answers else 200
-            body = json.dumps([statement["id"] for statement in content]).encode()
+            ids = json.dumps([statement["id"] for statement in content]).encode()
+            body = store.says.pop(0) if store.says else ids
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", "/login")

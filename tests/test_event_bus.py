@@ -14,6 +14,7 @@ from django.core.management import CommandError
 from django.utils import timezone
 from edx_event_bus_redis.internal.consumer import RedisEventConsumer
 from edx_event_bus_redis.internal.message import RedisMessage
+from edx_event_bus_redis.internal.producer import RedisEventProducer, create_producer
 from hypothesis import given
 from hypothesis import strategies as st
 from openedx_events.event_bus.avro.deserializer import deserialize_bytes_to_event_data
@@ -244,6 +245,43 @@ def test_a_redis_that_stops_while_events_are_sent_loses_none(
     assert len(ids) == len(set(ids)) == 3 * (1 + 29 * 2)
 
 
+class OwnProducer(RedisEventProducer):
+    """A site's, below that of Redis, which notes what it was told."""
+
+    def __init__(self, client: Any, noted: list[str]) -> None:
+        super().__init__(client)
+        self.noted = noted
+
+    def send(self, **event: Any) -> None:
+        self.noted.append(event["topic"])
+        super().send(**event)
+
+
+NOTED: list[str] = []
+
+
+def own_producer() -> OwnProducer:
+    producer: Any = create_producer()
+    return OwnProducer(producer.client, NOTED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_site_s_own_producer_of_redis_stays_and_loses_none(
+    bus: Redis, settings: Settings
+) -> None:
+    settings.EVENT_BUS_PRODUCER = "tests.test_event_bus.own_producer"
+    move_about("ann", [1])
+    bus.stop()
+    with pytest.raises(CommandError, match="Redis did not take event"):
+        send_events()
+    bus.start()
+    NOTED.clear()
+    send_events()
+
+    assert groups_on_the_bus(bus) == {"ann": [1]}
+    assert len(NOTED) == len(on_the_bus(bus))
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.filterwarnings("ignore:Event Bus setting")
 def test_where_no_bus_is_set_up_that_is_said_and_everything_waits(
@@ -257,6 +295,23 @@ def test_where_no_bus_is_set_up_that_is_said_and_everything_waits(
     send_events()
 
     assert len(on_the_bus(bus)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.filterwarnings("ignore:edx_event_bus_redis.create_producer from")
+@pytest.mark.filterwarnings("ignore:Failed to load")
+@pytest.mark.parametrize(
+    "producer", ["edx_event_bus_redis.create_producer", "nowhere.create_producer"]
+)
+def test_a_producer_that_cannot_be_loaded_is_not_called_missing(
+    bus: Redis, settings: Settings, producer: str
+) -> None:
+    settings.EVENT_BUS_PRODUCER = producer
+    settings.EVENT_BUS_REDIS_CONNECTION_URL = None
+    experiments.assign_group(COURSE_ID, 100, "ann")
+
+    with pytest.raises(CommandError, match="EVENT_BUS_PRODUCER names could not be loaded"):
+        send_events()
 
 
 @pytest.mark.django_db(transaction=True)

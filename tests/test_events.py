@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from contextvars import Context
 from typing import Any
 
 import pytest
@@ -157,6 +158,18 @@ def test_a_tag_is_told_when_it_changed(told: Told, committing: Committing) -> No
     ]
 
 
+def test_a_global_tag_is_told_with_the_course_in_which_it_changed(
+    told: Told, committing: Committing
+) -> None:
+    put(2)
+    with events.user_context(COURSE_ID, "ann"), committing():
+        user_info().set(GLOBAL, "speed", "slow")
+
+    (context,) = told.contexts(events.TagChanged)
+    assert context["course_id"] == COURSE_ID
+    assert context["course_user_groups"] == {"experiment.100": [2]}
+
+
 def test_what_is_rolled_back_is_not_told(told: Told, committing: Committing) -> None:
     with committing(), pytest.raises(ZeroDivisionError), transaction.atomic():
         experiments.assign_group(COURSE_ID, 100, "ann")
@@ -172,12 +185,13 @@ def test_an_event_says_of_which_groups_its_user_is_its_own_included(
 ) -> None:
     put(2, id=200)
     put(1, id=7, type="list")
-    put(3, id=7, type="list")
     put(1, "bob", id=200)
-    with committing():
+    with events.user_context(COURSE_ID, "ann") as known, committing():
+        assert known["course_user_groups"] == {"experiment.200": [2], "list.7": [1]}
+        put(3, id=7, type="list")
         group = experiments.assign_group(COURSE_ID, 100, "ann")
 
-    assert told.contexts(events.AssignedUserToPartition) == [
+    assert told.contexts(events.AssignedUserToPartition)[-1:] == [
         {
             "course_id": COURSE_ID,
             "user_id": "ann",
@@ -332,6 +346,144 @@ def test_an_event_is_told_also_where_the_database_fails_afterwards(
         group = experiments.assign_group(COURSE_ID, 100, "ann")
 
     assert [each.group_id for each in told.of(events.AssignedUserToPartition)] == [group.id]
+
+
+def test_who_loses_a_race_is_told_of_with_the_winners_group(
+    told: Told, committing: Committing
+) -> None:
+    with events.user_context(COURSE_ID, "ann") as known:
+        service = user_segmentation()
+        assert service.group(100) is None
+        assert known["course_user_groups"] == {}
+        with committing():
+            elsewhere = Context()
+            winners = elsewhere.run(experiments.assign_group, COURSE_ID, 100, "ann")
+        with committing():
+            assert service.assign(100) == winners
+            user_info().set(COURSE, "seen", 1)
+
+    assert told.names == [events.ASSIGNED, events.TAG_CHANGED]
+    (context,) = told.contexts(events.TagChanged)
+    assert context["course_user_groups"] == {"experiment.100": [winners.id]}
+
+
+def test_an_event_has_its_own_group_where_no_reading_sees_it_yet(
+    told: Told, committing: Committing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(contexts._readers, "groups", lambda *_: {})
+    with committing():
+        group = experiments.assign_group(COURSE_ID, 100, "ann")
+        experiments.record_exposure(COURSE_ID, 100, "ann", "a block")
+
+    groups = {"experiment.100": [group.id]}
+    assert [context["course_user_groups"] for _, context in told.heard] == [groups, groups]
+
+
+def test_what_happens_within_another_users_context_is_known_outside_of_it(
+    told: Told, committing: Committing
+) -> None:
+    with events.user_context(COURSE_ID, "ann") as outer:
+        assert outer["course_user_groups"] == {}
+        with events.user_context(COURSE_ID, "bob"), committing():
+            put(2, "ann")
+
+        assert outer["course_user_groups"] == {"experiment.100": [2]}
+
+
+def test_a_course_that_changes_is_read_again(told: Told, committing: Committing) -> None:
+    put(1)
+    with events.user_context(COURSE_ID, "ann") as context:
+        assert context["course_user_groups"] == {"experiment.100": [1]}
+        with committing():
+            segmentations.save_segmentations(COURSE_ID, (experiment(100, 2, 3),))
+
+        assert context["course_user_groups"] == {}
+
+
+def test_a_generator_that_is_closed_late_takes_no_context_along() -> None:
+    def work(user_id: str) -> Iterator[None]:
+        with events.user_context(COURSE_ID, user_id):
+            yield
+
+    first, second = work("ann"), work("bob")
+    next(first)
+    next(second)
+    first.close()  # type: ignore[attr-defined]
+    assert events.current() is not None
+    second.close()  # type: ignore[attr-defined]
+
+    assert events.current() is None
+
+
+def circular() -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    data["self"] = data
+    return data
+
+
+@pytest.mark.parametrize("data", [{1: "a", "b": 2, (1, 2): 3}, {1, 2}, circular(), float("nan")])
+@pytest.mark.parametrize("has_tracking", [True, False])
+def test_whatever_a_block_publishes_is_told_and_keeps_nobody_from_anything(
+    *,
+    told: Told,
+    committing: Committing,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    data: Any,
+    has_tracking: bool,
+) -> None:
+    if not has_tracking:
+        monkeypatch.setattr(tracking, "tracker", lambda: None)
+    done: list[str] = []
+    with caplog.at_level("INFO", "xblock_experiments.events"), committing():
+        events.emit(events.BlockEvent(course_id=COURSE_ID, user_id="ann", name="odd", data=data))
+        put(2)
+        transaction.on_commit(lambda: done.append("by the host"))
+
+    assert done == ["by the host"]
+    assert told.names == ["odd", events.ASSIGNED]
+    assert len(caplog.records) == 2
+    for record in caplog.records:
+        json.loads(record.getMessage(), parse_constant=pytest.fail)
+
+
+def test_telling_that_fails_keeps_nobody_from_anything(
+    told: Told, committing: Committing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(tracking, "send", fail)
+    done: list[str] = []
+    with committing():
+        put(2)
+        transaction.on_commit(lambda: done.append("by the host"))
+
+    assert done == ["by the host"]
+
+
+def test_what_was_published_is_told_as_it_was_then(told: Told, committing: Committing) -> None:
+    data: dict[str, Any] = {"items": [1]}
+    with committing():
+        events.emit(events.BlockEvent(course_id=COURSE_ID, user_id="ann", name="odd", data=data))
+        data["items"].append(2)
+
+    assert told.of(events.BlockEvent)[0].data == {"items": [1]}
+
+
+def test_a_listener_cannot_change_what_others_are_told(told: Told, committing: Committing) -> None:
+    def forge(context: dict[str, Any], **_: Any) -> None:
+        context["course_user_groups"].clear()
+
+    events.emitted.connect(forge)
+    try:
+        with events.user_context(COURSE_ID, "ann") as context, committing():
+            put(2)
+            put(1, id=200)
+    finally:
+        events.emitted.disconnect(forge)
+
+    assert context["course_user_groups"] == {"experiment.100": [2], "experiment.200": [1]}
 
 
 def test_a_listener_that_fails_keeps_nobody_from_anything(

@@ -154,6 +154,42 @@ def test_without_a_log_the_page_says_how_to_have_one(client: Client, settings: S
     assert since(client) == ([], "")
 
 
+@pytest.mark.parametrize("path", [".", "/", "/dev/null/log"])
+def test_where_the_log_cannot_be_read_the_page_says_why(
+    client: Client, settings: Settings, path: str
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_LOG": path}
+    said, why = page(client).xpath("//main/*")
+
+    assert said.text == "The log of events cannot be read. The setting EVENT_LOG says where it is."
+    assert f": '{path}'" in why.text_content()
+    assert since(client, "7-7") == ([], "7-7")
+
+
+def test_a_log_that_only_others_may_read_is_named(
+    client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_open = Path.open
+
+    def refuse(path: Path, *args: Any, **options: Any) -> Any:
+        if path == log:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real_open(path, *args, **options)
+
+    happen()
+    monkeypatch.setattr(Path, "open", refuse)
+
+    assert f"Permission denied: '{log}'" in page(client).text_content()
+
+
+def test_an_empty_path_is_as_good_as_none(client: Client, settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_LOG": ""}
+    happen()
+
+    assert "The setting EVENT_LOG says where it is to be." in page(client).text_content()
+    assert since(client) == ([], "")
+
+
 def test_where_nothing_happened_yet_a_link_leads_to_a_course(client: Client, log: Path) -> None:
     load_course(course_xml())
     seen = page(client)
@@ -440,12 +476,15 @@ def test_the_page_holds_no_script_and_no_style(client: Client, log: Path) -> Non
         assert not [name for name in element.attrib if name == "style" or name.startswith("on")]
 
 
-@pytest.mark.parametrize("is_on", [True, False])
+@pytest.mark.parametrize("name", ["log", "", None])
 def test_each_sentence_of_the_page_can_be_translated(
-    client: Client, settings: Settings, tmp_path: Path, is_on: bool
+    client: Client, settings: Settings, tmp_path: Path, name: str | None
 ) -> None:
-    path = tmp_path / "log" if is_on else None
+    """Also where the log is a folder, or there is none."""
+    path = None if name is None else tmp_path / name
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_LOG": path}
     client.cookies["django_language"] = "eo"
     (body,) = page(client).xpath("//body")
+    for reason in body.xpath(".//code"):
+        reason.drop_tree()
     assert untranslated(html.tostring(body, encoding="unicode")) == []

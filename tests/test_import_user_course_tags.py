@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import os
+import signal
 import sqlite3
+import sys
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -17,13 +22,16 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from tests.builders import COURSE_ID, experiment
 from tests.listening import listening
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import MAX_ID, Standing
+from xblock_experiments.errors import NotStored
+from xblock_experiments.events.models import WaitingEvent
+from xblock_experiments.platform import data
 from xblock_experiments.platform.api import import_course_tags
 from xblock_experiments.platform.data import (
     Batch,
@@ -32,6 +40,7 @@ from xblock_experiments.platform.data import (
     batches,
     partition_id_of,
     placement_of,
+    rounds,
 )
 from xblock_experiments.platform.importing import import_batch
 from xblock_experiments.user_tags.api import get_tags, set_tag
@@ -193,6 +202,7 @@ def test_who_was_in_a_group_that_is_gone_is_left_to_the_next_visit() -> None:
         ("pace", "x" * 65_534, Fate.STORED),
         ("pace", "", Fate.STORED),
         ("pace", "\x00🙂", Fate.STORED),
+        ("pace", "\udcff", Fate.NO_TEXT),
         (KEY.format(100), " 1 ", Fate.ENTERED),
     ],
 )
@@ -285,45 +295,95 @@ def test_a_batch_takes_as_many_queries_for_many_learners_as_for_few(
             fates(rows)
 
 
-def interrupted_after(batch_count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[Batch] = []
-
-    def import_batch_or_stop(rows: Sequence[Row]) -> Batch:
-        if len(done) == batch_count:
-            raise KeyboardInterrupt
-        done.append(import_batch(rows))
-        return done[-1]
-
-    monkeypatch.setattr("xblock_experiments.platform.api.import_batch", import_batch_or_stop)
+@pytest.fixture
+def of_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches."""
+    monkeypatch.setattr(data.batches, "__defaults__", (1,))
 
 
-def test_what_was_interrupted_is_gone_on_with(
+def signal_in_first_batch(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes when the batch is committed, and nobody was told of it yet."""
+
+    def import_batch_and_signal(rows: Sequence[Row]) -> Batch:
+        batch = import_batch(rows)
+        os.kill(os.getpid(), number)
+        return batch
+
+    monkeypatch.setattr("xblock_experiments.platform.api.import_batch", import_batch_and_signal)
+
+
+@pytest.mark.usefixtures("of_one_row")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_told_to_stop_ends_the_batch_and_says_how_to_go_on(
+    number: signal.Signals,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    # A tag that comes again begins another batch.
-    source = sqlite_of(tmp_path, [IN_100[0], IN_100[0], IN_100[1]])
-    with monkeypatch.context() as patch, listening() as told:
-        interrupted_after(1, patch)
-        with pytest.raises(SystemExit), django_capture_on_commit_callbacks(execute=True):
-            run(source)
+    source = sqlite_of(tmp_path, [IN_100[0], IN_100[1], IN_100[0]])
+    before = signal.getsignal(number)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit) as end:
+        signal_in_first_batch(number, patch)
+        run(source)
     output = run(source, "--after", "1")
 
-    assert "Go on with the same command and --after 1." in capsys.readouterr().err
-    assert [event.entered for event in told.of(events.ListImported)] == [1]
+    assert end.value.code == 128 + number
+    assert "Stopped. What was imported stays. Go on with the same command and --after 1." in (
+        capsys.readouterr().err
+    )
     assert "1 learners entered a group.\n0 tags stored.\n1 rows were there already." in output
+    assert signal.getsignal(number) == before
 
 
-def test_before_anything_was_imported_there_is_nothing_to_go_on_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def kept() -> list[int]:
+    """How many entered, by each event that waits to be sent."""
+    waiting = WaitingEvent.objects.filter(name=events.LIST_IMPORTED)
+    return [json.loads(event.payload)["entered"] for event in waiting]
+
+
+def to_the_bus(settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus"]}
+
+
+@pytest.mark.every_database
+@pytest.mark.usefixtures("of_one_row")
+def test_what_is_kept_tells_of_all_who_entered_when_the_process_is_killed_in_the_middle(
+    settings: Settings,
 ) -> None:
-    interrupted_after(0, monkeypatch)
-    with pytest.raises(SystemExit):
-        run(sqlite_of(tmp_path, IN_100))
+    to_the_bus(settings)
+    rows = iter(import_course_tags([row(1, "ann"), row(2, "bob"), row(3, "eve")]))
+    # As a process that is killed, it does nothing at its end.
+    next(rows)
+    next(rows)
 
-    assert "Stopped. Nothing was imported." in capsys.readouterr().err
+    assert kept() == [1, 1]
+    assert len(list(segmentations.get_members(COURSE_ID, 100, type="experiment"))) == 2
+
+
+@pytest.mark.every_database
+@pytest.mark.django_db(transaction=True)
+def test_nobody_enters_of_whom_no_event_can_be_kept(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: Any, **__: Any) -> None:
+        sys.exit()
+
+    to_the_bus(settings)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("xblock_experiments.events.outbox.keep", die)
+        fates([row(1)])
+
+    assert group_of("ann") is None
+    assert fates([row(1)]) == {1: Fate.ENTERED}
+    assert kept() == [1]
+
+
+def test_rows_of_one_tag_that_follow_each_other_cost_no_more_than_others(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    rows = [row(id, f"learner {id // 2}") for id in range(200)]
+    with django_assert_max_num_queries(12):
+        assert list(fates(rows).values()).count(Fate.THERE) == 100
 
 
 def test_a_csv_file_names_its_columns_in_any_order(tmp_path: Path) -> None:
@@ -350,11 +410,59 @@ def test_a_csv_file_is_gone_on_with_after_a_line(tmp_path: Path) -> None:
     assert "1 learners entered a group." in output
 
 
-def test_of_a_line_that_was_cut_short_nothing_is_believed(tmp_path: Path) -> None:
-    output = run(csv_of(tmp_path, [HEADER, *IN_100, (9, "pace", COURSE_ID), ()]))
+def test_of_a_line_that_was_cut_short_nothing_is_believed_and_all_is_reported(
+    tmp_path: Path,
+) -> None:
+    report = tmp_path / "report.csv"
+    lines = [HEADER, *IN_100, (9, "pace", COURSE_ID), ()]
+    output = run(csv_of(tmp_path, lines), "--report", str(report))
 
-    assert f"1 rows not used: {Fate.BAD_ID}. Such as:\n  row 4: " in output
+    assert f"1 rows not used: {Fate.TOO_FEW_CELLS}. Such as:\n  row 4: user 9, " in output
+    assert report.read_text().splitlines()[1:] == [f"4,9,{COURSE_ID},pace,,too few cells"]
     assert get_tags("9", COURSE_ID) == {}
+
+
+def file_of(folder: Path, content: bytes) -> str:
+    path = folder / "platform.csv"
+    path.write_bytes(b"user_id,key,course_id,value\n" + content)
+    return str(path)
+
+
+def test_rows_with_a_bad_cell_are_reported_and_the_others_imported(tmp_path: Path) -> None:
+    content = b"7,a,c,1\n7,b,c,\xff\n7,\xff,c,1\n7,d,c," + b"x" * 2**21 + b"\n7,e,c,2\n"
+    report = tmp_path / "report.csv"
+    run(file_of(tmp_path, content), "--report", str(report))
+    with report.open(encoding="utf-8", newline="") as file:
+        wrong = {line["id"]: line for line in csv.DictReader(file)}
+
+    assert get_tags("7", "c") == {"a": "1", "e": "2"}
+    assert {id: line["reason"] for id, line in wrong.items()} == {
+        "3": Fate.NO_TEXT,
+        "4": Fate.BAD_ID,
+        "5": Fate.TOO_LONG,
+    }
+    assert (wrong["3"]["value"], wrong["4"]["key"]) == ("\\udcff", "\\udcff")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (b'7,b,c,"2\n8,d,c,4\n', "unexpected end of data"),
+        (b'7,b,c,"2\n8,d,c,"4"\n', "expected after"),
+        (b'7,b,c,"' + b"x\n" * 2**23 + b'x"\n', "field larger than field limit"),
+    ],
+)
+def test_where_no_more_rows_can_be_read_the_ones_before_are_imported_and_the_line_is_named(
+    row: bytes, reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CommandError) as error:
+        run(file_of(tmp_path, b'7,a,c,"1\n"\n' + row + b"7,e,c,5\n"))
+
+    assert "cannot be read from line 4 on: " in str(error.value)
+    assert reason in str(error.value)
+    assert str(error.value).endswith("same command and --after 3.")
+    assert get_tags("7", "c") == {"a": "1\n"}
+    assert get_tags("8", "c") == {}
 
 
 @pytest.mark.parametrize(
@@ -362,8 +470,7 @@ def test_of_a_line_that_was_cut_short_nothing_is_believed(tmp_path: Path) -> Non
     [
         (b"", "does not name user_id, course_id, key, value"),
         (b"user_id,key,value\n1,k,v\n", "does not name course_id"),
-        (b"user_id,key,course_id,value\n7,k,c,\xff\n", "cannot be read further than line"),
-        (b'user_id,key,course_id,value\n7,k,c,"' + b"x" * 2**20 + b"x", "field larger than"),
+        (b'user_id,"key\n', "from line 1 on: unexpected end of data"),
     ],
 )
 def test_a_csv_file_that_cannot_be_read_is_refused_with_the_reason(
@@ -374,7 +481,18 @@ def test_a_csv_file_that_cannot_be_read_is_refused_with_the_reason(
 
     with pytest.raises(CommandError, match=f"{reason}.* Nothing was imported"):
         run(str(path))
-    assert get_tags("7", "c") == {}
+
+
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    text = Path(csv_of(tmp_path, [HEADER, *IN_100])).read_text()
+    writer = threading.Thread(target=pipe.write_text, args=[text], daemon=True)
+    writer.start()
+    output = run(str(pipe))
+    writer.join()
+
+    assert "2 learners entered a group." in output
 
 
 def test_a_source_that_cannot_be_read_is_refused_and_its_password_not_told(tmp_path: Path) -> None:
@@ -386,6 +504,7 @@ def test_a_source_that_cannot_be_read_is_refused_and_its_password_not_told(tmp_p
         f"sqlite:///{tmp_path}/nowhere.db": "unable to open",
         f"sqlite:///{empty}": "no such table: user_api_usercoursetag",
         "nonsense://name:hunter2@host/db": "no URL of a database",
+        "oracle://name:hunter2@host/db": "must begin with sqlite://, postgres:// or mysql://",
         "postgres://name:hunter2@127.0.0.1:1/db": "does not give",
         "mysql://name:hunter2@127.0.0.1:1/db": "does not give|no URL",
         "mysql://name:hunter2@[::1/db": "no URL of a database",
@@ -434,6 +553,81 @@ def test_a_report_replaces_nothing_that_is_there(tmp_path: Path) -> None:
     assert group_of("7") is None
 
 
+@pytest.mark.usefixtures("of_one_row")
+def test_a_report_is_gone_on_with_where_the_import_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = tmp_path / "report.csv"
+    source = csv_of(tmp_path, [HEADER, *((id, KEY.format(9), "c", "1") for id in (7, 8))])
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        signal_in_first_batch(signal.SIGINT, patch)
+        run(source, "--report", str(report))
+    run(source, "--report", str(report), "--after", "2")
+
+    ids = [line.split(",")[0] for line in report.read_text().splitlines()]
+    assert ids == ["id", "2", "3"]
+
+
+def test_where_there_is_no_source_no_report_is_made(tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    for source in (str(tmp_path / "nowhere.csv"), f"sqlite:///{tmp_path}/nowhere.db"):
+        with pytest.raises(CommandError, match="Nothing was imported"):
+            run(source, "--report", str(report))
+
+    assert not report.exists()
+
+
+@pytest.mark.parametrize("name", ["tqdm", "dj_database_url"])
+def test_without_what_it_needs_it_says_what_to_install(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("running", "sources", "database"):
+        monkeypatch.delitem(sys.modules, f"xblock_experiments.platform.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(CommandError, match=rf"no {name}: pip install .*\[migration\]"):
+        run(sqlite_of(tmp_path, IN_100))
+
+
+@pytest.mark.every_database
+def test_a_database_that_is_not_migrated_is_told_so(tmp_path: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE app = 'xblock_experiments_user_tags' "
+            "AND name = (SELECT * FROM (SELECT MAX(name) FROM django_migrations "
+            "WHERE app = 'xblock_experiments_user_tags') newest)"
+        )
+
+    with pytest.raises(CommandError, match="run migrate first"):
+        run(sqlite_of(tmp_path, IN_100))
+    assert group_of("7") is None
+
+
+def test_what_the_platforms_database_says_is_shown_in_one_harmless_line(tmp_path: Path) -> None:
+    path = tmp_path / "platform.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE user_api_usercoursetag (id integer PRIMARY KEY)")
+        database.execute("CREATE VIEW v AS SELECT 1")
+        database.execute("ALTER TABLE user_api_usercoursetag RENAME TO old")
+        database.execute('CREATE VIEW user_api_usercoursetag AS SELECT * FROM "no\x1b[31m\nwhere"')
+
+    with pytest.raises(CommandError, match="does not give") as error:
+        run(f"sqlite:///{path}")
+    assert str(error.value).isprintable()
+
+
+def test_what_the_database_could_not_do_is_done_by_the_same_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise NotStored
+
+    monkeypatch.setattr("xblock_experiments.platform.importing.insert_tags", fail)
+
+    with pytest.raises(CommandError, match="No batch is done yet: give the same command again"):
+        run(sqlite_of(tmp_path, IN_100))
+
+
 names = st.sampled_from(["ann", "bob"])
 rows_of_two = st.builds(
     lambda user_id, id, value: (user_id, KEY.format(id), value),
@@ -480,13 +674,21 @@ def test_a_row_names_a_group_where_the_platform_would_read_one(
         assert (placement.experiment_id, placement.group_id) == (id, int(str(value)))
 
 
-@given(st.lists(st.sampled_from("abcd")), st.integers(1, 5))
-def test_batches_are_the_rows_in_their_order_and_no_tag_is_twice_in_one(
-    keys: list[str], size: int
-) -> None:
-    rows = [row(id, key=key) for id, key in enumerate(keys)]
+@given(st.lists(st.integers()), st.integers(1, 5))
+def test_batches_are_the_rows_in_their_order(ids: list[int], size: int) -> None:
+    rows = list(map(row, ids))
     cut = list(batches(rows, size))
 
     assert [each for batch in cut for each in batch] == rows
-    for batch in cut:
-        assert 1 <= len({each.key for each in batch}) == len(batch) <= size
+    assert all(1 <= len(batch) <= size for batch in cut)
+
+
+@given(st.lists(st.sampled_from("abcd")))
+def test_in_no_round_is_a_tag_twice_and_those_of_one_tag_keep_their_order(keys: list[str]) -> None:
+    rows = [row(id, key=key) for id, key in enumerate(keys)]
+    cut = rounds(rows)
+    together = [each for some in cut for each in some]
+
+    assert all(len({each.key for each in some}) == len(some) > 0 for some in cut)
+    for key in "abcd":
+        assert [one for one in together if one.key == key] == [r for r in rows if r.key == key]

@@ -391,9 +391,9 @@ def test_icon_and_title_of_an_arm_are_those_of_what_is_in_it(
     "view", ["submit_problem", "save_problem", "set_score", "get_html", "save"]
 )
 def test_an_address_calls_no_method_that_is_no_view(
-    client: Client, settings: Settings, view: str
+    client: Client, settings: Settings, tmp_path: Path, view: str
 ) -> None:
-    settings.XBLOCK_EXPERIMENTS = {"COURSES": [KINDS], "IMPORTED": "nowhere"}
+    settings.XBLOCK_EXPERIMENTS = {"COURSES": [KINDS], "IMPORTED": tmp_path}
     page = client.get(f"/scenario/kinds.text/{view}/?student=ann").content.decode()
 
     assert "There is no such view." in page
@@ -437,10 +437,10 @@ def test_what_nobody_does_is_not_kept(course: LoadedCourse) -> None:
 
 
 def test_the_page_of_a_block_tells_a_learner_nothing_of_it_that_is_not_shown(
-    client: Client, settings: Settings
+    client: Client, settings: Settings, tmp_path: Path
 ) -> None:
     """The SDK prints each block, and XBlock would print all fields of it."""
-    settings.XBLOCK_EXPERIMENTS = {"COURSES": [KINDS], "IMPORTED": "nowhere"}
+    settings.XBLOCK_EXPERIMENTS = {"COURSES": [KINDS], "IMPORTED": tmp_path}
 
     page = client.get("/scenario/kinds.dropdown/?student=ann").content.decode()
 

@@ -12,12 +12,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.core.checks import run_checks
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -29,6 +30,9 @@ from tests.listeners import ROOT, Recorder, Told, send_events
 from tests.test_faults import url_of_test_database, wait_until
 from tests.test_races import together
 from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.events import ListImported, emit
+from xblock_experiments.events.models import WaitingEvent
+from xblock_experiments.events.sending import count_waiting
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.user_tags import api as tags
 
@@ -370,22 +374,85 @@ def test_a_person_is_given_what_waits_and_it_goes_with_the_person() -> None:
     assert [event.data.user_id for event in told()] == ["bob"]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"OUTBOX": "bus"}, "is a list, not 'bus'"),
-        ({"OUTBOX": ["buss"]}, "names 'buss'"),
-        ({"OUTBOX": ["xapi"]}, "needs a text KEY"),
-        ({"OUTBOX": ["xapi"], "XAPI": {"KEY": "k", "LMS_ROOT_URL": "x", "LRS_URL": "x"}}, "'x'"),
-    ],
-)
-def test_wrong_settings_are_told_when_the_site_is_checked(
-    wrong: dict[str, Any], said: str, settings: Settings
-) -> None:
-    assert [error.id for error in run_checks() if "xblock_experiments" in str(error.id)] == []
-    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, **wrong}
+def test_an_export_names_neither_experiments_nor_arms() -> None:
+    put("ann", 1)
+    put("ann", 2)
+    waiting = tags.export_user("ann")["waiting_events"]
 
-    assert [error.msg for error in run_checks() if said in error.msg]
+    assert len(waiting) == 3
+    assert [key for event in waiting for key in event["data"] if key.endswith("name")] == []
+
+
+def test_who_is_retired_takes_along_no_event_of_a_course_and_is_named_by_none() -> None:
+    segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2, 3)], actor="staff-5e1f")
+    emit(
+        ListImported(
+            course_id=COURSE_ID,
+            user_id="staff-5e1f",
+            partition_id=100,
+            partition_name="",
+            partition_type="experiment",
+            source="user course tags",
+            entered=3,
+        )
+    )
+    tags.retire_user("staff-5e1f")
+    rows = list(WaitingEvent.objects.values())
+
+    assert "staff-5e1f" not in str(rows)
+    saved, imported = told()
+    assert (saved.type, saved.data.segmentation.version, saved.data.actor) == (SAVED, 2, None)
+    assert (imported.data.entered, imported.data.actor) == (3, None)
+
+
+def test_what_another_release_kept_otherwise_is_named_and_those_before_it_are_sent() -> None:
+    assign("ann", "bob", "cid")
+    (bob,) = WaitingEvent.objects.filter(user_id="bob")
+    for change in ({"payload": "{}"}, {"payload": "[]"}, {"name": "of another release"}):
+        WaitingEvent.objects.filter(pk=bob.pk).update(**change)
+        with pytest.raises(CommandError, match=f"bus: Event {bob.event_id}"):
+            send_events()
+
+    assert [event.data.user_id for event in Recorder.told] == ["ann"]
+    assert count_waiting("bus") == 2
+
+
+def drop(*arguments: str) -> str:
+    out = StringIO()
+    call_command("send_events", "--drop", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_an_event_that_holds_up_the_others_can_be_dropped(settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus", "xapi"]}
+    assign("ann", "bob")
+    ann = WaitingEvent.objects.filter(user_id="ann", sink="bus").get()
+    said = drop(str(ann.event_id), "--sink", "bus")
+
+    name = "xmodule.partitions.assigned_user_to_partition"
+    assert said == f"bus: {name} of {ann.created.isoformat()} is forgotten.\n"
+    assert count_waiting("xapi") == 2
+    assert drop(str(ann.event_id)).startswith(f"xapi: {name} of ")
+    Recorder.told.clear()
+    send_events("--sink", "bus")
+    assert [event.data.user_id for event in Recorder.told] == ["bob"]
+
+
+def test_what_does_not_wait_cannot_be_dropped() -> None:
+    assign("ann")
+    with pytest.raises(CommandError, match=f"No event {UUID(int=0)} waits for bus or xapi"):
+        drop(str(UUID(int=0)))
+    with pytest.raises(CommandError, match="invalid UUID value: 'ann'"):
+        drop("ann")
+    failure = pytest.raises(CommandError, match="The database could not do it")
+    with failure, connection.execute_wrapper(failing):
+        drop(str(waiting_ids()[0]))
+
+    assert [event.data.user_id for event in told()] == ["ann"]
+
+
+def waiting_ids() -> list[UUID]:
+    return [row.event_id for row in WaitingEvent.objects.order_by("pk")]
 
 
 def test_a_database_that_fails_is_said_and_everything_still_waits() -> None:

@@ -308,6 +308,16 @@ def test_private_tags_are_told_to_their_owners_only(settings: Settings) -> None:
     assert tags(block_type="hint").get_tag("course", "hint.secret") == "x"
 
 
+@pytest.mark.parametrize("block_type", ["old", "mood"])
+def test_a_private_tag_whose_key_names_no_owner_is_told_to_nobody(
+    settings: Settings, block_type: str
+) -> None:
+    tags().set_tag("course", "mood", "low")
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "PRIVATE_TAGS": ["mood"]}
+
+    assert tags(block_type=block_type).get_tag("course", "mood") is None
+
+
 class Disguised(str):
     """Says that it begins with nothing."""
 

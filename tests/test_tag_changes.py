@@ -100,6 +100,43 @@ def test_tags_that_no_event_may_tell_of_are_not_even_read(
     assert len(told.heard) == 1
 
 
+def test_who_adds_nothing_to_a_counter_changes_nothing(told: Told) -> None:
+    counts = [user_info().increment(COURSE, "count", by) for by in (0, 0, 2, 0)]
+
+    assert counts == [0, 0, 2, 2]
+    assert len(told.of(events.TagChanged)) == 2
+
+
+def test_tags_that_a_block_has_read_are_not_read_again_for_an_event(
+    told: Told, settings: Settings, django_assert_num_queries: Any
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"], "PRIVATE_TAGS": ["hint.secret"]}
+    for key, value in (("known", 1), ("secret", 2), ("nothing", None)):
+        user_info().set(COURSE, key, value)
+    with events.user_context(COURSE_ID, "ann") as context:
+        context.fill(groups={})
+        service = user_info()
+        with django_assert_num_queries(2):
+            assert service.get(COURSE, "known") == 1
+            service.set(COURSE, "key", 3)
+
+    assert told.contexts(events.TagChanged)[-1]["course_user_tags"] == {
+        "hint.known": 1,
+        "hint.key": 3,
+    }
+
+
+def test_tags_that_a_block_has_read_of_another_user_are_not_told_of(
+    told: Told, settings: Settings
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"]}
+    user_info("bob").set(COURSE, "key", 1)
+    with events.user_context(COURSE_ID, "ann") as context:
+        assert user_info("bob").get(COURSE, "key") == 1
+
+        assert context["course_user_tags"] == {}
+
+
 def test_a_change_of_which_nothing_could_be_kept_to_tell_is_undone(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +211,15 @@ def test_no_count_is_lost_in_transactions() -> None:
     race.set_isolation(race.isolations()[0])
     assert together(work) == []
     assert user_info().get(COURSE, "count") == 4 * TIMES
+
+
+def test_no_count_is_lost_where_a_database_does_not_say_what_it_wrote(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(type(connection.features), "can_return_columns_from_insert", False)
+    for isolation in begun():
+        assert together(lambda _: user_info().increment(COURSE, "count")) == []
+        assert user_info().get(COURSE, "count") == 4 * TIMES, isolation
 
 
 def test_who_compares_and_swaps_loses_no_count_either() -> None:

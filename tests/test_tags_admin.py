@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import Settings
@@ -133,6 +134,19 @@ def test_tags_are_deleted_one_by_one_or_together(
         (COURSE_ID, "ann lee", True),
         (COURSE_ID, "annabel", True),
     ]
+
+
+@pytest.mark.usefixtures("_with_writes")
+def test_what_the_admin_notes_of_it_does_not_name_the_user(admin_client: Client) -> None:
+    admin_client.post(page_of("hint.name", "annabel"), {"value": "1"})
+    admin_client.post(page_of("hint.name", "annabel").replace("change", "delete"), {"post": "yes"})
+    chosen = page_of("hint.name", "ann lee").split("/")[-3]
+    sent = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+    admin_client.post(f"{PAGES}?q=ann lee", sent)
+
+    noted = list(LogEntry.objects.values())
+    assert len(noted) == 3
+    assert "ann" not in str(noted)
 
 
 @pytest.mark.usefixtures("_with_writes")

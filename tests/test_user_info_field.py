@@ -18,6 +18,7 @@ from webob import Request, Response
 from xblock.core import XBlock, XBlockMixin
 from xblock.field_data import DictFieldData
 from xblock.fields import (
+    UNIQUE_ID,
     Boolean,
     DateTime,
     Dict,
@@ -26,6 +27,7 @@ from xblock.fields import (
     List,
     Scope,
     ScopeIds,
+    Set,
     String,
 )
 from xblock.test.tools import TestRuntime
@@ -172,6 +174,29 @@ def test_a_value_that_changes_within_is_kept(new_block: Callable[..., Any]) -> N
 
     assert block.topics is topics
     assert (new_block().topics, new_block().notes) == (["start", "a", "b"], {"deep": [{"er": 2}]})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"done": 1}, {"done": True}),
+        ({"done": True}, {"done": 1}),
+        ({"done": [0.0]}, {"done": [0]}),
+        ({"done": 0.0}, {"done": -0.0}),
+    ],
+)
+def test_a_change_to_an_equal_value_of_another_type_is_kept(
+    new_block: Callable[..., Any], before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    block = new_block()
+    block.notes = before
+    block.save()
+    other = new_block(name="u1", runtime=block.runtime)
+    assert other.notes == before
+    block.notes = after
+    block.save()
+
+    assert repr(tags()["hint.notes"]) == repr(other.notes) == repr(after)
 
 
 def test_no_block_changes_the_default_of_others(new_block: Callable[..., Any]) -> None:
@@ -384,6 +409,16 @@ def test_a_class_may_have_a_save_of_its_own_and_classes_that_inherit() -> None:
 
     assert saved == [5]
     assert tags() == {"hint.count": 6, "hint.more": 1}
+
+
+@pytest.mark.parametrize(
+    "field", [String(default=UNIQUE_ID), DateTime(default=UNIQUE_ID), Set(), Float(default=1e999)]
+)
+def test_what_could_never_be_kept_is_refused_when_the_class_is_made(field: Any) -> None:
+    with pytest.raises(TypeError, match=r"Own\.kept cannot be a \w+ with this default"):
+
+        class Own(XBlock):
+            kept = UserInfoField(field, scope=COURSE)
 
 
 def test_only_a_block_can_have_one() -> None:

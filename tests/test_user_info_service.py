@@ -10,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from pytest_django import Settings
+from web_fragments.fragment import Fragment
+from xblock.core import XBlock
+from xblock.fields import Integer
 
 from tests.blocks import user_info
-from tests.builders import COURSE_ID
-from xblock_experiments.services import COURSE, GLOBAL, Scope, UserInfoService
+from tests.builders import COURSE_ID, course_xml
+from xblock_experiments.services import COURSE, GLOBAL, Scope, UserInfoField, UserInfoService
 from xblock_experiments.services.preview import AsLearner
-from xblock_experiments.testing import runtime_for
+from xblock_experiments.testing import find_block, load_course, render, runtime_for
 from xblock_experiments.user_tags import api
 from xblock_experiments.user_tags.data import (
     MAX_VALUE_BYTES,
@@ -477,6 +480,49 @@ def test_a_private_tag_is_for_other_types_as_if_it_were_not_there(scope: Scope) 
     assert other.items(scope, "hint", limit=1) == {"hint.Secret": "Secret"}
     with pytest.raises(NotOwner):
         other.set(scope, "hint.secret", 1, expected="secret")
+
+
+def test_a_private_key_that_names_no_owner_is_hidden_from_every_block_type(
+    settings: Settings,
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {"PRIVATE_TAGS": ["mood"]}
+    api.set_tag("ann", COURSE_ID, "mood", "low")
+    api.set_tag("ann", COURSE_ID, "place", "here")
+
+    for block_type in ("hint", "mood"):
+        assert user_info(block_type=block_type).items(COURSE) == {"place": "here"}
+        assert user_info(block_type=block_type).items(COURSE, "mood") == {}
+
+
+@XBlock.needs("user_info", "user_tags")
+class CountingBlock(XBlock):
+    """Counts how often it is shown, in several ways."""
+
+    field = UserInfoField(Integer(default=0), scope=COURSE)
+
+    def student_view(self, context: Any = None) -> Fragment:
+        self.field += 1
+        info = self.runtime.service(self, "user_info")
+        info.set(COURSE, "set", info.get(COURSE, "set", 0) + 1)
+        counts = [self.field, info.increment(COURSE, "count"), info.get(COURSE, "set")]
+        self.runtime.service(self, "user_tags").set_tag("course", "counting.tag", str(counts))
+        return Fragment(f"<p>Counts: {counts}</p>")
+
+    author_view = studio_view = student_view
+
+
+@XBlock.register_temp_plugin(CountingBlock, "counting")
+def test_what_blocks_write_where_authors_are_shown_their_work_is_forgotten() -> None:
+    course = load_course(course_xml('<counting url_name="one"/>'))
+    for view in ("author_view", "studio_view"):
+        asking = find_block(course, "ann", "one", staff=True)
+        assert asking.field == 0
+        assert "Counts: [1, 1, 1]" in asking.render(view, {}).content
+        assert "Counts: [2, 2, 2]" in asking.render(view, {}).content
+        assert api.get_tags("ann", COURSE_ID) == {}
+
+    assert "Counts: [1, 1, 1]" in render(course, "ann", "one")
+    assert len(api.get_tags("ann", COURSE_ID)) == 4
 
 
 few_keys = st.sampled_from(["a", "b"])

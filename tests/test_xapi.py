@@ -22,6 +22,7 @@ from tests.builders import COURSE_ID, experiment
 from tests.listeners import Store, record_store, send_events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.events import ASSIGNED, EXPOSED
+from xblock_experiments.events.models import WaitingEvent
 from xblock_experiments.events.xapi import pseudonym, statement
 from xblock_experiments.experiments import api as experiments
 
@@ -150,16 +151,17 @@ def test_statements_come_many_at_once_with_what_the_specification_asks_for(store
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("answer", [302, 401, 500, 503])
+@pytest.mark.parametrize("answer", [302, 401, 500, 503, 520])
 def test_what_a_store_does_not_take_waits_and_comes_again_as_it_was(
     store: Store, answer: int
 ) -> None:
     put("ann")
     put("bob")
-    store.answers = [answer]
+    store.answers = [answer] * 2
     with pytest.raises(CommandError, match=f"xapi: The learning record store answers {answer}"):
         send_events()
-    (_, _, first), *more = store.requests
+    (_, _, first), (_, _, ann), *more = store.requests
+    assert first[:1] == ann
     assert not more
     store.requests.clear()
     send_events()
@@ -168,10 +170,13 @@ def test_what_a_store_does_not_take_waits_and_comes_again_as_it_was(
 
 
 @pytest.mark.django_db
-def test_a_statement_that_is_refused_is_named_and_those_before_it_are_taken(store: Store) -> None:
+@pytest.mark.parametrize("answer", [400, 403, 413, 500])
+def test_a_statement_that_is_refused_is_named_and_those_before_it_are_taken(
+    store: Store, answer: int
+) -> None:
     for user_id in ("ann", "bob", "cid"):
         put(user_id)
-    store.answers = [400, 200, 400]
+    store.answers = [answer, 200, answer]
     with pytest.raises(CommandError) as failure:
         send_events()
     (_, _, together), (_, _, ann), (_, _, bob) = store.requests
@@ -201,12 +206,79 @@ def test_a_store_that_is_away_is_said_and_nothing_is_lost(store: Store, settings
     away = {**there, "XAPI": {**there["XAPI"], "LRS_URL": "http://127.0.0.1:1"}}
     settings.XBLOCK_EXPERIMENTS = away
     put("ann")
-    with pytest.raises(CommandError, match=r"store at http://127.0.0.1:1/statements cannot be"):
+    with pytest.raises(CommandError, match=r"store at http://127.0.0.1:1 cannot be"):
         send_events()
     settings.XBLOCK_EXPERIMENTS = there
     send_events()
 
     assert len(store.statements) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "url", ["http://[bad", f"http://{'a' * 64}.example.org", "http://127.0.0.1:1/ö", "http://a b"]
+)
+def test_what_is_no_address_after_all_is_said_with_the_event_that_waits(
+    store: Store, settings: Settings, url: str
+) -> None:
+    there = settings.XBLOCK_EXPERIMENTS
+    settings.XBLOCK_EXPERIMENTS = {**there, "XAPI": {**there["XAPI"], "LRS_URL": url}}
+    put("ann")
+    with pytest.raises(CommandError) as failure:
+        send_events()
+    settings.XBLOCK_EXPERIMENTS = there
+    send_events()
+
+    (made,) = store.statements
+    assert url in str(failure.value)
+    assert made["id"] in str(failure.value)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "said", [b"<html>Welcome!", b"", b"[]", b"{}", b"[" * 2**15, b"\xff", b'["an id"]']
+)
+def test_who_answers_without_the_ids_has_not_taken_the_statements(
+    store: Store, said: bytes
+) -> None:
+    put("ann")
+    store.says = [said]
+    with pytest.raises(CommandError, match=r"answers 200 .* Is LRS_URL the endpoint of a store\?"):
+        send_events()
+    (_, _, first), *_ = store.requests
+    store.requests.clear()
+    send_events()
+
+    assert store.statements == first
+
+
+@pytest.mark.django_db
+def test_a_store_may_name_only_those_that_it_did_not_have(store: Store) -> None:
+    """As Ralph does, which answers 204 where it had all."""
+    put("ann")
+    put("bob")
+    store.answers = [200, 204, 204]
+    store.says = [b'["of bob alone"]']
+    send_events()
+    store.requests.clear()
+    send_events()
+
+    assert store.requests == []
+
+
+@pytest.mark.django_db
+def test_what_another_release_kept_otherwise_is_named_and_those_before_it_are_taken(
+    store: Store,
+) -> None:
+    for user_id in ("ann", "bob", "cid"):
+        put(user_id)
+    bob = WaitingEvent.objects.get(user_id="bob")
+    WaitingEvent.objects.filter(pk=bob.pk).update(payload="{}")
+    with pytest.raises(CommandError, match=f"xapi: Event {bob.event_id}"):
+        send_events()
+
+    assert len(store.statements) == 1
+    assert [row.user_id for row in WaitingEvent.objects.order_by("pk")] == ["bob", "cid"]
 
 
 GOOD = statement(

@@ -19,8 +19,8 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         from xblock_experiments import personal_data
-        from xblock_experiments.events.checks import check_outbox
+        from xblock_experiments.events.checks import check_settings
         from xblock_experiments.events.personal_data import STORE
 
-        checks.register(check_outbox)
+        checks.register(check_settings)
         personal_data.register(self.name, STORE)

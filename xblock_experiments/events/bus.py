@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self
 
+from django.conf import settings
+
 from xblock_experiments.errors import NotSent
+from xblock_experiments.events.waiting import telling
 from xblock_experiments.settings.common import setting
 
 if TYPE_CHECKING:
@@ -19,13 +23,26 @@ def send(page: Iterable[WaitingEvent]) -> Iterator[Sequence[WaitingEvent]]:
     """Each by itself. Raises NotSent."""
     producer, redis = _producer()
     for row in page:
-        _send(producer, row)
+        event = telling(row, partial(_event, row))
+        producer.send(topic=setting("EVENT_BUS_TOPIC"), **event)
         if redis and not redis.has_taken():
             msg = (
                 f"Redis did not take event {row.event_id}. The log of edx_event_bus_redis says why."
             )
             raise NotSent(msg)
         yield [row]
+
+
+def flaw_of_settings() -> str | None:
+    """What keeps events from the bus, as far as settings tell; None where nothing does."""
+    if find_spec("openedx_events") is None:
+        return "There is no openedx-events: pip install 'xblock-experiments[event-bus]'."
+    if not getattr(settings, "EVENT_BUS_PRODUCER", None):
+        return (
+            "There is no event bus: set EVENT_BUS_PRODUCER, and what the producer that it names "
+            "asks for, such as EVENT_BUS_REDIS_CONNECTION_URL."
+        )
+    return None
 
 
 class _Redis:
@@ -46,6 +63,9 @@ class _Redis:
         self._id = self._stream.add(*args, **kwargs)
         return self._id
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
     def has_taken(self) -> bool:
         """Since this was asked before."""
         id_, self._id = self._id, None
@@ -53,38 +73,46 @@ class _Redis:
 
 
 def _producer() -> tuple[Any, _Redis | None]:
-    if find_spec("openedx_events") is None:
-        msg = "There is no openedx-events: pip install 'xblock-experiments[event-bus]'."
-        raise NotSent(msg)
+    """The site's, and if it is Redis' the client that it now has. Raises NotSent."""
+    if flaw := flaw_of_settings():
+        raise NotSent(flaw)
     from openedx_events.event_bus import NoEventBusProducer, get_producer
 
     producer: Any = get_producer()
     if isinstance(producer, NoEventBusProducer):
         msg = (
-            "There is no event bus: set EVENT_BUS_PRODUCER, and what the producer that it names "
-            "asks for, such as EVENT_BUS_REDIS_CONNECTION_URL."
+            "The producer that EVENT_BUS_PRODUCER names could not be loaded. A warning of "
+            "openedx-events says why; perhaps a setting of the producer's own is missing."
         )
         raise NotSent(msg)
-    if not type(producer).__module__.startswith("edx_event_bus_redis."):
+    if not _is_of_redis(producer):
         return producer, None
-    redis = _Redis(producer.client)
-    return type(producer)(redis), redis
+    # The site's own goes on with its own client.
+    producer = copy.copy(producer)
+    producer.client = _Redis(producer.client)
+    return producer, producer.client
 
 
-def _send(producer: Any, row: WaitingEvent) -> None:
+def _is_of_redis(producer: object) -> bool:
+    """Also where a site has a class of its own below that of edx_event_bus_redis."""
+    packages = {each.__module__.partition(".")[0] for each in type(producer).__mro__}
+    return "edx_event_bus_redis" in packages
+
+
+def _event(row: WaitingEvent, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What a producer is to send, as it names its arguments."""
     from openedx_events.data import EventsMetadata
 
     from xblock_experiments.events.openedx import DEFINITIONS
 
     definition = DEFINITIONS[row.name]
-    producer.send(
-        signal=definition.signal,
-        topic=setting("EVENT_BUS_TOPIC"),
-        event_key_field=definition.key_field,
-        event_data=definition.data({**json.loads(row.payload), "actor": row.actor}, row.context),
-        event_metadata=EventsMetadata(
+    return {
+        "signal": definition.signal,
+        "event_key_field": definition.key_field,
+        "event_data": definition.data(payload, row.context),
+        "event_metadata": EventsMetadata(
             event_type=definition.signal.event_type,
             id=row.event_id,
             time=row.created.astimezone(UTC),
         ),
-    )
+    }

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import Error
 
 from xblock_experiments.events import tracking
 from xblock_experiments.events.data import (
     PARTITION_KEY,
     AssignedUserToPartition,
+    CourseEvent,
     Event,
     TagChanged,
+    UserExposed,
     UserReassigned,
 )
 from xblock_experiments.ids import flaw_of
@@ -32,8 +34,10 @@ type Reader[T] = Callable[[str, Sequence[str]], Mapping[str, T]]
 """Of many users of a course, by user id, in one query."""
 
 EXPERIMENT = "experiment"
+_MOVES = (AssignedUserToPartition, UserExposed, UserReassigned)
 _dumps = json.JSONEncoder(sort_keys=True).encode
-_current: ContextVar[UserContext | None] = ContextVar("xblock_experiments_user", default=None)
+_entered: ContextVar[tuple[UserContext, ...]] = ContextVar("xblock_experiments_users", default=())
+"""Those that this work is within, the innermost last. One user of a course is one object."""
 _readers: dict[str, Reader[Any]] = {}
 
 
@@ -67,9 +71,19 @@ class UserContext(Mapping[str, Any]):
         if tags is not None:
             self._tags = dict(tags)
 
+    def know(self, groups: Groups) -> None:
+        """Where the user stands by now in some segmentations."""
+        if self._groups is not None:
+            self.fill(groups={**self._groups, **groups})
+
     def follow(self, event: Event) -> None:
-        """What has happened to the user by now."""
-        if isinstance(event, AssignedUserToPartition | UserReassigned) and self._groups is not None:
+        """What has happened by now."""
+        if isinstance(event, CourseEvent) and event.course_id == self.course_id:
+            # Whom it moved, it does not say.
+            self._groups = self._content = self._json = None
+        elif not self.is_of(event):
+            return
+        elif isinstance(event, _MOVES) and self._groups is not None:
             self.fill(groups=_after_move(self._groups, event))
         elif isinstance(event, TagChanged) and event.course_id and self._tags is not None:
             rest = {key: value for key, value in self._tags.items() if key != event.key}
@@ -121,38 +135,43 @@ def user_context(course_id: str | None, user_id: str | None) -> Iterator[UserCon
 
     For requests, commands and background work. Within one of the same user it is that one.
     """
-    current = _current.get()
-    if current is not None and (current.course_id, current.user_id) == (course_id, user_id):
-        yield current
-        return
-    context = UserContext(course_id, user_id)
-    token = _current.set(context)
+    entered = _entered.get()
+    same = [each for each in entered if (each.course_id, each.user_id) == (course_id, user_id)]
+    context = same[0] if same else UserContext(course_id, user_id)
+    _entered.set((*entered, context))
     try:
-        with tracking.within(context):
+        with nullcontext() if same else tracking.within(context):
             yield context
     finally:
-        _current.reset(token)
+        # Generators that are closed late are not left in the order in which they were entered.
+        _entered.set(_without_last(_entered.get(), context))
 
 
 def current() -> UserContext | None:
-    return _current.get()
+    return next(reversed(_entered.get()), None)
 
 
-def contexts_of(events: Sequence[Event], current: UserContext | None) -> list[UserContext]:
-    """Each event's, in the same order; `current` where it is of the same user.
+def entered() -> tuple[UserContext, ...]:
+    """All that this work is within, the innermost last."""
+    return _entered.get()
 
-    What is not known yet is read for all at once.
+
+def contexts_of(events: Sequence[Event], within: tuple[UserContext, ...] = ()) -> list[UserContext]:
+    """Each event's, in the same order: the innermost of its user, or one that is made for it.
+
+    What is not known yet is read for all at once. What a reading cannot see, as in a transaction
+    that keeps its snapshot, the events say themselves.
     """
-    others: dict[tuple[str | None, str | None], UserContext] = {}
+    made: dict[tuple[str | None, str | None], UserContext] = {}
     contexts = []
     for event in events:
-        if current is not None and current.is_of(event):
-            current.follow(event)
-            contexts.append(current)
-        else:
-            key = event.course_id, event.user_id
-            contexts.append(others.setdefault(key, UserContext(*key)))
-    read(others.values())
+        key = event.course_id, event.user_id
+        found = (each for each in reversed(within) if each.is_of(event))
+        contexts.append(next(found, None) or made.setdefault(key, UserContext(*key)))
+    read(made.values())
+    for event, context in zip(events, contexts, strict=True):
+        for follower in (*within, context):
+            follower.follow(event)
     return contexts
 
 
@@ -184,18 +203,30 @@ def _ask(what: str, course_id: str, user_ids: Sequence[str]) -> Mapping[str, Any
         return {}
     try:
         return _readers[what](course_id, user_ids)
-    except DatabaseError:
+    except Error:
         tracking.log.exception("What users of %s have of %s cannot be read.", course_id, what)
         return {}
 
 
-def _after_move(groups: Groups, event: AssignedUserToPartition | UserReassigned) -> Groups:
-    key = f"{event.partition_type}.{event.partition_id}"
+def _without_last(
+    entered: tuple[UserContext, ...], context: UserContext
+) -> tuple[UserContext, ...]:
+    places = [place for place, each in enumerate(entered) if each is context]
+    return entered[: places[-1]] + entered[places[-1] + 1 :] if places else entered
+
+
+def _after_move(
+    groups: Groups, event: AssignedUserToPartition | UserExposed | UserReassigned
+) -> Groups:
+    type_ = EXPERIMENT if isinstance(event, UserExposed) else event.partition_type
+    key = f"{type_}.{event.partition_id}"
     before = groups.get(key, ())
     if isinstance(event, UserReassigned):
         after = [id for id in before if id != event.from_group_id]
+    elif event.group_id is None:
+        after = list(before)
     else:
-        others = () if event.partition_type == EXPERIMENT else before
+        others = () if type_ == EXPERIMENT else before
         after = sorted({*others, event.group_id})
     rest = {other: ids for other, ids in groups.items() if other != key}
     return {**rest, key: after} if after else rest

@@ -7,7 +7,7 @@ platform's two are the platform's; ours add to them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -37,6 +37,11 @@ class Event:
 
     def payload(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseEvent(Event):
+    """Something that was done to a course. `user_id` is who did it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +112,12 @@ class BlockEvent(Event):
     # Here each has its own.
     name: str  # type: ignore[misc]
 
-    data: Mapping[str, Any]
+    data: Any
+
+    def __post_init__(self) -> None:
+        """Keep what was published then, as JSON: the block may change it before it is told."""
+        data = _as_json(self.data)
+        object.__setattr__(self, "data", data if isinstance(data, dict) else {"value": data})
 
     def payload(self) -> dict[str, Any]:
         return dict(self.data)
@@ -126,7 +136,7 @@ class TagChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentationSaved(Event):
+class SegmentationSaved(CourseEvent):
     """A segmentation of the course is another one from now on; `user_id` is who published it."""
 
     name = SEGMENTATION_SAVED
@@ -140,7 +150,7 @@ class SegmentationSaved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListImported(Event):
+class ListImported(CourseEvent):
     """Many users were put into groups at once, of whom no other event tells."""
 
     name = LIST_IMPORTED
@@ -162,3 +172,12 @@ class PreviewEntered(Event):
 
     preview: str
     """`learner.<user id>`, or `group.<type>.<segmentation id>.<group id>`."""
+
+
+def _as_json(value: Any) -> Any:
+    """As equal as JSON can make it; what it cannot is text."""
+    try:
+        # Not all that Python writes as JSON is, and others do not read NaN.
+        return json.loads(json.dumps(value, default=str, skipkeys=True), parse_constant=str)
+    except (RecursionError, ValueError):
+        return repr(type(value))

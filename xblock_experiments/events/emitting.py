@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from copy import deepcopy
 
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
 from xblock_experiments.events import outbox, tracking
-from xblock_experiments.events.contexts import UserContext, contexts_of, current
+from xblock_experiments.events.contexts import UserContext, contexts_of, entered
 from xblock_experiments.events.data import Event
 
 emitted = Signal()
@@ -29,13 +29,21 @@ def emit_all(events: Sequence[Event], *, using: str | None = None) -> None:
     """`emit` of many that happened at once: where their users stand is read for all together."""
     if events:
         outbox.keep(events, using=using)
-        tell = partial(_tell, tuple(events), current())
+        within = entered()
+
+        # Django names what failed, and a partial has no name.
+        def tell() -> None:
+            _tell(events, within)
+
         transaction.on_commit(tell, using=using, robust=True)
 
 
-def _tell(events: Sequence[Event], context_of_request: UserContext | None) -> None:
+def _tell(events: Sequence[Event], within: tuple[UserContext, ...]) -> None:
     now = timezone.now()
-    contexts = contexts_of(events, context_of_request)
+    contexts = contexts_of(events, within)
     for event, context in zip(events, contexts, strict=True):
-        emitted.send_robust(type(event), event=event, context=context.content, timestamp=now)
+        if emitted.has_listeners(type(event)):
+            # Of their own: one that changes it must not change what the others are told.
+            told = deepcopy(context.content)
+            emitted.send_robust(type(event), event=event, context=told, timestamp=now)
         tracking.send(event, context, now)

@@ -6,7 +6,6 @@ An event is there if and only if what it tells of was stored, whenever a process
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -25,6 +24,7 @@ from xblock_experiments.events.data import (
     UserExposed,
     UserReassigned,
 )
+from xblock_experiments.events.waiting import columns, without_actor
 from xblock_experiments.settings.common import setting
 from xblock_experiments.transactions import persist_statement
 
@@ -41,8 +41,6 @@ WANTED: dict[str, tuple[type[Event], ...]] = {
     XAPI: (AssignedUserToPartition, UserExposed),
 }
 """What can be sent to, and which events it wants. By class: a block may give its own the name."""
-
-_dumps = json.JSONEncoder(sort_keys=True).encode
 
 
 def keep(events: Sequence[Event], *, using: str | None = None) -> None:
@@ -80,15 +78,11 @@ def _sinks_of(event: Event) -> list[str]:
 
 def _rows_of(events: Sequence[Event]) -> Iterator[dict[str, Any]]:
     now = timezone.now()
-    for event, context in zip(events, contexts_of(events, None), strict=True):
-        payload = event.payload()
+    contexts = contexts_of([without_actor(event) for event in events])
+    for event, context in zip(events, contexts, strict=True):
         yield {
+            **columns(event),
             "event_id": uuid.uuid4(),
-            "name": event.name,
-            "user_id": event.user_id or "",
-            # Beside the payload, where it can be found and cleared.
-            "actor": payload.pop("actor", ""),
-            "payload": _dumps(payload),
             "context": context.json,
             "created": now,
         }

@@ -11,6 +11,9 @@ from django.db.models import QuerySet
 from xblock_experiments import personal_data
 from xblock_experiments.events.models import WaitingEvent
 
+_NAMES = ("group_name", "partition_name")
+"""What learners are not to know: ids are enough for who may look them up."""
+
 
 def _export(user_id: str) -> dict[str, Any]:
     (rows,) = _owned(user_id)
@@ -19,7 +22,7 @@ def _export(user_id: str) -> dict[str, Any]:
             "sink": row.sink,
             "name": row.name,
             "when": personal_data.moment(row.created),
-            "data": json.loads(row.payload),
+            "data": _without_names(json.loads(row.payload)),
             "context": json.loads(row.context),
         }
         for row in rows.order_by("pk")
@@ -27,12 +30,16 @@ def _export(user_id: str) -> dict[str, Any]:
     return {"waiting_events": events}
 
 
+def _without_names(payload: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in payload.items() if key not in _NAMES}
+
+
 def _owned(user_id: str) -> list[QuerySet[WaitingEvent]]:
     return [_rows().filter(user_id=user_id)]
 
 
 def _acted(user_id: str) -> list[QuerySet[WaitingEvent]]:
-    """What the user did to others, of which their own events tell."""
+    """What the user did to others or to a course, of which their own events tell."""
     return [_rows().filter(actor=user_id).exclude(user_id=user_id)]
 
 

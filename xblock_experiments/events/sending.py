@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 from django.db import router
 from django.db.models import F, QuerySet
@@ -55,6 +56,14 @@ def send_page(sink: str, *, is_ended: Callable[[], bool]) -> Page:
     insert_if_absent([Sink(name=sink)])
     using = router.db_for_write(Sink)
     return persist(partial(_send_page, sink, is_ended), using=using)
+
+
+@reports_faults
+def drop(event_id: UUID, sinks: Sequence[str]) -> list[WaitingEvent]:
+    """Forget an event unsent. What waited, of it, for these systems."""
+    rows = list(_waiting(event_id=event_id, sink__in=sinks).order_by("sink"))
+    # Somebody may be sending it meanwhile.
+    return [row for row in rows if _waiting(pk=row.pk).delete()[0]]
 
 
 def count_waiting(sink: str) -> int:

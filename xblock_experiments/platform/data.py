@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from xblock_experiments.course_user_segmentation.data import (
-    NoSuchSegmentation,
-    UserSegmentation,
-    is_id,
-)
+from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation, is_id
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.events.data import PARTITION_KEY
 from xblock_experiments.user_tags.data import InvalidTag, dump_value
 
 _BATCH = 10_000
+
+type Name = tuple[str, str, str]
+"""A tag's user, course and key."""
 
 
 class UnreadableSource(ExperimentsError, ValueError):
@@ -42,8 +41,10 @@ class Fate(StrEnum):
     NO_EXPERIMENT = "no such experiment here: publish the course first, then run this again"
     NO_GROUP = "the experiment has no such group here"
     NO_NUMBER = "the partition's or the group's id is no number"
-    BAD_ID = "a user, course or key that is empty, longer than 255 characters, or holds a NUL"
+    BAD_ID = "a user, course or key that is empty, over 255 characters, holds a NUL, or is no UTF-8"
     TOO_LONG = "the value has more than 64 KiB"
+    NO_TEXT = "the value is no UTF-8"
+    TOO_FEW_CELLS = "too few cells"
 
     @property
     def is_done(self) -> bool:
@@ -61,6 +62,21 @@ class Row:
     course_id: str
     key: str
     value: str
+    flaw: Fate | None = field(default=None, kw_only=True)
+    """Why it cannot be used, where that shows when it is read."""
+
+    @property
+    def name(self) -> Name:
+        return self.user_id, self.course_id, self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows in the order of their ids, each read when it is asked for: so late come its errors."""
+
+    total: int | None
+    """About how many rows there are, where that can be known."""
+    rows: Iterator[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +89,14 @@ class Placement:
 
 
 type Judged = tuple[Row, Fate]
-type Entered = Counter[tuple[str, UserSegmentation]]
-"""How many learners entered an experiment, by course and experiment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What became of some rows, all of which were done at once."""
+    """What became of some rows."""
 
     last_id: int
     judged: list[Judged]
-    entered: Entered
 
 
 def is_of_partition(key: str) -> bool:
@@ -112,23 +125,42 @@ def placement_of(row: Row) -> Placement | None:
     return Placement(row, experiment_id, group_id)
 
 
-def fits(value: str) -> bool:
-    """Whether it can be a tag's value."""
+def flaw_of_value(value: str) -> Fate | None:
+    """What keeps it from being a tag's value."""
     try:
+        value.encode()
         dump_value(value)
+    except UnicodeEncodeError:
+        return Fate.NO_TEXT
     except InvalidTag:
-        return False
-    return True
+        return Fate.TOO_LONG
+    return None
 
 
 def batches(rows: Iterable[Row], size: int = _BATCH) -> Iterator[list[Row]]:
-    """No tag is twice in one: the second is compared with what the first has become."""
-    batch: dict[tuple[str, str, str], Row] = {}
-    for row in rows:
-        name = row.user_id, row.course_id, row.key
-        if len(batch) == size or name in batch:
-            yield list(batch.values())
-            batch.clear()
-        batch[name] = row
+    """The rows before one that cannot be read are given, then the error is raised."""
+    batch: list[Row] = []
+    try:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except UnreadableSource:
+        if batch:
+            yield batch
+        raise
     if batch:
-        yield list(batch.values())
+        yield batch
+
+
+def rounds(rows: Iterable[Row]) -> list[list[Row]]:
+    """No tag is twice in one: the second is compared with what the first has become."""
+    rounds: list[list[Row]] = []
+    seen: Counter[Name] = Counter()
+    for row in rows:
+        if seen[row.name] == len(rounds):
+            rounds.append([])
+        rounds[seen[row.name]].append(row)
+        seen[row.name] += 1
+    return rounds

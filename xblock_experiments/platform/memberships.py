@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import batched
 
+from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation, Standing
-from xblock_experiments.platform.data import Entered, Fate, Judged, Placement
+from xblock_experiments.platform.data import Fate, Judged, Placement
 from xblock_experiments.rows import AT_ONCE
 from xblock_experiments.transactions import ROUNDS, contended, persist
 
@@ -18,14 +19,14 @@ type _Place = tuple[str, int, str]
 type _Step = tuple[Standing, int]
 
 
-def place(placements: Sequence[Placement]) -> tuple[list[Judged], Entered]:
+def place(placements: Sequence[Placement]) -> list[Judged]:
     """What became of the rows, of which no two are of one learner in one experiment."""
     placing = _Placing(placements)
     standings = placing.read()
     for _ in range(ROUNDS):
         lost = placing.enter(placing.judge(standings))
         if not lost:
-            return placing.judged, placing.entered
+            return placing.judged
         standings = segmentations.read_again(lost)
     raise contended(f"{len(lost)} learners could not enter their groups")
 
@@ -36,7 +37,6 @@ class _Placing:
     def __init__(self, placements: Iterable[Placement]) -> None:
         self._waiting = {_place_of(placement): placement for placement in placements}
         self.judged: list[Judged] = []
-        self.entered: Entered = Counter()
 
     def read(self) -> list[Standing]:
         """Where the learners stand; the rows of experiments that are not here are judged."""
@@ -68,7 +68,6 @@ class _Placing:
         """Those who could not: somebody else was faster."""
         for standing, _ in persist(partial(_enter, steps), using=segmentations.using()):
             self._conclude(_place_of(standing), Fate.ENTERED)
-            self.entered[standing.course_id, standing.segmentation] += 1
         return [standing for standing, _ in steps if _place_of(standing) in self._waiting]
 
     def _conclude(self, place: _Place, fate: Fate) -> None:
@@ -90,8 +89,27 @@ def _fate(standing: Standing, group_id: int) -> Fate:
 
 
 def _enter(steps: Iterable[_Step]) -> list[_Step]:
-    return [
+    entered = [
         step
         for some in batched(steps, AT_ONCE)
         for step in segmentations.enter_silently(some, why="imported")
+    ]
+    events.emit_all(_told_of(entered), using=segmentations.using())
+    return entered
+
+
+def _told_of(steps: Iterable[_Step]) -> list[events.ListImported]:
+    """One event for each experiment, in place of one for each learner."""
+    counts = Counter((standing.course_id, standing.segmentation) for standing, _ in steps)
+    return [
+        events.ListImported(
+            course_id=course_id,
+            user_id=None,
+            partition_id=segmentation.id,
+            partition_name=segmentation.name,
+            partition_type=segmentation.type,
+            source="user course tags",
+            entered=count,
+        )
+        for (course_id, segmentation), count in counts.items()
     ]

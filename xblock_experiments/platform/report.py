@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from xblock_experiments.platform.data import Batch, Fate, Row
+from xblock_experiments.platform.data import Batch, Fate, Judged, Row
 from xblock_experiments.untrusted import shown
 
 _EXAMPLES = 3
@@ -19,18 +19,23 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 class Report:
     """Counts, a few examples, and a line of CSV for each row that was not used."""
 
-    def __init__(self, file: TextIO | None) -> None:
+    def __init__(self) -> None:
         self._counts: Counter[Fate] = Counter()
         self._examples: dict[Fate, list[Row]] = defaultdict(list)
-        self._writer = csv.writer(file) if file else None
-        if self._writer:
-            self._writer.writerow(_COLUMNS)
+        self._file: TextIO | None = None
+
+    def write_to(self, file: TextIO) -> None:
+        """What is added from now on."""
+        self._file = file
 
     def add(self, batch: Batch) -> None:
         self._counts.update(fate for _, fate in batch.judged)
-        for row, fate in batch.judged:
-            if not fate.is_done:
-                self._keep(row, fate)
+        unused = [(row, fate) for row, fate in batch.judged if not fate.is_done]
+        for row, fate in unused:
+            if len(self._examples[fate]) < _EXAMPLES:
+                self._examples[fate].append(row)
+        if self._file:
+            _write(unused, self._file)
 
     def lines(self) -> Iterator[str]:
         for fate in Fate:
@@ -41,12 +46,14 @@ class Report:
                 yield f"{count:,} rows not used: {fate}. Such as:"
                 yield from (f"  {_sentence(row)}" for row in self._examples[fate])
 
-    def _keep(self, row: Row, fate: Fate) -> None:
-        if len(self._examples[fate]) < _EXAMPLES:
-            self._examples[fate].append(row)
-        if self._writer:
-            texts = (row.user_id, row.course_id, row.key, row.value, fate)
-            self._writer.writerow([row.id, *map(_inert, texts)])
+
+def _write(unused: Iterable[Judged], file: TextIO) -> None:
+    writer = csv.writer(file)
+    if not file.tell():
+        writer.writerow(_COLUMNS)
+    for row, fate in unused:
+        writer.writerow([row.id, *map(_inert, (*row.name, row.value, fate))])
+    file.flush()
 
 
 def _sentence(row: Row) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from xblock_experiments import events
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.preview import AsGroup, preview_of
 from xblock_experiments.services.scope import COURSE, GLOBAL, Scope
@@ -70,7 +71,15 @@ class Tags:
     @cached_property
     def _stored(self) -> dict[Scope, dict[str, str]]:
         in_course, everywhere = user_tags.read_texts(self._user_id, self._course_id)
+        context = events.current()
+        if context is not None and self._is_awaited_by(context):
+            context.fill(tags=user_tags.told_of(in_course))
         return {COURSE: in_course, GLOBAL: everywhere}
+
+    def _is_awaited_by(self, context: events.UserContext) -> bool:
+        """Whether events of the request would read them again."""
+        is_ours = (context.user_id, context.course_id) == (self._user_id, self._course_id)
+        return is_ours and context.lacks("tags")
 
     def _course_of(self, scope: Scope) -> str | None:
         return None if scope is GLOBAL else self._course_id
@@ -112,19 +121,25 @@ class NewcomerTags(PreviewTags):
 
 
 def tags_of(runtime: Any, bound: Binding) -> Tags | None:
-    """Those that all blocks of the runtime with this user and course share. Nobody has any."""
+    """Those that all blocks of the runtime with this user and course share. Nobody has any.
+
+    Not to be held: a runtime that shows authors their work may do so with a block it has made.
+    """
     if bound.user_id is None:
         return None
-    shared: dict[tuple[str, str], Tags]
+    shared: dict[tuple[type[Tags], str, str], Tags]
     shared = vars(runtime).setdefault("_xblock_experiments_tags", {})
-    place = bound.user_id, bound.course_id
+    kind = _kind_for(runtime)
+    place = kind, bound.user_id, bound.course_id
     if place not in shared:
-        shared[place] = _kind_for(runtime)(*place)
+        shared[place] = kind(bound.user_id, bound.course_id)
     return shared[place]
 
 
 def _kind_for(runtime: Any) -> type[Tags]:
     preview = preview_of(runtime)
-    if preview is None:
-        return Tags
-    return NewcomerTags if isinstance(preview, AsGroup) else PreviewTags
+    if isinstance(preview, AsGroup):
+        return NewcomerTags
+    # As where authors are shown their work.
+    forgets = preview is not None or getattr(runtime, "forgets_state", False)
+    return PreviewTags if forgets else Tags

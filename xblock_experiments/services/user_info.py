@@ -11,7 +11,7 @@ from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.scope import GLOBAL, Scope
 from xblock_experiments.services.tags import Tags, tags_of
 from xblock_experiments.settings.common import setting
-from xblock_experiments.user_tags.api import is_private
+from xblock_experiments.user_tags.api import is_hidden
 from xblock_experiments.user_tags.checks import check_key
 from xblock_experiments.user_tags.data import (
     ANY,
@@ -36,16 +36,17 @@ class UserInfoService:
     """
 
     def __init__(self, runtime: Any, xblock: Any) -> None:
+        self._runtime = runtime
         self._bound = Binding.of(runtime, xblock)
-        self._tags = tags_of(runtime, self._bound)
 
     def get(self, scope: Scope, key: str, default: JSON = None) -> JSON:
         """The value under the key, `default` where there is none or nobody to have one."""
         full_key = self._full_key(key)
         _check_scope(scope)
-        if self._tags is None or self._is_hidden(full_key):
+        tags = tags_of(self._runtime, self._bound)
+        if tags is None or self._is_hidden(full_key):
             return default
-        text = self._tags.get(scope, full_key)
+        text = tags.get(scope, full_key)
         return default if text is None else load_value(text)
 
     def set(
@@ -87,7 +88,8 @@ class UserInfoService:
         """
         _check_scope(scope)
         after_key = None if after is None else self._full_key(after)
-        texts = {} if self._tags is None else self._tags.all(scope)
+        tags = tags_of(self._runtime, self._bound)
+        texts = {} if tags is None else tags.all(scope)
         readable = {
             key: text
             for key, text in texts.items()
@@ -110,7 +112,7 @@ class UserInfoService:
         return full_key
 
     def _is_hidden(self, full_key: str) -> bool:
-        return owner_of(full_key) != self._bound.block_type and is_private(full_key)
+        return is_hidden(full_key, self._bound.block_type)
 
     def _writable(self, scope: Scope, full_key: str) -> Tags:
         """The user's tags, if this block may write this one."""
@@ -122,10 +124,11 @@ class UserInfoService:
         if scope is GLOBAL and not setting("GLOBAL_WRITES"):
             msg = f"Global tags cannot be written here, so {full_key!r} was not."
             raise GlobalIsReadOnly(msg)
-        if self._tags is None:
+        tags = tags_of(self._runtime, self._bound)
+        if tags is None:
             msg = f"There is no user whose {full_key!r} could be written."
             raise NoUser(msg)
-        return self._tags
+        return tags
 
 
 def _check_scope(scope: Scope) -> None:

@@ -16,9 +16,9 @@ from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.scope import COURSE
 from xblock_experiments.services.tags import tags_of
 from xblock_experiments.services.visit import visit_of
-from xblock_experiments.user_tags.api import is_private
+from xblock_experiments.user_tags.api import is_hidden
 from xblock_experiments.user_tags.checks import check_key
-from xblock_experiments.user_tags.data import ANY, InvalidTag, NotOwner, load_value
+from xblock_experiments.user_tags.data import ANY, InvalidTag, NotOwner, load_value, owner_of
 
 
 class UserTagsService:
@@ -27,18 +27,19 @@ class UserTagsService:
     COURSE_SCOPE = "course"
 
     def __init__(self, runtime: Any, xblock: Any) -> None:
+        self._runtime = runtime
         self._bound = Binding.of(runtime, xblock)
         self._visit = visit_of(runtime, self._bound)
-        self._tags = tags_of(runtime, self._bound)
 
     def get_tag(self, scope: str, key: str) -> str | None:
         """A partition's is the id of the user's group; it assigns nobody. Raises InvalidTag."""
         key = _checked(scope, key)
         if is_of_partition(key):
             return self._group_id(partition_id_of(key))
-        if self._tags is None or (self._is_of_others(key) and is_private(key)):
+        tags = tags_of(self._runtime, self._bound)
+        if tags is None or is_hidden(key, self._bound.block_type):
             return None
-        text = self._tags.get(COURSE, key)
+        text = tags.get(COURSE, key)
         value = None if text is None else load_value(text)
         return value if isinstance(value, str) else text
 
@@ -49,9 +50,10 @@ class UserTagsService:
         if value is None:
             msg = f"The tag {key!r} cannot be None: a value is text."
             raise InvalidTag(msg)
-        if self._tags is not None:
+        tags = tags_of(self._runtime, self._bound)
+        if tags is not None:
             # The platform makes text of other values too.
-            self._tags.set(COURSE, key, str(value), ANY)
+            tags.set(COURSE, key, str(value), ANY)
 
     def _group_id(self, experiment_id: int | None) -> str | None:
         if experiment_id is None:
@@ -62,16 +64,12 @@ class UserTagsService:
             return None
         return str(groups[0].id) if groups else None
 
-    def _is_of_others(self, key: str) -> bool:
-        """Whether it is a full key, as of `user_info`, and not of this block's type."""
-        type_, dot, _ = key.partition(".")
-        return bool(dot) and type_ != self._bound.block_type
-
     def _check_owner(self, key: str) -> None:
         if is_of_partition(key):
             msg = f"{key!r} is the group of an experiment, which assigns it: no block sets it."
             raise NotOwner(msg)
-        if self._is_of_others(key) and _is_installed(key.partition(".")[0]):
+        owner = owner_of(key)
+        if owner not in (None, self._bound.block_type) and _is_installed(owner):
             msg = f"A block of type {self._bound.block_type!r} cannot set {key!r}: its owner may."
             raise NotOwner(msg)
 
@@ -86,7 +84,7 @@ def _checked(scope: str, key: str) -> str:
     return str.__str__(key)
 
 
-def _is_installed(block_type: str) -> bool:
+def _is_installed(block_type: str | None) -> bool:
     try:
         XBlock.load_class(block_type)  # type: ignore[no-untyped-call]
     except PluginMissingError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
@@ -63,8 +63,7 @@ class Visit:
             return experiments.first_group(segmentation)
         groups = self._standings[EXPERIMENT, id].groups
         if not groups:
-            with self._told():
-                (standing,) = experiments.settle_all([self._standings[EXPERIMENT, id]])
+            (standing,) = self._settle(experiments.settle_all, [self._standings[EXPERIMENT, id]])
             self._standings[EXPERIMENT, id] = standing
             groups = standing.groups
         return groups[0]
@@ -75,8 +74,9 @@ class Visit:
         known = [s for s in self.segmentations if s.type == EXPERIMENT and s.id in wanted]
         if self._user_id is None:
             return _first_groups(known)
-        with self._told():
-            standings = experiments.settle(self._standings[EXPERIMENT, s.id] for s in known)
+        standings = [self._standings[EXPERIMENT, segmentation.id] for segmentation in known]
+        if not all(standing.groups for standing in standings):
+            standings = self._settle(experiments.settle, standings)
         settled = {(EXPERIMENT, standing.segmentation.id): standing for standing in standings}
         self._standings.update(settled)
         return {id: standing.groups[0] for (_, id), standing in settled.items()}
@@ -125,14 +125,23 @@ class Visit:
             with self._told():
                 experiments.record_exposures(shown)
 
+    def _settle(
+        self, settle: Callable[[list[Standing]], list[Standing]], standings: list[Standing]
+    ) -> list[Standing]:
+        with self._told() as context:
+            settled = settle(standings)
+            # Where somebody else was faster, no event of this visit told of it.
+            context.know(_group_ids(settled))
+        return settled
+
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _told(self) -> Iterator[events.UserContext]:
         """Events of what is done meanwhile say where the user stands, without another query."""
         with events.user_context(self._course_id, self._user_id) as context:
             # The visit has read it already.
             if context.lacks("groups"):
                 context.fill(groups=_group_ids(self._standings.values()))
-            yield
+            yield context
 
 
 class PreviewVisit(Visit):

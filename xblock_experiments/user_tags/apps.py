@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.apps import AppConfig
+from django.core import checks
 
 
 class UserTagsConfig(AppConfig):
@@ -32,8 +33,10 @@ class UserTagsConfig(AppConfig):
 
     def ready(self) -> None:
         from xblock_experiments import events, personal_data
+        from xblock_experiments.events.checks import check_settings
         from xblock_experiments.user_tags.disclosure import event_tags
         from xblock_experiments.user_tags.personal_data import STORE
 
+        checks.register(check_settings)
         events.contribute(tags=event_tags)
         personal_data.register(self.name, STORE)

@@ -47,8 +47,10 @@ def increment(tag: Tag, by: int) -> int:
     tag.value = dump_value(by)
 
     def work(using: str) -> str | None:
+        # Only who adds nothing may change nothing.
+        before = None if by else writing.text_of(tag, using)
         counted = writing.add(tag, using)
-        if counted is not None:
+        if counted not in (None, before):
             _tell(tag, counted, using)
         return counted
 

@@ -54,9 +54,10 @@ class NoUser(TagError):
     """There is nobody to write a tag of: an anonymous visitor, or a preview in an editor."""
 
 
-def owner_of(key: str) -> str:
-    """The block type that may write the tag."""
-    return key.partition(".")[0]
+def owner_of(key: str) -> str | None:
+    """The block type that may write the tag; None of a key that names none."""
+    type_, dot, _ = key.partition(".")
+    return type_ if dot else None
 
 
 def dump_value(value: Any) -> str:

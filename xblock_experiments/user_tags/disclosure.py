@@ -1,24 +1,32 @@
-"""What of tags is told to whom. A private one is its owner's, and no event tells of its value."""
+"""What of tags is told to whom. A private one is its owner's, or nobody's where its key names none,
+and no event tells of its value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from django.db import router
 
 from xblock_experiments.settings.common import setting
-from xblock_experiments.user_tags.data import JSON, NULL, load_value
+from xblock_experiments.user_tags.data import JSON, NULL, load_value, owner_of
 from xblock_experiments.user_tags.models import Tag
 
 
-def is_private(key: str) -> bool:
-    return _matches(key, setting("PRIVATE_TAGS"))
+def is_hidden(key: str, block_type: str) -> bool:
+    """Whether blocks of this type find no such tag."""
+    return _is_private(key) and owner_of(key) != block_type
 
 
 def is_told(key: str) -> bool:
     """Whether events may tell of its value."""
-    return _matches(key, setting("EVENT_TAGS")) and not is_private(key)
+    return _matches(key, setting("EVENT_TAGS")) and not _is_private(key)
+
+
+def told_of(texts: Mapping[str, str]) -> dict[str, JSON]:
+    """What events tell of tags, of which these are the JSON texts, by full key."""
+    return {key: load_value(text) for key, text in texts.items() if is_told(key) and text != NULL}
 
 
 def event_tags(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str, JSON]]:
@@ -28,14 +36,17 @@ def event_tags(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str, J
     """
     if not setting("EVENT_TAGS"):
         return {}
-    found: dict[str, dict[str, JSON]] = {}
+    found: dict[str, dict[str, str]] = {}
     rows = Tag.objects.using(router.db_for_write(Tag)).filter(
         course_id=course_id, user_id__in=user_ids
     )
-    for user_id, key, value in rows.values_list("user_id", "key", "value"):
-        if is_told(key) and value != NULL:
-            found.setdefault(user_id, {})[key] = load_value(value)
-    return found
+    for user_id, key, text in rows.values_list("user_id", "key", "value"):
+        found.setdefault(user_id, {})[key] = text
+    return {user_id: told_of(texts) for user_id, texts in found.items()}
+
+
+def _is_private(key: str) -> bool:
+    return _matches(key, setting("PRIVATE_TAGS"))
 
 
 def _matches(key: str, patterns: Iterable[str]) -> bool:

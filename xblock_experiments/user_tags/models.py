@@ -39,4 +39,5 @@ class Tag(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.key} of {self.user_id}"
+        # Not whose: Django's admin notes this in its own log, which outlives the user.
+        return self.key

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from django.db import connections, models
+from django.db import connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
@@ -84,6 +84,11 @@ def delete(tag: Tag, using: str) -> bool:
     return bool(_stored(tag, using).delete()[0])
 
 
+def text_of(tag: Tag, using: str) -> str | None:
+    """The value that is there now."""
+    return _stored(tag, using).values_list("value", flat=True).first()
+
+
 def _upsert(tag: Tag, value: str, *, condition: str, using: str) -> str | None:
     """The value that was written; None where the condition does not hold of the row there."""
     connection = connections[using]
@@ -121,14 +126,21 @@ def _execute(
     tag: Tag, sql: str, values: Sequence[Any], connection: BaseDatabaseWrapper
 ) -> tuple[str, int] | None:
     """The value and the stamp that the row has then; None where it was left as it was."""
-    returns = connection.features.can_return_columns_from_insert
+    if not connection.features.can_return_columns_from_insert:
+        return _execute_and_look(tag, sql, values, connection)
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} RETURNING value, stamp" if returns else sql, values)
-        if returns:
-            row: tuple[str, int] | None = cursor.fetchone()
-            return row
-    # MySQL returns nothing.
-    return _stored(tag, connection.alias).values_list("value", "stamp").first()
+        cursor.execute(f"{sql} RETURNING value, stamp", values)
+        row: tuple[str, int] | None = cursor.fetchone()
+        return row
+
+
+def _execute_and_look(
+    tag: Tag, sql: str, values: Sequence[Any], connection: BaseDatabaseWrapper
+) -> tuple[str, int] | None:
+    """MySQL returns nothing. In one transaction, so that nobody writes before it is looked at."""
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return _stored(tag, connection.alias).values_list("value", "stamp").first()
 
 
 def _stored(tag: Tag, using: str) -> models.QuerySet[Tag]:

@@ -56,13 +56,17 @@ class LoggedEvent:
         return next((str(value) for value in values if value is not None), "")
 
 
+def is_wanted() -> bool:
+    return bool(setting("EVENT_LOG"))
+
+
 def log_event(
     *, event: Any, context: Mapping[str, Any], timestamp: datetime, **signal: Any
 ) -> None:
     """Receives `emitted`. Whatever becomes of the log, the request goes on."""
-    path = setting("EVENT_LOG")
-    if path is None:
+    if not is_wanted():
         return
+    path = setting("EVENT_LOG")
     content = {
         "name": str(event.name),
         "timestamp": timestamp.isoformat(),
@@ -79,7 +83,7 @@ def log_event(
 def read(after: str = "") -> Iterator[tuple[LoggedEvent, str]]:
     """Oldest first, each with the place in the log after it.
 
-    After a place that is gone, or none, all that there is.
+    After a place that is gone, or none, all that there is. Raises OSError.
     """
     match = _PLACE.fullmatch(after)
     inode, offset = (int(match[1]), int(match[2])) if match else (-1, 0)
@@ -152,7 +156,7 @@ def _put_aside(path: Path) -> None:
 
 
 def _aside(path: Path) -> Path:
-    return path.with_name(f"{path.name}.1")
+    return Path(f"{path}.1")
 
 
 @cache

@@ -6,6 +6,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -15,8 +16,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from xblock_experiments.settings.common import setting
-from xblock_experiments.workbench.event_log import LoggedEvent, read
+from xblock_experiments.workbench.event_log import LoggedEvent, is_wanted, read
 from xblock_experiments.workbench.frame import page_context
 from xblock_experiments.workbench.registry import registry
 
@@ -82,17 +82,12 @@ class Row:
 @require_safe
 @never_cache
 def show(request: HttpRequest) -> HttpResponse:
-    context = {**page_context(), "is_on": setting("EVENT_LOG") is not None}
+    context = {**page_context(), "is_on": is_wanted()}
     if context["is_on"]:
-        filters = Filters.of(request.GET)
-        names, events, place = _newest(filters)
-        context |= {
-            "course_url": _url_of_a_course(),
-            "filters": filters,
-            "names": sorted({*names, *filters.names}),
-            "place": place,
-            "rows": [Row.of(event) for event in reversed(events)],
-        }
+        try:
+            context |= _shown(Filters.of(request.GET))
+        except OSError as error:
+            context |= {"is_on": False, "flaw": str(error)}
     return render(request, "xblock_experiments/events.html", context)
 
 
@@ -102,8 +97,10 @@ def since(request: HttpRequest) -> HttpResponse:
     """What came after a place of the log, oldest first; without a place, the last events."""
     filters, place = Filters.of(request.GET), request.GET.get("after", "")
     events: Iterable[LoggedEvent] = ()
-    if setting("EVENT_LOG") is not None:
-        events, place = _next(place, filters) if place else _newest(filters)[1:]
+    if is_wanted():
+        # An open page waits until the log can be read again.
+        with suppress(OSError):
+            events, place = _next(place, filters) if place else _newest(filters)[1:]
     rows = [asdict(Row.of(event)) for event in events]
     return JsonResponse({"events": rows, "next": place})
 
@@ -111,6 +108,18 @@ def since(request: HttpRequest) -> HttpResponse:
 def is_worth_a_line(record: logging.LogRecord) -> bool:
     """Of the server's log, in which an open page's questions, one each second, hide all others."""
     return record.levelno > logging.INFO or reverse("events_since") not in record.getMessage()
+
+
+def _shown(filters: Filters) -> dict[str, Any]:
+    """Raises OSError where the log cannot be read."""
+    names, events, place = _newest(filters)
+    return {
+        "course_url": _url_of_a_course(),
+        "filters": filters,
+        "names": sorted({*names, *filters.names}),
+        "place": place,
+        "rows": [Row.of(event) for event in reversed(events)],
+    }
 
 
 def _newest(filters: Filters) -> tuple[set[str], deque[LoggedEvent], str]:

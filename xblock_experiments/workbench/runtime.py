@@ -268,7 +268,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
                     course_id=course_id_of(self, block),
                     user_id=block.scope_ids.user_id,
                     name=event_type,
-                    data=event_data if isinstance(event_data, Mapping) else {"value": event_data},
+                    data=event_data,
                 )
             )
 

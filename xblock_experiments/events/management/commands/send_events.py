@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from xblock_experiments.errors import NotSent, NotStored
-from xblock_experiments.events.sending import SENDERS, Page, count_waiting, send_page
+from xblock_experiments.events.sending import SENDERS, Page, count_waiting, drop, send_page
+from xblock_experiments.stopping import stopping_gently
 
 _PAUSE = 1.0
 """Seconds until it is looked again whether something waits."""
 _LONGEST_PAUSE = 30.0
 """After each failure the pause is twice as long, up to this."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Command(BaseCommand):
@@ -28,36 +27,44 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sink", choices=sorted(SENDERS), help="only what waits for this system"
         )
-        parser.add_argument(
+        instead = parser.add_mutually_exclusive_group()
+        instead.add_argument(
             "--forever", action="store_true", help="wait for more, and try again what failed"
+        )
+        instead.add_argument(
+            "--drop", metavar="EVENT_ID", type=UUID, help="forget this event, and send nothing"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         sinks = [options["sink"]] if options["sink"] else sorted(SENDERS)
-        self._end = threading.Event()
-        before = {number: signal.signal(number, self._end_soon) for number in _SIGNALS}
-        try:
+        if options["drop"]:
+            self._drop(options["drop"], sinks)
+            return
+        with stopping_gently() as self._stop:
             if options["forever"]:
                 self._send_forever(sinks)
             elif failures := self._send_all(sinks):
                 raise CommandError("\n".join(failures))
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
-    def _end_soon(self, number: int, _: object) -> None:
-        """After the event that is being sent. A second signal ends it at once."""
-        self._end.set()
-        signal.signal(number, signal.SIG_DFL)
+    def _drop(self, event_id: UUID, sinks: Sequence[str]) -> None:
+        try:
+            dropped = drop(event_id, sinks)
+        except NotStored as error:
+            raise CommandError(str(error)) from error
+        if not dropped:
+            msg = f"No event {event_id} waits for {' or '.join(sinks)}."
+            raise CommandError(msg)
+        for row in dropped:
+            self.stdout.write(f"{row.sink}: {row.name} of {row.created.isoformat()} is forgotten.")
 
     def _send_forever(self, sinks: Sequence[str]) -> None:
         pause = _PAUSE
-        while not self._end.is_set():
+        while not self._stop.is_asked:
             failures = self._send_all(sinks)
             for failure in failures:
                 self.stderr.write(failure)
             pause = min(2 * pause, _LONGEST_PAUSE) if failures else _PAUSE
-            self._end.wait(pause)
+            self._stop.wait(pause)
 
     def _send_all(self, sinks: Sequence[str]) -> list[str]:
         """What failed. One that fails does not keep the others from being sent to."""
@@ -71,8 +78,8 @@ class Command(BaseCommand):
 
     def _send(self, sink: str) -> None:
         sent, failure = 0, None
-        while not self._end.is_set() and not failure:
-            page = send_page(sink, is_ended=self._end.is_set)
+        while not self._stop.is_asked and not failure:
+            page = send_page(sink, is_ended=lambda: self._stop.is_asked)
             if page == Page(0):
                 break
             sent, failure = sent + page.sent, page.failure

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from tqdm import tqdm
 
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.platform.api import import_course_tags
-from xblock_experiments.platform.report import Report
-from xblock_experiments.platform.sources import opened
+from xblock_experiments.platform.data import UnreadableSource
+from xblock_experiments.platform.readiness import is_migrated
+from xblock_experiments.stopping import Stop, stopping_gently
 
-_INTERRUPTED = 130
+if TYPE_CHECKING:
+    from xblock_experiments.platform.running import Run
+
+_BY_SIGNAL = 128
+"""What shells add to a signal's number."""
 
 
 class Command(BaseCommand):
@@ -32,46 +36,68 @@ class Command(BaseCommand):
         parser.add_argument(
             "--after", type=int, default=0, metavar="ID", help="go on after the row of that id"
         )
-        parser.add_argument("--report", type=Path, metavar="PATH", help="a new CSV file")
+        parser.add_argument(
+            "--report",
+            type=Path,
+            metavar="PATH",
+            help="a new CSV file, or with --after the one to go on with",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self._after = self._last_id = options["after"]
-        with _report_file(options["report"]) as file:
+        with stopping_gently() as stop:
+            run = _new_run(options["after"], stop)
             try:
-                self._import(options["source"], Report(file))
+                self._do(run, options["source"], _report_file(options["report"], options["after"]))
             except ExperimentsError as error:
-                msg = f"{error} {self._how_to_go_on()}"
+                msg = f"{error} {_how_to_go_on(run, error)}"
                 raise CommandError(msg) from error
-            except KeyboardInterrupt:
-                self.stderr.write(f"Stopped. {self._how_to_go_on()}")
-                sys.exit(_INTERRUPTED)
+        if stop.signal:
+            self.stderr.write(f"Stopped. {_how_to_go_on(run)}")
+            sys.exit(_BY_SIGNAL + stop.signal)
 
-    def _import(self, path_or_url: str, report: Report) -> None:
+    def _do(
+        self, run: Run, path_or_url: str, report: AbstractContextManager[TextIO | None]
+    ) -> None:
+        if not is_migrated():
+            msg = "The database is not ready for this version: run migrate first."
+            raise CommandError(msg)
         try:
-            with (
-                opened(path_or_url, after=self._after) as source,
-                closing(import_course_tags(source.rows)) as batches,
-                tqdm(total=source.total, unit=" rows", disable=not sys.stderr.isatty()) as bar,
-            ):
-                for batch in batches:
-                    report.add(batch)
-                    self._last_id = batch.last_id
-                    bar.update(len(batch.judged))
+            run.do(path_or_url, report)
         finally:
-            for line in report.lines():
+            for line in run.report.lines():
                 self.stdout.write(line)
 
-    def _how_to_go_on(self) -> str:
-        if self._last_id == self._after:
-            return "Nothing was imported."
-        return f"What was imported stays. Go on with the same command and --after {self._last_id}."
 
-
-def _report_file(path: Path | None) -> AbstractContextManager[TextIO | None]:
-    if path is None:
-        return nullcontext()
+def _new_run(after: int, stop: Stop) -> Run:
     try:
-        return path.open("x", encoding="utf-8", newline="")
-    except OSError as error:
-        msg = f"{path} cannot be made: {error.strerror}. Name another path, where nothing is."
+        from xblock_experiments.platform.running import Run
+    except ModuleNotFoundError as error:
+        msg = f"There is no {error.name}: pip install 'xblock-experiments[migration]'."
         raise CommandError(msg) from error
+    return Run(after=after, stop=stop)
+
+
+def _how_to_go_on(run: Run, error: ExperimentsError | None = None) -> str:
+    if run.is_begun:
+        return f"What was imported stays. Go on with the same command and --after {run.last_id}."
+    if isinstance(error, UnreadableSource):
+        return "Nothing was imported."
+    return "No batch is done yet: give the same command again."
+
+
+@contextmanager
+def _report_file(path: Path | None, after: int) -> Iterator[TextIO | None]:
+    """Where this run goes on after another one, the report does too; else nothing is added to."""
+    if path is None:
+        yield None
+        return
+    try:
+        if path.exists() and not (path.is_file() and (after or not path.stat().st_size)):
+            msg = f"At {path} there is something already. Name another path."
+            raise CommandError(msg)
+        file = path.open("a", encoding="utf-8", errors="backslashreplace", newline="")
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror}. Name another path."
+        raise CommandError(msg) from error
+    with file:
+        yield file

@@ -40,5 +40,5 @@ def _is_sure(user_id: str) -> bool:
     )
     try:
         return input(question) == "yes"
-    except EOFError:
+    except (EOFError, KeyboardInterrupt):
         return False

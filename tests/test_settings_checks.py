@@ -1,0 +1,140 @@
+"""A setting that cannot mean what it says is refused, and told when the site is checked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model
+from pytest_django import Settings
+
+from tests.builders import COURSE_ID, experiment
+from tests.listeners import ROOT
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.experiments import api as experiments
+from xblock_experiments.settings.common import DEFAULTS, setting
+from xblock_experiments.user_tags import api as tags
+
+XAPI = {"KEY": "k", "LMS_ROOT_URL": "https://lms", "LRS_URL": "https://lrs"}
+
+
+def told(settings: Settings, **wrong: Any) -> list[str]:
+    """What the check says of these settings."""
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, **wrong}
+    return [said.msg for said in run_checks() if "xblock_experiments" in str(said.id)]
+
+
+def test_the_settings_of_the_workbench_are_right(settings: Settings) -> None:
+    assert told(settings) == []
+    assert told(settings, **DEFAULTS) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("EVENT_TAGS", "hint.*"),
+        ("PRIVATE_TAGS", "mood.diary"),
+        ("OUTBOX", "bus"),
+        ("STAFF", None),
+        ("XAPI", None),
+        ("XAPI", [("KEY", "a secret")]),
+        ("GLOBAL_WRITES", "False"),
+        ("ADMIN_WRITES", 1),
+        ("EVENT_BUS_TOPIC", None),
+        ("EVENT_LOG", False),
+    ],
+)
+def test_a_setting_of_another_type_is_refused_with_what_to_write(
+    settings: Settings, name: str, wrong: object
+) -> None:
+    (said,) = told(settings, **{name: wrong})
+
+    assert f'XBLOCK_EXPERIMENTS["{name}"] must be ' in said
+    assert "secret" not in said
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        setting(name)
+    assert str(refusal.value) == said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pattern_that_is_not_in_a_list_discloses_nothing(settings: Settings) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_TAGS": "hint.*"}
+
+    with pytest.raises(ImproperlyConfigured, match="must be a list"):
+        tags.set_tag("ann", COURSE_ID, "mood.diary", "sad")
+
+
+@pytest.mark.django_db
+def test_an_outbox_that_is_not_in_a_list_is_said_to_who_assigns(settings: Settings) -> None:
+    segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2)])
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": "bus"}
+
+    with pytest.raises(ImproperlyConfigured, match="must be a list"):
+        experiments.assign_group(COURSE_ID, 100, "ann")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"EVENT_TAG": ["hint.*"]}, 'has no "EVENT_TAG"'),
+        ({"STAFF": ["teacher", 42]}, '"STAFF"] is a list of texts, and 42 is none'),
+        ({"OUTBOX": [["bus"]]}, r"['bus'] is none"),
+        ({"OUTBOX": ["buss"]}, "names 'buss'"),
+        ({"OUTBOX": ["xapi"]}, "needs a text KEY"),
+        ({"OUTBOX": ["xapi"], "XAPI": {**XAPI, "LRS_URL": "x"}}, "'x'"),
+        ({"OUTBOX": ["xapi"], "XAPI": {**XAPI, "LRS_AUTH": ["a", "b"]}}, "LRS_AUTH"),
+        ({"OUTBOX": ["bus"]}, "set EVENT_BUS_PRODUCER"),
+    ],
+)
+def test_what_is_wrong_is_told_once(settings: Settings, wrong: dict[str, Any], said: str) -> None:
+    (message,) = told(settings, **wrong)
+
+    assert said in message
+
+
+def test_a_bus_needs_openedx_events(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.EVENT_BUS_PRODUCER = "tests.listeners.Recorder"
+    assert told(settings, OUTBOX=["bus"]) == []
+
+    monkeypatch.setattr("xblock_experiments.events.bus.find_spec", lambda _: None)
+    (message,) = told(settings, OUTBOX=["bus"])
+    assert "There is no openedx-events" in message
+
+
+def test_an_outbox_without_its_app_is_told() -> None:
+    site = """
+import django
+from django.conf import settings
+from django.core.checks import run_checks
+settings.configure(
+    INSTALLED_APPS=["xblock_experiments.user_tags"],
+    XBLOCK_EXPERIMENTS={"OUTBOX": ["xapi"], "XAPI": %r},
+)
+django.setup()
+print(*[said.msg for said in run_checks()])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", site % XAPI], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+    needed = 'XBLOCK_EXPERIMENTS["OUTBOX"] needs xblock_experiments.events in INSTALLED_APPS.'
+    assert done.stdout.strip() == needed
+
+
+class TagsElsewhere:
+    """Writes tags to a database of their own."""
+
+    def db_for_write(self, model: type[Model], **_: Any) -> str | None:
+        return "other" if model._meta.app_label == "xblock_experiments_user_tags" else None
+
+
+def test_an_outbox_in_another_database_than_what_it_tells_of_is_told(settings: Settings) -> None:
+    settings.DATABASE_ROUTERS = ["tests.test_settings_checks.TagsElsewhere"]
+    assert told(settings) == []
+
+    (message,) = told(settings, OUTBOX=["xapi"], XAPI=XAPI)
+    assert "The router writes xblock_experiments_user_tags.Tag to another database" in message
