@@ -76,7 +76,7 @@ class StaffPage(CoursePage):
         self._load(self.q(css=".xbx-preview .xbx-button").click)
 
     def download_course(self) -> bytes:
-        (address,) = self.q(css=".xbx-tools a").attrs("href")
+        (address,) = self.q(css=".xbx-tools a[href*='/export/']").attrs("href")
         with build_opener(ProxyHandler({})).open(address, timeout=30) as response:
             content: bytes = response.read()
         return content
