@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from copy import deepcopy
 from typing import Any
 
 from django.db import Error
@@ -57,6 +58,7 @@ class UserContext(Mapping[str, Any]):
         self._groups: dict[str, list[int]] | None = None
         self._tags: dict[str, Any] | None = None
         self._content: dict[str, Any] | None = None
+        self._copy: dict[str, Any] | None = None
         self._json: str | None = None
 
     def is_of(self, event: Event) -> bool:
@@ -65,7 +67,7 @@ class UserContext(Mapping[str, Any]):
 
     def fill(self, *, groups: Groups | None = None, tags: Tags | None = None) -> None:
         """What somebody has read anyway need not be read again."""
-        self._content = self._json = None
+        self._content = self._copy = self._json = None
         if groups is not None:
             self._groups = {key: list(ids) for key, ids in groups.items()}
         if tags is not None:
@@ -80,7 +82,7 @@ class UserContext(Mapping[str, Any]):
         """What has happened by now."""
         if isinstance(event, CourseEvent) and event.course_id == self.course_id:
             # Whom it moved, it does not say.
-            self._groups = self._content = self._json = None
+            self._groups = self._content = self._copy = self._json = None
         elif not self.is_of(event):
             return
         elif isinstance(event, _MOVES) and self._groups is not None:
@@ -112,6 +114,13 @@ class UserContext(Mapping[str, Any]):
                 "course_user_tags": {**_partition_tags(groups), **(self._tags or {})},
             }
         return self._content
+
+    @property
+    def copy(self) -> dict[str, Any]:
+        """For listeners: one that changes it does not change what is told and kept."""
+        if self._copy is None:
+            self._copy = deepcopy(self.content)
+        return self._copy
 
     @property
     def json(self) -> str:
@@ -169,8 +178,9 @@ def contexts_of(events: Sequence[Event], within: tuple[UserContext, ...] = ()) -
         found = (each for each in reversed(within) if each.is_of(event))
         contexts.append(next(found, None) or made.setdefault(key, UserContext(*key)))
     read(made.values())
+    inside = {id(each): each for each in within}
     for event, context in zip(events, contexts, strict=True):
-        for follower in (*within, context):
+        for follower in (inside | {id(context): context}).values():
             follower.follow(event)
     return contexts
 

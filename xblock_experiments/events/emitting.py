@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 
 from django.db import transaction
 from django.dispatch import Signal
@@ -43,7 +42,5 @@ def _tell(events: Sequence[Event], within: tuple[UserContext, ...]) -> None:
     contexts = contexts_of(events, within)
     for event, context in zip(events, contexts, strict=True):
         if emitted.has_listeners(type(event)):
-            # Of their own: one that changes it must not change what the others are told.
-            told = deepcopy(context.content)
-            emitted.send_robust(type(event), event=event, context=told, timestamp=now)
+            emitted.send_robust(type(event), event=event, context=context.copy, timestamp=now)
         tracking.send(event, context, now)
