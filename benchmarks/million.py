@@ -127,7 +127,8 @@ def _measure(size: int) -> Measures:
     def page(user_id: str) -> None:
         standings = segmentations.get_all_standings(COURSE_ID, user_id)
         settled = experiments.settle(standings)
-        experiments.record_exposures([(s, usage(s.segmentation.id)) for s in settled])
+        shown = [(standing, usage(standing.segmentation.id)) for standing in settled]
+        experiments.record_exposures(experiments.unrecorded(shown))
 
     measures = {
         "first view": _each(assign, new[:TIMES]),

@@ -69,12 +69,24 @@ def test_a_pattern_that_is_not_in_a_list_discloses_nothing(settings: Settings) -
 
 
 @pytest.mark.django_db
-def test_an_outbox_that_is_not_in_a_list_is_said_to_who_assigns(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("outbox", "said"),
+    [
+        ("bus", "must be a list"),
+        (["bus", "buss"], "names 'buss', but there are only 'bus' and 'xapi'"),
+        ([["bus"]], "names"),
+    ],
+)
+def test_an_outbox_that_cannot_be_is_said_to_who_assigns_and_nobody_is(
+    settings: Settings, outbox: object, said: str
+) -> None:
     segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2)])
-    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": "bus"}
+    right = settings.XBLOCK_EXPERIMENTS
+    settings.XBLOCK_EXPERIMENTS = {**right, "OUTBOX": outbox}
 
-    with pytest.raises(ImproperlyConfigured, match="must be a list"):
+    with pytest.raises(ImproperlyConfigured, match=said):
         experiments.assign_group(COURSE_ID, 100, "ann")
+    assert experiments.get_group(COURSE_ID, 100, "ann") is None
 
 
 @pytest.mark.parametrize(

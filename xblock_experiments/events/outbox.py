@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
@@ -73,7 +74,16 @@ def persist[T](work: Callable[[], T], *, using: str) -> T:
 
 
 def _sinks_of(event: Event) -> list[str]:
-    return [sink for sink in setting("OUTBOX") if isinstance(event, WANTED[sink])]
+    return [sink for sink in setting("OUTBOX") if isinstance(event, _wanted_by(sink))]
+
+
+def _wanted_by(sink: str) -> tuple[type[Event], ...]:
+    try:
+        return WANTED[sink]
+    except (KeyError, TypeError):
+        names = " and ".join(map(repr, WANTED))
+        msg = f'XBLOCK_EXPERIMENTS["OUTBOX"] names {sink!r}, but there are only {names}.'
+        raise ImproperlyConfigured(msg) from None
 
 
 def _rows_of(events: Sequence[Event]) -> Iterator[dict[str, Any]]:

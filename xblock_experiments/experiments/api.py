@@ -21,6 +21,7 @@ from xblock_experiments.experiments.exposures import (
     record_exposure,
 )
 from xblock_experiments.experiments.exposures import record_exposures as record_exposures
+from xblock_experiments.experiments.exposures import unrecorded as unrecorded
 from xblock_experiments.experiments.personal_data import retire_user
 from xblock_experiments.rows import AT_ONCE
 from xblock_experiments.transactions import ROUNDS, contended, reports_faults

@@ -28,16 +28,21 @@ def record_exposure(course_id: str, id: int, user_id: str, usage_id: str) -> boo
 
 
 @reports_faults
-def record_exposures(shown: Collection[tuple[Standing, str]]) -> None:
-    """Note which blocks showed one user arms of one course. One query, and a second for new ones.
+def unrecorded(shown: Collection[tuple[Standing, str]]) -> list[tuple[Standing, str]]:
+    """Which of these arms of one course the user was not shown by that block before. One query.
 
-    A block that is shown again, as most are, writes nothing and locks nothing.
+    A block that is shown again, as most are, is recorded and told of no more.
     """
     for _, usage_id in shown:
         segmentations.check_id(usage_id, "block")
-    if shown:
-        known = _known(shown)
-        _expose([each for each in shown if (each[0].segmentation.id, each[1]) not in known])
+    known = _known(shown) if shown else set()
+    return [each for each in shown if (each[0].segmentation.id, each[1]) not in known]
+
+
+@reports_faults
+def record_exposures(shown: Collection[tuple[Standing, str]]) -> None:
+    """Note which blocks showed one user arms of one course. One query."""
+    _expose(shown)
 
 
 @reports_faults

@@ -121,9 +121,9 @@ class Visit:
 
     def _record(self) -> None:
         shown, self._shown = self._shown, []
-        if shown:
+        if new := experiments.unrecorded(shown):
             with self._told():
-                experiments.record_exposures(shown)
+                experiments.record_exposures(new)
 
     def _settle(
         self, settle: Callable[[list[Standing]], list[Standing]], standings: list[Standing]
