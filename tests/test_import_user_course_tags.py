@@ -28,20 +28,14 @@ from tests.builders import COURSE_ID, experiment
 from tests.listening import listening
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
-from xblock_experiments.course_user_segmentation.data import MAX_ID, Standing
+from xblock_experiments.course_user_segmentation.data import Standing
 from xblock_experiments.errors import NotStored
 from xblock_experiments.events.models import WaitingEvent
+from xblock_experiments.keys.ids import MAX_ID
+from xblock_experiments.keys.partitions import partition_id_of
 from xblock_experiments.platform import data
 from xblock_experiments.platform.api import import_course_tags
-from xblock_experiments.platform.data import (
-    Batch,
-    Fate,
-    Row,
-    batches,
-    partition_id_of,
-    placement_of,
-    rounds,
-)
+from xblock_experiments.platform.data import Batch, Fate, Row, batches, placement_of, rounds
 from xblock_experiments.platform.importing import import_batch
 from xblock_experiments.user_tags.api import get_tags, set_tag
 

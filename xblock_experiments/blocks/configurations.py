@@ -15,14 +15,13 @@ from xblock.exceptions import JsonHandlerError
 from xblock_experiments.blocks.configuration_forms import FORMS, Form
 from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.course_user_segmentation.data import (
-    MAX_ID,
     MAX_WEIGHT,
     Group,
     InvalidSegmentation,
     UserSegmentation,
-    is_id,
     read_user_partitions,
 )
+from xblock_experiments.keys.ids import MAX_ID, is_id
 
 FIRST_ID = 100
 """Those below are reserved by platforms for what they make themselves."""

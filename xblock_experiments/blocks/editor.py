@@ -27,8 +27,8 @@ from xblock_experiments.course_user_segmentation.data import (
     NOT_SELECTED,
     Group,
     UserSegmentation,
-    is_id,
 )
+from xblock_experiments.keys.ids import is_id
 
 _MAX_NAME = 255
 

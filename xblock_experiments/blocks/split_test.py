@@ -34,8 +34,8 @@ from xblock_experiments.course_user_segmentation.data import (
     SegmentationError,
 )
 from xblock_experiments.errors import NotStored
+from xblock_experiments.keys.usage import type_of, url_name_of
 from xblock_experiments.people import is_staff
-from xblock_experiments.usage import type_of, url_name_of
 
 CHILD_RENDER = "xblock.split_test.child_render"
 

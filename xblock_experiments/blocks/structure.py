@@ -17,7 +17,7 @@ from xblock_experiments.blocks.rendering import render
 from xblock_experiments.blocks.writing import attributes
 from xblock_experiments.course_user_segmentation.data import SegmentationError
 from xblock_experiments.errors import NotStored
-from xblock_experiments.usage import url_name_of
+from xblock_experiments.keys.usage import url_name_of
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from xblock.exceptions import JsonHandlerError
 from xblock_experiments.blocks.handlers import answer, json_of
 from xblock_experiments.blocks.rendering import render
 from xblock_experiments.blocks.revision import check_revision, revision_of
-from xblock_experiments.untrusted import OlxError
+from xblock_experiments.olx.untrusted import OlxError
 
 
 def studio_view(unit: Any) -> Fragment:

@@ -8,7 +8,7 @@ from typing import Any
 
 from xblock.fields import Field, Scope
 
-from xblock_experiments.olx import without_what_xml_cannot_hold
+from xblock_experiments.olx.export import without_what_xml_cannot_hold
 
 
 def attributes(fields: Iterable[Field], values: Mapping[str, Any]) -> dict[str, str]:

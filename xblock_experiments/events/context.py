@@ -16,7 +16,6 @@ from typing import Any
 from django.db import Error
 
 from xblock_experiments.events.data import (
-    PARTITION_KEY,
     AssignedUserToPartition,
     CourseEvent,
     Event,
@@ -24,7 +23,8 @@ from xblock_experiments.events.data import (
     UserExposed,
     UserReassigned,
 )
-from xblock_experiments.ids import flaw_of
+from xblock_experiments.keys.ids import flaw_of
+from xblock_experiments.keys.partitions import PARTITION_KEY
 
 type Groups = Mapping[str, Sequence[int]]
 """Which groups a user is in: `<type>.<segmentation id>` to ids of groups."""

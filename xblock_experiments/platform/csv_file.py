@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from xblock_experiments.olx.untrusted import is_file
 from xblock_experiments.platform.data import Fate, Row, Source, UnreadableSource
-from xblock_experiments.untrusted import is_file
 
 _COLUMNS = ("user_id", "course_id", "key", "value")
 _LONGEST_CELL = 2**24

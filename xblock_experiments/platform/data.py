@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation, is_id
+from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.events.data import PARTITION_KEY
+from xblock_experiments.keys.ids import is_id
+from xblock_experiments.keys.partitions import partition_id_of
 from xblock_experiments.user_tags.data import InvalidTag, dump_value
 
 _BATCH = 10_000
@@ -97,17 +98,6 @@ class Batch:
 
     last_id: int
     judged: list[Judged]
-
-
-def is_of_partition(key: str) -> bool:
-    return key.startswith(PARTITION_KEY)
-
-
-def partition_id_of(key: str) -> int | None:
-    """The partition whose group the tag is. None where the platform writes no such key."""
-    number = key.removeprefix(PARTITION_KEY)
-    is_written_so = number.isascii() and number.isdigit() and str(int(number[:11])) == number
-    return int(number) if is_written_so and is_id(int(number)) else None
 
 
 def placement_of(row: Row) -> Placement | None:

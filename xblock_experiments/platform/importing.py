@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xblock_experiments.ids import flaw_of
+from xblock_experiments.database.transactions import reports_faults
+from xblock_experiments.keys.ids import flaw_of
+from xblock_experiments.keys.partitions import is_of_partition
 from xblock_experiments.platform.data import (
     Batch,
     Fate,
@@ -12,12 +14,10 @@ from xblock_experiments.platform.data import (
     Placement,
     Row,
     flaw_of_value,
-    is_of_partition,
     placement_of,
     rounds,
 )
 from xblock_experiments.platform.memberships import place
-from xblock_experiments.transactions import reports_faults
 from xblock_experiments.user_tags.api import insert_tags
 
 

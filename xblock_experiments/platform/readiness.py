@@ -6,7 +6,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from xblock_experiments.course_user_segmentation.api import using
-from xblock_experiments.transactions import reports_faults
+from xblock_experiments.database.transactions import reports_faults
 
 _OURS = "xblock_experiments_"
 

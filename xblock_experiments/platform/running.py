@@ -8,10 +8,10 @@ from typing import TextIO
 
 from tqdm import tqdm
 
+from xblock_experiments.commands.stopping import Stop
 from xblock_experiments.platform.api import import_course_tags
 from xblock_experiments.platform.report import Report
 from xblock_experiments.platform.sources import opened
-from xblock_experiments.stopping import Stop
 
 
 class Run:

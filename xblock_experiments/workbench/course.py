@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from xblock_experiments import olx
-from xblock_experiments.untrusted import is_file
-from xblock_experiments.usage import url_name_of
+from xblock_experiments.keys.usage import url_name_of
+from xblock_experiments.olx.untrusted import is_file
 
 
 @dataclass(slots=True)
@@ -168,10 +167,3 @@ class CourseBlocks:
         except (OSError, RuntimeError):
             return None
         return file if file.is_relative_to(root) and is_file(file) else None
-
-
-def as_usage_id(usage_id: Any) -> Any:
-    """An opaque key also where the host, as in the address of a handler, has it as text."""
-    if isinstance(usage_id, str) and usage_id.startswith("block-v1:"):
-        return olx.parse_usage_id(usage_id)
-    return usage_id

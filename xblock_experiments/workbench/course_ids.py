@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.runtime import ID_MANAGER
 
-from xblock_experiments import olx
+from xblock_experiments.keys import usage
 
 
 class CourseIds:
@@ -30,7 +30,7 @@ class CourseIds:
         if self._runtime.course is None:
             return ID_MANAGER.create_definition(block_type, slug)
         course = self._runtime.course_to_change(self._runtime.course.usage_id)
-        usage_id = olx.usage_id(course.course_id, block_type, slug or secrets.token_hex(16))
+        usage_id = usage.usage_id(course.course_id, block_type, slug or secrets.token_hex(16))
         course.types[usage_id] = block_type
         course.values[usage_id] = {}
         return usage_id

@@ -18,8 +18,8 @@ from typing import IO, Any
 
 from lxml import etree
 
-from xblock_experiments.olx import NAMES_OF_COURSES, attribute_of
-from xblock_experiments.usage import type_of, url_name_of
+from xblock_experiments.keys.usage import type_of, url_name_of
+from xblock_experiments.olx.export import NAMES_OF_COURSES, attribute_of
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.writing import FilesWriter, TextWriter, UnitWriter
 

@@ -17,9 +17,9 @@ from xblock.core import XBlock
 from xblock.fields import ScopeIds
 
 from xblock_experiments.blocks.structure import Structure
-from xblock_experiments.olx import NO_BLOCKS, Found, Olx, has_content, made_up_name
-from xblock_experiments.untrusted import CourseTooLarge, InvalidCourse, OlxError
-from xblock_experiments.usage import course_id_of, url_name_of
+from xblock_experiments.keys.usage import course_id_of, made_up_name, url_name_of
+from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx, has_content
+from xblock_experiments.olx.untrusted import CourseTooLarge, InvalidCourse, OlxError
 from xblock_experiments.workbench.course import CourseBlocks, Layout
 from xblock_experiments.workbench.faults import FAULTS
 from xblock_experiments.workbench.inherited import FIELDS, inheritable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xblock.core import XBlockMixin
 
-from xblock_experiments.usage import url_name_of
+from xblock_experiments.keys.usage import url_name_of
 from xblock_experiments.workbench.inherited import value_of
 
 

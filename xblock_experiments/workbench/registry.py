@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from xblock_experiments.usage import course_id_of
+from xblock_experiments.keys.usage import course_id_of
 from xblock_experiments.workbench.course import CourseBlocks
 
 

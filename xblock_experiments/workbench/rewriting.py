@@ -8,7 +8,7 @@ from fs.memoryfs import MemoryFS
 from lxml import etree
 
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.usage import url_name_of
+from xblock_experiments.keys.usage import url_name_of
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.faults import FAULTS
 from xblock_experiments.workbench.placeholder import PlaceholderBlock

@@ -31,11 +31,13 @@ from xblock_experiments.course_user_segmentation.data import read_user_partition
 from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored
 from xblock_experiments.gradebook.api import record_score
 from xblock_experiments.gradebook.data import InvalidScore
+from xblock_experiments.keys.text import with_key_face
+from xblock_experiments.keys.usage import as_usage_id
 from xblock_experiments.runtime import EntryPointServices
 from xblock_experiments.services.binding import course_id_of
 from xblock_experiments.services.preview import AsGroup, AsLearner, Preview
 from xblock_experiments.settings.common import setting
-from xblock_experiments.workbench.course import CourseBlocks, as_usage_id
+from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.course_ids import CourseIds
 from xblock_experiments.workbench.editing import Edit, EditedMeanwhile
 from xblock_experiments.workbench.exporting import export_block
@@ -47,7 +49,6 @@ from xblock_experiments.workbench.placeholder import PlaceholderBlock
 from xblock_experiments.workbench.registry import registry
 from xblock_experiments.workbench.store import WorkbenchStore
 from xblock_experiments.workbench.text import TextBlock
-from xblock_experiments.workbench.text_usage import with_key_face
 from xblock_experiments.workbench.unit_olx import BlockOlx
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from pathlib import Path
 from django.utils.text import slugify
 
 from xblock_experiments.errors import ExperimentsError, NotStored
-from xblock_experiments.unpacking import unpack
-from xblock_experiments.untrusted import is_file
+from xblock_experiments.olx.archives import unpack
+from xblock_experiments.olx.untrusted import is_file
 from xblock_experiments.workbench import keeping
 from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.loading import load

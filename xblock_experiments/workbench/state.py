@@ -13,8 +13,8 @@ from workbench.models import XBlockState
 from xblock.fields import BlockScope, UserScope
 from xblock.runtime import KeyValueStore
 
-from xblock_experiments.ids import flaw_of
-from xblock_experiments.usage import course_id_of, type_of, url_name_of
+from xblock_experiments.keys.ids import flaw_of
+from xblock_experiments.keys.usage import course_id_of, type_of, url_name_of
 
 SCOPES_WITHOUT_USAGE = (BlockScope.ALL, BlockScope.TYPE)
 """What a user prefers of all blocks, or of all of a type, whatever course they are in."""

@@ -14,8 +14,9 @@ from xblock.django.request import django_to_webob_request, webob_to_django_respo
 
 from workbench import views as sdk
 from xblock_experiments import events
+from xblock_experiments.keys.usage import as_usage_id
 from xblock_experiments.services.preview import parse
-from xblock_experiments.workbench.course import CourseBlocks, as_usage_id
+from xblock_experiments.workbench.course import CourseBlocks
 from xblock_experiments.workbench.exporting import export_archive
 from xblock_experiments.workbench.frame import Frame, page_context
 from xblock_experiments.workbench.i18n import translations_of

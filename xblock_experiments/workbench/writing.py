@@ -22,9 +22,9 @@ from opaque_keys.edx.keys import CourseKey
 from xblock.core import XBlock
 
 from xblock_experiments.blocks.structure import Structure
-from xblock_experiments.olx import NO_BLOCKS, file_of, is_bare, made_up_name
-from xblock_experiments.untrusted import Limits, is_file, is_folder, parse_xml
-from xblock_experiments.usage import url_name_of
+from xblock_experiments.keys.usage import made_up_name, url_name_of
+from xblock_experiments.olx.export import NO_BLOCKS, file_of, is_bare
+from xblock_experiments.olx.untrusted import Limits, is_file, is_folder, parse_xml
 from xblock_experiments.workbench.course import CourseBlocks
 
 _NAME_BYTES = 255

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from fs.osfs import OSFS
 
-from xblock_experiments.untrusted import LIMITS, OlxError, read_file
+from xblock_experiments.olx.untrusted import LIMITS, OlxError, read_file
 from xblock_experiments.workbench.openedx import hosts
 
 _SJSON, _SRT, _TXT = "sjson", "srt", "txt"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from xblock_experiments.commands.stopping import Stop, stopping_gently
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.platform.data import UnreadableSource
 from xblock_experiments.platform.readiness import is_migrated
-from xblock_experiments.stopping import Stop, stopping_gently
 
 if TYPE_CHECKING:
     from xblock_experiments.platform.running import Run

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, Self
 
 from lxml import etree
 from opaque_keys import InvalidKeyError
-from opaque_keys.edx.keys import CourseKey, UsageKey
+from opaque_keys.edx.keys import CourseKey
 from opaque_keys.edx.locator import CourseLocator
 
-from xblock_experiments.untrusted import (
+from xblock_experiments.keys.usage import SLUG, usage_id
+from xblock_experiments.olx.untrusted import (
     LIMITS,
     InvalidCourse,
     Limits,
@@ -33,8 +34,6 @@ NAMES_OF_COURSES = frozenset({"url_name", "org", "course"})
 """Attributes that are no settings."""
 
 _COURSE_ID_CHARACTERS = 100
-_SLUG = re.compile(r"[\w-]{1,40}")
-_URL_NAME = re.compile(r"[\w~.:-]{1,100}")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml\s[^>]*\?>")
 _POINTER_ATTRIBUTES = frozenset({"url_name", "org", "course", "slug"})
 _NAMES_OF_RUNS = ("org", "course")
@@ -266,38 +265,6 @@ def without_what_xml_cannot_hold(text: str) -> str:
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
 
 
-def usage_id(course_id: str, block_type: str, url_name: str) -> Any:
-    """An opaque key where the course id is one, else the workbench's dotted text.
-
-    Raises ValueError for a type or a name that cannot be part of an id. Hosts write ids into pages
-    and addresses as they are.
-    """
-    if not _SLUG.fullmatch(block_type) or not _URL_NAME.fullmatch(url_name):
-        msg = f"{block_type!r} and {url_name!r} make no id."
-        raise ValueError(msg)
-    try:
-        course_key = CourseKey.from_string(course_id)
-    except InvalidKeyError:
-        return f"{course_id}.{block_type}.{url_name}.d0.u0"
-    return course_key.make_usage_key(block_type, url_name)
-
-
-def made_up_name(parent_id: Any, block_type: str, number: int) -> str:
-    """Of a block without a url_name, the same at each import: learners' state hangs on it.
-
-    `number` counts such blocks of its type in its parent.
-    """
-    return hashlib.sha256(f"{parent_id}/{block_type}/{number}".encode()).hexdigest()[:16]
-
-
-def parse_usage_id(text: str) -> Any:
-    """The key that the text stands for, else the text itself."""
-    try:
-        return UsageKey.from_string(text)
-    except InvalidKeyError:
-        return text
-
-
 def course_folder(folder: Path) -> Path:
     """Where in `folder` the course is: archives have it one level down. Raises InvalidCourse."""
     if not is_folder(folder):
@@ -337,7 +304,7 @@ def _checked_course_id(course_id: str) -> str:
     try:
         CourseKey.from_string(course_id)
     except InvalidKeyError as error:
-        if not _SLUG.fullmatch(course_id):
+        if not SLUG.fullmatch(course_id):
             msg = f"{course_id!r} is neither a course key nor a slug."
             raise InvalidCourse(msg) from error
     return course_id

@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery
 
-from xblock_experiments.transactions import (
+from xblock_experiments.database.transactions import (
     Overtaken,
     attempt,
     attempt_statement,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Self
 
-from xblock_experiments import usage
+from xblock_experiments.keys import usage
 
 
 class TextCourse(str):

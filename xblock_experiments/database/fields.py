@@ -1,35 +1,18 @@
-"""The ids of courses, users and blocks, as the stores keep them: text, compared exactly."""
+"""Model fields that compare text exactly on every database."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from xblock_experiments.keys.ids import MAX_LENGTH
+
 if TYPE_CHECKING:
     _CharField = models.CharField[str, str]
 else:
     _CharField = models.CharField
-
-MAX_LENGTH = 255
-_HALF_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def flaw_of(text: object) -> str | None:
-    """What keeps `text` from being an id, as the end of a sentence; None where nothing does."""
-    if not isinstance(text, str):
-        return f"must be text, not {type(text).__name__}"
-    if not text:
-        return "is empty"
-    if len(text) > MAX_LENGTH:
-        return f"has {len(text)} characters, {MAX_LENGTH} are allowed"
-    if "\x00" in text:
-        return "holds a NUL character"
-    if _HALF_SURROGATE.search(text):
-        return "holds half a surrogate pair"
-    return None
 
 
 class ExactField(_CharField):

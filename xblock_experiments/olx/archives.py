@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Self, cast
 
-from xblock_experiments.untrusted import (
+from xblock_experiments.olx.untrusted import (
     LIMITS,
     CourseTooLarge,
     InvalidCourse,
