@@ -17,7 +17,7 @@ from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
 from xblock_experiments.experiments.api import assign_group, get_group
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.courses.registry import registry
 
 pytestmark = pytest.mark.django_db
 

@@ -32,8 +32,8 @@ from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render, runtime_for
 from xblock_experiments.workbench import middleware
 from xblock_experiments.workbench.apps import BLOCK_TYPES
-from xblock_experiments.workbench.openedx import problems
-from xblock_experiments.workbench.placeholder import NOT_INSTALLED
+from xblock_experiments.workbench.hosting.openedx import problems
+from xblock_experiments.workbench.hosting.placeholder import NOT_INSTALLED
 
 pytestmark = pytest.mark.django_db
 

@@ -31,9 +31,9 @@ from xblock_experiments.testing import (
     render,
     runtime_for,
 )
-from xblock_experiments.workbench import serving
-from xblock_experiments.workbench.loading import load
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.import_export.reading import load
+from xblock_experiments.workbench.storage import serving
 
 pytestmark = pytest.mark.django_db
 

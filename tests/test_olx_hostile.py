@@ -41,8 +41,8 @@ from xblock_experiments.olx.untrusted import (
     parse_xml,
 )
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
-from xblock_experiments.workbench import serving
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.storage import serving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_without_openedx_blocks")]
 

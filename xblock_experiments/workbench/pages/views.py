@@ -16,14 +16,14 @@ from workbench import views as sdk
 from xblock_experiments import events
 from xblock_experiments.keys.usage import as_usage_id
 from xblock_experiments.services.preview import parse
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.exporting import export_archive
-from xblock_experiments.workbench.frame import Frame, page_context
-from xblock_experiments.workbench.i18n import translations_of
-from xblock_experiments.workbench.ranges import file_response
-from xblock_experiments.workbench.registry import registry
-from xblock_experiments.workbench.runtime import AUTHORS_VIEWS
-from xblock_experiments.workbench.visitor import Visitor
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.hosting.i18n import translations_of
+from xblock_experiments.workbench.import_export.exporting import export_archive
+from xblock_experiments.workbench.pages.frame import Frame, page_context
+from xblock_experiments.workbench.pages.ranges import file_response
+from xblock_experiments.workbench.requests.runtime import AUTHORS_VIEWS
+from xblock_experiments.workbench.requests.visitor import Visitor
 
 _FRAME = "xblock_experiments/frame.html"
 

@@ -16,14 +16,14 @@ from workbench.runtime import WorkbenchRuntime
 from xblock.fields import ScopeIds
 
 from xblock_experiments.settings.openedx_blocks import MATHJAX, SAMPLES
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.faults import FAULTS
-from xblock_experiments.workbench.openedx.files import files_in
-from xblock_experiments.workbench.openedx.films import VideoConfig, import_film
-from xblock_experiments.workbench.openedx.hosts import LoncapaProblemError
-from xblock_experiments.workbench.openedx.platform_modules import stand_in_for_the_platform
-from xblock_experiments.workbench.openedx.problems import PLATFORM, why_not
-from xblock_experiments.workbench.openedx.services import (
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.hosting.faults import FAULTS
+from xblock_experiments.workbench.hosting.openedx.files import files_in
+from xblock_experiments.workbench.hosting.openedx.films import VideoConfig, import_film
+from xblock_experiments.workbench.hosting.openedx.packages import LoncapaProblemError
+from xblock_experiments.workbench.hosting.openedx.platform_modules import stand_in_for_the_platform
+from xblock_experiments.workbench.hosting.openedx.problems import PLATFORM, why_not
+from xblock_experiments.workbench.hosting.openedx.services import (
     Completion,
     Mako,
     NoGrader,
@@ -32,8 +32,12 @@ from xblock_experiments.workbench.openedx.services import (
     Sandbox,
     Settings,
 )
-from xblock_experiments.workbench.openedx.styles import only_in_polls, without_logo, without_outside
-from xblock_experiments.workbench.openedx.users import Users
+from xblock_experiments.workbench.hosting.openedx.styles import (
+    only_in_polls,
+    without_logo,
+    without_outside,
+)
+from xblock_experiments.workbench.hosting.openedx.users import Users
 
 stand_in_for_the_platform()
 

@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from xblock_experiments.workbench.event_log import LoggedEvent, is_wanted, read
-from xblock_experiments.workbench.frame import page_context
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.pages.event_log import LoggedEvent, is_wanted, read
+from xblock_experiments.workbench.pages.frame import page_context
 
 FIRST = 100
 """How many events the page begins with."""

@@ -14,9 +14,9 @@ from typing import Self
 from django.db import transaction
 
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.workbench import keeping
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.storage import versions
 
 
 class EditedMeanwhile(ExperimentsError):
@@ -39,9 +39,9 @@ class Edit:
         Raises EditedMeanwhile, NotStored.
         """
         if self.draft is None:
-            self._lock.enter_context(keeping.locked())
+            self._lock.enter_context(versions.locked())
             is_present = registry.with_id(self._before.course_id) is self._before
-            if not is_present or not keeping.is_newest(self._before):
+            if not is_present or not versions.is_newest(self._before):
                 msg = f"The course {self._before.course_id} was changed by somebody else just now."
                 raise EditedMeanwhile(msg)
             self.draft = self._before.copy()
@@ -56,10 +56,10 @@ class Edit:
         if draft is None:
             return
         draft.forget_unreachable()
-        keeping.write(draft)
+        versions.write(draft)
         with transaction.atomic():
             self.publish()
-            keeping.put_in_place(draft)
+            versions.put_in_place(draft)
         registry.add(draft)
 
     def __enter__(self) -> Self:

@@ -7,7 +7,7 @@ from typing import NoReturn
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import path
 
-from xblock_experiments.workbench.openedx.styles import openedx_style
+from xblock_experiments.workbench.hosting.openedx.styles import openedx_style
 
 
 def _nothing(request: HttpRequest, film_id: str) -> NoReturn:

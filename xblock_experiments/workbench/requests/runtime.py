@@ -37,19 +37,19 @@ from xblock_experiments.runtime import EntryPointServices
 from xblock_experiments.services.binding import course_id_of
 from xblock_experiments.services.preview import AsGroup, AsLearner, Preview
 from xblock_experiments.settings.common import setting
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.course_ids import CourseIds
-from xblock_experiments.workbench.editing import Edit, EditedMeanwhile
-from xblock_experiments.workbench.exporting import export_block
-from xblock_experiments.workbench.host import HostRuntime
-from xblock_experiments.workbench.i18n import translations_for, translations_of
-from xblock_experiments.workbench.mixin import WorkbenchMixin
-from xblock_experiments.workbench.pages import Pages
-from xblock_experiments.workbench.placeholder import PlaceholderBlock
-from xblock_experiments.workbench.registry import registry
-from xblock_experiments.workbench.store import WorkbenchStore
-from xblock_experiments.workbench.text import TextBlock
-from xblock_experiments.workbench.unit_olx import BlockOlx
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.hosting.fields import WorkbenchStore
+from xblock_experiments.workbench.hosting.i18n import translations_for, translations_of
+from xblock_experiments.workbench.hosting.ids import CourseIds
+from xblock_experiments.workbench.hosting.mixin import WorkbenchMixin
+from xblock_experiments.workbench.hosting.page_urls import Pages
+from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
+from xblock_experiments.workbench.hosting.sdk import HostRuntime
+from xblock_experiments.workbench.hosting.text import TextBlock
+from xblock_experiments.workbench.import_export.exporting import export_block
+from xblock_experiments.workbench.requests.olx_service import BlockOlx
+from xblock_experiments.workbench.storage.edit import Edit, EditedMeanwhile
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from mako.lookup import TemplateLookup
 
 from xblock_experiments.settings.common import setting
-from xblock_experiments.workbench.openedx import hosts
+from xblock_experiments.workbench.hosting.openedx import packages
 
 
 class Sandbox:
@@ -28,7 +28,7 @@ class Sandbox:
         return any(re.match(each, course_id) for each in setting("COURSES_WITH_UNSAFE_CODE"))
 
     def can_execute_code(self) -> bool:
-        is_jailed = hosts.has_jail("python") or hosts.has_remote_jail()
+        is_jailed = packages.has_jail("python") or packages.has_remote_jail()
         return bool(is_jailed) or self.can_execute_unsafe_code()
 
     def get_python_lib_zip(self) -> bytes | None:

@@ -10,10 +10,10 @@ from django.utils.translation import get_language, get_language_bidi
 
 from xblock_experiments.course_user_segmentation.api import get_segmentations
 from xblock_experiments.services.preview import AsGroup, AsLearner
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.i18n import translations_of
-from xblock_experiments.workbench.runtime import AUTHORS_VIEWS
-from xblock_experiments.workbench.visitor import Visitor
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.hosting.i18n import translations_of
+from xblock_experiments.workbench.requests.runtime import AUTHORS_VIEWS
+from xblock_experiments.workbench.requests.visitor import Visitor
 
 
 def page_context() -> dict[str, Any]:

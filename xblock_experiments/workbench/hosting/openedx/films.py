@@ -10,7 +10,7 @@ from django.db import DatabaseError, transaction
 from fs.osfs import OSFS
 
 from xblock_experiments.olx.untrusted import LIMITS, OlxError, read_file
-from xblock_experiments.workbench.openedx import hosts
+from xblock_experiments.workbench.hosting.openedx import packages
 
 _SJSON, _SRT, _TXT = "sjson", "srt", "txt"
 _CONTENT_TYPES = {
@@ -18,7 +18,7 @@ _CONTENT_TYPES = {
     _SRT: "application/x-subrip; charset=utf-8",
     _TXT: "text/plain; charset=utf-8",
 }
-_BROKEN = (hosts.TranscriptsGenerationException, KeyError, TypeError, ValueError)
+_BROKEN = (packages.TranscriptsGenerationException, KeyError, TypeError, ValueError)
 
 
 class VideoConfig:
@@ -47,7 +47,7 @@ class VideoConfig:
                 stem = PurePosixPath(name).name.partition(".")[0]
                 converted = _convert(content, _form_of(name), output_format)
                 return converted, f"{stem}.{output_format}", _CONTENT_TYPES[output_format]
-        raise hosts.TranscriptNotFoundError
+        raise packages.TranscriptNotFoundError
 
     def available_translations(
         self,
@@ -107,8 +107,8 @@ def import_film(video: Any, node: Any) -> None:
     try:
         with transaction.atomic():
             # It opens the folder also when there is no transcript to read.
-            hosts.import_film(asset, film_id, OSFS("."), "static")
-    except (DatabaseError, hosts.ValCannotCreateError) as error:
+            packages.import_film(asset, film_id, OSFS("."), "static")
+    except (DatabaseError, packages.ValCannotCreateError) as error:
         msg = f"what is said of its film cannot be used: {error}"
         raise ValueError(msg) from error
 
@@ -129,9 +129,9 @@ def _form_of(name: str) -> str:
 def _convert(content: bytes, given: str, wanted: str) -> str:
     """Raises TranscriptNotFoundError for what is no transcript."""
     try:
-        lines = hosts.Transcript.convert(content, given, _SJSON)
+        lines = packages.Transcript.convert(content, given, _SJSON)
         if wanted == _TXT:
             return "\n".join(json.loads(lines)["text"])
-        return str(hosts.Transcript.convert(lines.encode(), _SJSON, wanted))
+        return str(packages.Transcript.convert(lines.encode(), _SJSON, wanted))
     except _BROKEN as error:
-        raise hosts.TranscriptNotFoundError from error
+        raise packages.TranscriptNotFoundError from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xblock.core import XBlockMixin
 
 from xblock_experiments.keys.usage import url_name_of
-from xblock_experiments.workbench.inherited import value_of
+from xblock_experiments.workbench.hosting.inherited import value_of
 
 
 class WorkbenchMixin(XBlockMixin):

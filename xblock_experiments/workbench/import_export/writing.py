@@ -25,7 +25,7 @@ from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.keys.usage import made_up_name, url_name_of
 from xblock_experiments.olx.export import NO_BLOCKS, file_of, is_bare
 from xblock_experiments.olx.untrusted import Limits, is_file, is_folder, parse_xml
-from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.workbench.courses.course import CourseBlocks
 
 _NAME_BYTES = 255
 _WITHOUT_LIMIT = Limits(file_bytes=1 << 40)
@@ -118,7 +118,7 @@ class TextWriter:
     @cached_property
     def _rewriter(self) -> Any:
         # The runtime that it needs knows how courses are kept, and so how they are written.
-        from xblock_experiments.workbench.rewriting import Rewriter
+        from xblock_experiments.workbench.import_export.block_xml import Rewriter
 
         return Rewriter(self._course)
 

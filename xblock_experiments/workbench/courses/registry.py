@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from xblock_experiments.keys.usage import course_id_of
-from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.workbench.courses.course import CourseBlocks
 
 
 class Registry:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.runtime import WorkbenchRuntime
 
 from xblock_experiments.settings.openedx_blocks import ARE_INSTALLED
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.faults import FAULTS
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.hosting.faults import FAULTS
 
 
 class PlainRuntime(WorkbenchRuntime):
@@ -27,7 +27,7 @@ class PlainRuntime(WorkbenchRuntime):
 def _host() -> Any:
     if not ARE_INSTALLED:
         return PlainRuntime
-    from xblock_experiments.workbench.openedx.runtime import OpenEdxRuntime
+    from xblock_experiments.workbench.hosting.openedx.runtime import OpenEdxRuntime
 
     return OpenEdxRuntime
 

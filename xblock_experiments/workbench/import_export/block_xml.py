@@ -9,12 +9,12 @@ from lxml import etree
 
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.keys.usage import url_name_of
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.faults import FAULTS
-from xblock_experiments.workbench.placeholder import PlaceholderBlock
-from xblock_experiments.workbench.runtime import ExperimentsRuntime
-from xblock_experiments.workbench.text import TextBlock
-from xblock_experiments.workbench.writing import parsed
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.hosting.faults import FAULTS
+from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
+from xblock_experiments.workbench.hosting.text import TextBlock
+from xblock_experiments.workbench.import_export.writing import parsed
+from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime
 
 
 class NotWritten(ExperimentsError):

@@ -13,10 +13,10 @@ from django.utils.text import slugify
 from xblock_experiments.errors import ExperimentsError, NotStored
 from xblock_experiments.olx.archives import unpack
 from xblock_experiments.olx.untrusted import is_file
-from xblock_experiments.workbench import keeping
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.loading import load
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.import_export.reading import load
+from xblock_experiments.workbench.storage import versions
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +32,14 @@ def serve() -> None:
     next page. What is changed inside a folder shows after a restart.
     """
     with _lock:
-        if any(not keeping.is_read(*place) for place in keeping.places().items()):
-            with keeping.locked():
+        if any(not versions.is_read(*place) for place in versions.places().items()):
+            with versions.locked():
                 _serve_new()
 
 
 def _serve_new() -> None:
-    for source, stamp in keeping.places().items():
-        if keeping.is_read(source, stamp):
+    for source, stamp in versions.places().items():
+        if versions.is_read(source, stamp):
             continue
         place, _ = stamp
         try:
@@ -54,7 +54,7 @@ def _serve_new() -> None:
             log.info("Serving %s. %d things in it cannot be used.", course.course_id, unused)
             if place != source:
                 log.info("It is %s, as authors have changed it: see %s.", source.name, place.parent)
-        keeping.note_read(source, stamp)
+        versions.note_read(source, stamp)
 
 
 def open_course(
@@ -76,5 +76,5 @@ def open_course(
 def forget() -> None:
     """Serve nothing, until asked to serve again."""
     _unpacked.close()
-    keeping.forget_read()
+    versions.forget_read()
     registry.clear()

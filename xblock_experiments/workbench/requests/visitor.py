@@ -12,8 +12,8 @@ from typing import Self
 from django.http import HttpRequest
 
 from xblock_experiments.services.preview import Preview, parse
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.runtime import ExperimentsRuntime, is_staff_id
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime, is_staff_id
 
 _PREVIEWS = "xblock_experiments_previews"
 

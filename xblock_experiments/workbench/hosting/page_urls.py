@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 from django.urls import reverse
 
-from xblock_experiments.workbench.course import CourseBlocks
+from xblock_experiments.workbench.courses.course import CourseBlocks
 
 
 class Pages:

@@ -8,9 +8,9 @@ from typing import Any
 from workbench.scenarios import Scenario
 
 from workbench import scenarios as sdk
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.registry import registry
-from xblock_experiments.workbench.serving import serve
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.storage.serving import serve
 
 _lock = threading.Lock()
 _sdk_get_scenarios = sdk.get_scenarios

@@ -13,9 +13,9 @@ from workbench.runtime import WORKBENCH_KVS
 from xblock.fields import Scope
 from xblock.runtime import KeyValueStore
 
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.inherited import FIELDS as INHERITED
-from xblock_experiments.workbench.state import SCOPES_WITHOUT_USAGE, StateStore
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.hosting.inherited import FIELDS as INHERITED
+from xblock_experiments.workbench.hosting.state import SCOPES_WITHOUT_USAGE, StateStore
 
 _AUTHORED = (Scope.content, Scope.settings, Scope.children, Scope.parent)
 

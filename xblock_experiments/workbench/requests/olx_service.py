@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xblock_experiments.workbench.exporting import export_for_author
+from xblock_experiments.workbench.import_export.exporting import export_for_author
 
 
 class BlockOlx:
@@ -25,7 +25,7 @@ class BlockOlx:
         they are for learners. Raises OlxError.
         """
         # Reading is built on this runtime.
-        from xblock_experiments.workbench.loading import reload
+        from xblock_experiments.workbench.import_export.reading import reload
 
         usage_id = block.scope_ids.usage_id
         return reload(self._runtime.course_to_change(usage_id), usage_id, text)

@@ -20,12 +20,16 @@ from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.keys.usage import course_id_of, made_up_name, url_name_of
 from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx, has_content
 from xblock_experiments.olx.untrusted import CourseTooLarge, InvalidCourse, OlxError
-from xblock_experiments.workbench.course import CourseBlocks, Layout
-from xblock_experiments.workbench.faults import FAULTS
-from xblock_experiments.workbench.inherited import FIELDS, inheritable
-from xblock_experiments.workbench.placeholder import NOT_INSTALLED, PlaceholderBlock
-from xblock_experiments.workbench.registry import registry
-from xblock_experiments.workbench.runtime import OUR_BLOCKS, ExperimentsRuntime, block_class
+from xblock_experiments.workbench.courses.course import CourseBlocks, Layout
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.hosting.faults import FAULTS
+from xblock_experiments.workbench.hosting.inherited import FIELDS, inheritable
+from xblock_experiments.workbench.hosting.placeholder import NOT_INSTALLED, PlaceholderBlock
+from xblock_experiments.workbench.requests.runtime import (
+    OUR_BLOCKS,
+    ExperimentsRuntime,
+    block_class,
+)
 
 _TREE = frozenset({"children", "parent"})
 _NEVER_INSIDE = NO_BLOCKS | {"course"}

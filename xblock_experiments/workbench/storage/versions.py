@@ -21,8 +21,8 @@ from filelock import FileLock, Timeout
 
 from xblock_experiments.errors import NotStored
 from xblock_experiments.settings.common import setting
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.exporting import export_course
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.import_export.exporting import export_course
 
 type Stamp = tuple[Path, int]
 """A folder or an archive, and when it was last replaced."""
