@@ -18,7 +18,7 @@ from webob import Request
 
 from tests.answers import send_json
 from tests.builders import COURSE_ID, course_xml, experiment, segmentation, split_test_xml
-from xblock_experiments.blocks import editor
+from xblock_experiments.blocks.experiment import editor
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.experiments.api import get_group

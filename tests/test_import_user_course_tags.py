@@ -33,10 +33,10 @@ from xblock_experiments.errors import NotStored
 from xblock_experiments.events.models import WaitingEvent
 from xblock_experiments.keys.ids import MAX_ID
 from xblock_experiments.keys.partitions import partition_id_of
-from xblock_experiments.platform import data
 from xblock_experiments.platform.api import import_course_tags
-from xblock_experiments.platform.data import Batch, Fate, Row, batches, placement_of, rounds
-from xblock_experiments.platform.importing import import_batch
+from xblock_experiments.platform.tags import data
+from xblock_experiments.platform.tags.data import Batch, Fate, Row, batches, placement_of, rounds
+from xblock_experiments.platform.tags.importing import import_batch
 from xblock_experiments.user_tags.api import get_tags, set_tag
 
 pytestmark = pytest.mark.django_db
@@ -616,7 +616,7 @@ def test_what_the_database_could_not_do_is_done_by_the_same_command(
     def fail(_: object) -> None:
         raise NotStored
 
-    monkeypatch.setattr("xblock_experiments.platform.importing.insert_tags", fail)
+    monkeypatch.setattr("xblock_experiments.platform.tags.importing.insert_tags", fail)
 
     with pytest.raises(CommandError, match="No batch is done yet: give the same command again"):
         run(sqlite_of(tmp_path, IN_100))

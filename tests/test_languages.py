@@ -219,7 +219,7 @@ def test_courses_are_read_in_one_language(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_sentences_of_templates_are_escaped_and_so_are_their_values() -> None:
-    engine = Engine(builtins=["xblock_experiments.blocks.sentences"])
+    engine = Engine(builtins=["xblock_experiments.blocks.base.sentences"])
     template = engine.from_string(
         '{% t "<b> & {name}" name=name %} {% t "<i>" %} {% t "<u>" as u %}{{ u }} '
         '{% tn "{count} <b>" "{count} <b>s of {name}" count=2 name=name %} '

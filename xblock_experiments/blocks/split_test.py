@@ -13,16 +13,17 @@ from xblock.fields import Scope
 from xblock.utils.studio_editable import StudioEditableXBlockMixin
 from xblock.validation import Validation
 
-from xblock_experiments.blocks import editor, navigation
-from xblock_experiments.blocks.arms import arm_name
-from xblock_experiments.blocks.author_view import author_view
-from xblock_experiments.blocks.fields import JSONDict, PlainInteger
-from xblock_experiments.blocks.handlers import staff_handler
-from xblock_experiments.blocks.looking import Experiment, look_at
-from xblock_experiments.blocks.rendering import render
-from xblock_experiments.blocks.staff_view import staff_view
-from xblock_experiments.blocks.structure import Structure
-from xblock_experiments.blocks.validation import (
+from xblock_experiments.blocks.base import navigation
+from xblock_experiments.blocks.base.fields import JSONDict, PlainInteger
+from xblock_experiments.blocks.base.handlers import staff_handler
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.structure import Structure
+from xblock_experiments.blocks.experiment import editor
+from xblock_experiments.blocks.experiment.arms import arm_name
+from xblock_experiments.blocks.experiment.author_view import author_view
+from xblock_experiments.blocks.experiment.setup import Experiment, look_at
+from xblock_experiments.blocks.experiment.staff_view import staff_view
+from xblock_experiments.blocks.experiment.validation import (
     ExperimentMessage,
     ExperimentValidation,
     general_message,

@@ -16,7 +16,7 @@ from lxml import etree
 from xblock.core import XBlock
 from xblock.fields import ScopeIds
 
-from xblock_experiments.blocks.structure import Structure
+from xblock_experiments.blocks.base.structure import Structure
 from xblock_experiments.keys.usage import course_id_of, made_up_name, url_name_of
 from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx, has_content
 from xblock_experiments.olx.untrusted import CourseTooLarge, InvalidCourse, OlxError

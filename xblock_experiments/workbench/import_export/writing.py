@@ -21,7 +21,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 from xblock.core import XBlock
 
-from xblock_experiments.blocks.structure import Structure
+from xblock_experiments.blocks.base.structure import Structure
 from xblock_experiments.keys.usage import made_up_name, url_name_of
 from xblock_experiments.olx.export import NO_BLOCKS, file_of, is_bare
 from xblock_experiments.olx.untrusted import Limits, is_file, is_folder, parse_xml

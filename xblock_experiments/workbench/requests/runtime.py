@@ -22,10 +22,10 @@ from xblock.fields import ScopeIds
 from xblock.runtime import KvsFieldData, Mixologist
 
 from xblock_experiments import events
+from xblock_experiments.blocks.base.revision import OVERTAKEN
+from xblock_experiments.blocks.base.structure import Structure
 from xblock_experiments.blocks.course import SEGMENTATIONS
-from xblock_experiments.blocks.revision import OVERTAKEN
 from xblock_experiments.blocks.split_test import CHILD_RENDER
-from xblock_experiments.blocks.structure import Structure
 from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.course_user_segmentation.data import read_user_partitions
 from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored

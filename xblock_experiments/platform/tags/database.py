@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from xblock_experiments.olx.untrusted import shown
-from xblock_experiments.platform.data import Row, Source, UnreadableSource
+from xblock_experiments.platform.tags.data import Row, Source, UnreadableSource
 
 _TABLE = "user_api_usercoursetag"
 _COLUMNS = ("id", "user_id", "course_id", "key", "value")

@@ -6,11 +6,11 @@ from typing import Any
 
 from web_fragments.fragment import Fragment
 
-from xblock_experiments.blocks.arms import share_of
-from xblock_experiments.blocks.configuration_forms import FORMS, label_of
-from xblock_experiments.blocks.configurations import listed, usages_in
-from xblock_experiments.blocks.rendering import render
-from xblock_experiments.blocks.revision import revision_of
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.revision import revision_of
+from xblock_experiments.blocks.configurations.edits import listed, usages_in
+from xblock_experiments.blocks.configurations.forms import FORMS, label_of
+from xblock_experiments.blocks.experiment.arms import share_of
 from xblock_experiments.course_user_segmentation.data import (
     EXPERIMENT,
     Group,

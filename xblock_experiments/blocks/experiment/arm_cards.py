@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from xblock_experiments.blocks.arms import Arm, share_of
-from xblock_experiments.blocks.looking import Experiment
-from xblock_experiments.blocks.navigation import title_of
+from xblock_experiments.blocks.base.navigation import title_of
+from xblock_experiments.blocks.experiment.arms import Arm, share_of
+from xblock_experiments.blocks.experiment.setup import Experiment
 from xblock_experiments.people import is_staff
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from xblock_experiments.olx.untrusted import is_file
-from xblock_experiments.platform.data import Fate, Row, Source, UnreadableSource
+from xblock_experiments.platform.tags.data import Fate, Row, Source, UnreadableSource
 
 _COLUMNS = ("user_id", "course_id", "key", "value")
 _LONGEST_CELL = 2**24

@@ -15,13 +15,13 @@ from xblock.exceptions import JsonHandlerError
 from xblock.fields import ScopeIds
 from xblock.validation import Validation, ValidationMessage
 
-from xblock_experiments.blocks.arms import arm_name, share_of, without_stale
-from xblock_experiments.blocks.handlers import answer, json_of
-from xblock_experiments.blocks.looking import Experiment, course_of
-from xblock_experiments.blocks.messages import shown_messages
-from xblock_experiments.blocks.navigation import title_of
-from xblock_experiments.blocks.rendering import render
-from xblock_experiments.blocks.revision import arm_revision, check_revision, revision_of
+from xblock_experiments.blocks.base.handlers import answer, json_of
+from xblock_experiments.blocks.base.navigation import title_of
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.revision import arm_revision, check_revision, revision_of
+from xblock_experiments.blocks.experiment.arms import arm_name, share_of, without_stale
+from xblock_experiments.blocks.experiment.setup import Experiment, course_of
+from xblock_experiments.blocks.experiment.shown_messages import shown_messages
 from xblock_experiments.course_user_segmentation.data import (
     EXPERIMENT,
     NOT_SELECTED,

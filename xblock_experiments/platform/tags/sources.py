@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from xblock_experiments.platform.csv_file import opened_file
-from xblock_experiments.platform.data import Source
-from xblock_experiments.platform.database import opened_database
+from xblock_experiments.platform.tags.csv_file import opened_file
+from xblock_experiments.platform.tags.data import Source
+from xblock_experiments.platform.tags.database import opened_database
 
 
 def opened(source: str, *, after: int) -> AbstractContextManager[Source]:

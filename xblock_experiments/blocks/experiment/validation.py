@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 from xblock.validation import Validation, ValidationMessage
 
-from xblock_experiments.blocks.looking import Experiment
+from xblock_experiments.blocks.experiment.setup import Experiment
 from xblock_experiments.course_user_segmentation.data import UserSegmentation
 
 ERROR, WARNING, NOT_CONFIGURED = "error", "warning", "not-configured"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xblock_experiments.blocks.arms import Arm, arms_of, without_arm
+from xblock_experiments.blocks.experiment.arms import Arm, arms_of, without_arm
 from xblock_experiments.course_user_segmentation.data import (
     EXPERIMENT,
     Group,

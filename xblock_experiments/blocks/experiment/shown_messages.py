@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from xblock_experiments.blocks.looking import course_of
-from xblock_experiments.blocks.validation import EDIT_CONFIGURATION, ExperimentMessage
+from xblock_experiments.blocks.experiment.setup import course_of
+from xblock_experiments.blocks.experiment.validation import EDIT_CONFIGURATION, ExperimentMessage
 from xblock_experiments.people import is_staff
 
 

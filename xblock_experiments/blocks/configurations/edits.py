@@ -12,8 +12,8 @@ from typing import Any
 
 from xblock.exceptions import JsonHandlerError
 
-from xblock_experiments.blocks.configuration_forms import FORMS, Form
-from xblock_experiments.blocks.structure import Structure
+from xblock_experiments.blocks.base.structure import Structure
+from xblock_experiments.blocks.configurations.forms import FORMS, Form
 from xblock_experiments.course_user_segmentation.data import (
     MAX_WEIGHT,
     Group,

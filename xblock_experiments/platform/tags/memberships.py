@@ -12,7 +12,7 @@ from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation, Standing
 from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.database.transactions import ROUNDS, contended, persist
-from xblock_experiments.platform.data import Fate, Judged, Placement
+from xblock_experiments.platform.tags.data import Fate, Judged, Placement
 
 type _Place = tuple[str, int, str]
 """A course, an experiment and a user."""

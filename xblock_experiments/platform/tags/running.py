@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from xblock_experiments.commands.stopping import Stop
 from xblock_experiments.platform.api import import_course_tags
-from xblock_experiments.platform.report import Report
-from xblock_experiments.platform.sources import opened
+from xblock_experiments.platform.tags.report import Report
+from xblock_experiments.platform.tags.sources import opened
 
 
 class Run:

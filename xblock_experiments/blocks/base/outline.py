@@ -8,8 +8,8 @@ from typing import Any
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
 
-from xblock_experiments.blocks.rendering import render
-from xblock_experiments.blocks.structure import Structure
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.structure import Structure
 
 
 @dataclass(frozen=True)

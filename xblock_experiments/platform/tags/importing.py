@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.keys.ids import flaw_of
 from xblock_experiments.keys.partitions import is_of_partition
-from xblock_experiments.platform.data import (
+from xblock_experiments.platform.tags.data import (
     Batch,
     Fate,
     Judged,
@@ -17,7 +17,7 @@ from xblock_experiments.platform.data import (
     placement_of,
     rounds,
 )
-from xblock_experiments.platform.memberships import place
+from xblock_experiments.platform.tags.memberships import place
 from xblock_experiments.user_tags.api import insert_tags
 
 

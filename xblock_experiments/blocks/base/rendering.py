@@ -11,8 +11,8 @@ from typing import Any
 from django.template import Engine
 
 _engine = Engine(
-    dirs=[str(Path(__file__).parent / "templates")],
-    builtins=["xblock_experiments.blocks.sentences"],
+    dirs=[str(Path(__file__).parents[1] / "templates")],
+    builtins=["xblock_experiments.blocks.base.sentences"],
 )
 
 

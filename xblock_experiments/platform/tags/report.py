@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from xblock_experiments.olx.untrusted import shown
-from xblock_experiments.platform.data import Batch, Fate, Judged, Row
+from xblock_experiments.platform.tags.data import Batch, Fate, Judged, Row
 
 _EXAMPLES = 3
 _COLUMNS = ("id", "user_id", "course_id", "key", "value", "reason")

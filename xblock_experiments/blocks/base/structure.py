@@ -11,10 +11,10 @@ from web_fragments.fragment import Fragment
 from xblock.core import XBlock
 from xblock.fields import Scope, String
 
-from xblock_experiments.blocks import navigation
-from xblock_experiments.blocks.fields import JSONDict
-from xblock_experiments.blocks.rendering import render
-from xblock_experiments.blocks.writing import attributes
+from xblock_experiments.blocks.base import navigation
+from xblock_experiments.blocks.base.fields import JSONDict
+from xblock_experiments.blocks.base.olx_attributes import attributes
+from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.course_user_segmentation.data import SegmentationError
 from xblock_experiments.errors import NotStored
 from xblock_experiments.keys.usage import url_name_of
