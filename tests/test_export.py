@@ -26,9 +26,9 @@ from tests.builders import course_xml, split_test_xml
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, runtime_for
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.import_export import writing
 from xblock_experiments.workbench.import_export.block_xml import NotWritten
 from xblock_experiments.workbench.import_export.exporting import export_block, export_course
+from xblock_experiments.workbench.import_export.files import FilesWriter
 
 pytestmark = pytest.mark.django_db
 
@@ -950,7 +950,7 @@ class TestTheCommand:
         def fail(*args: object) -> None:
             raise NotWritten("no")
 
-        monkeypatch.setattr(writing.FilesWriter, "files", fail)
+        monkeypatch.setattr(FilesWriter, "files", fail)
         with pytest.raises(CommandError, match="cannot be exported"):
             self.run("energy", tmp_path / "course")
         assert [each.name for each in tmp_path.iterdir()] == ["imported"]
@@ -961,8 +961,6 @@ class TestTheCommand:
         def fail(*args: object, **kwargs: object) -> None:
             raise OperationalError("no such table")
 
-        monkeypatch.setattr(
-            "xblock_experiments.workbench.requests.runtime.save_segmentations", fail
-        )
+        monkeypatch.setattr("xblock_experiments.workbench.storage.serving.save_segmentations", fail)
         with pytest.raises(CommandError, match="Run `migrate` first"):
             self.run("energy", tmp_path / "course")

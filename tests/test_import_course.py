@@ -111,7 +111,7 @@ def test_a_database_without_tables_is_named(
     def fail(*args: object, **kwargs: object) -> None:
         raise OperationalError("no such table")
 
-    monkeypatch.setattr("xblock_experiments.workbench.requests.runtime.save_segmentations", fail)
+    monkeypatch.setattr("xblock_experiments.workbench.storage.serving.save_segmentations", fail)
 
     with pytest.raises(CommandError, match="Run `migrate` first"):
         import_course(DEMO)

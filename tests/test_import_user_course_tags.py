@@ -576,7 +576,9 @@ def test_without_what_it_needs_it_says_what_to_install(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("running", "sources", "database"):
-        monkeypatch.delitem(sys.modules, f"xblock_experiments.platform.tags.{module}", raising=False)
+        monkeypatch.delitem(
+            sys.modules, f"xblock_experiments.platform.tags.{module}", raising=False
+        )
     monkeypatch.setitem(sys.modules, name, None)
 
     with pytest.raises(CommandError, match=rf"no {name}: pip install .*\[migration\]"):

@@ -32,8 +32,8 @@ from xblock_experiments.testing import (
     runtime_for,
 )
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.import_export.reading import load
 from xblock_experiments.workbench.storage import serving
+from xblock_experiments.workbench.storage.serving import load
 
 pytestmark = pytest.mark.django_db
 

@@ -28,7 +28,7 @@ from xblock_experiments.testing import (
     render,
 )
 from xblock_experiments.workbench.hosting.openedx.styles import without_outside
-from xblock_experiments.workbench.requests import runtime as workbench_runtime
+from xblock_experiments.workbench.requests import published
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
@@ -164,7 +164,7 @@ def test_an_answer_is_not_stored_without_its_score(
         raise NotStored(msg)
 
     with monkeypatch.context() as patch:
-        patch.setattr(workbench_runtime, "record_score", cannot)
+        patch.setattr(published, "record_score", cannot)
         response = told(send(course, "ann", "text", answer="Photosynthesis"))
 
     assert "Please try reloading your page" in response["success"]
