@@ -1,8 +1,8 @@
-"""The workbench's settings, with a user who is staff, and a strict policy for who wants it."""
+"""The workbench's settings, with a member of staff and a strict policy on request."""
 
 from __future__ import annotations
 
-from xblock_experiments.settings.workbench import *  # noqa: F403 - but for what follows
+from xblock_experiments.settings.workbench import *  # noqa: F403 - except for the following
 from xblock_experiments.settings.workbench import MIDDLEWARE, XBLOCK_EXPERIMENTS
 
 XBLOCK_EXPERIMENTS = {**XBLOCK_EXPERIMENTS, "STAFF": ["teacher"]}
