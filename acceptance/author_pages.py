@@ -61,9 +61,7 @@ class StaffPage(CoursePage):
 
     @property
     def banner(self) -> str:
-        """The banner that names the previewed group or learner, or an empty string without a
-        preview.
-        """
+        """The banner that names the previewed group or learner, or "" without a preview."""
         return "\n".join(self.q(css=".xbx-preview p").text)
 
     def preview_group(self, group: str) -> None:

@@ -150,9 +150,7 @@ class CoursePage(PageObject):
 
     @unguarded
     def resize(self, width: int, height: int, scale: float = 1) -> None:
-        """Set the size of the window until the end of the test; `scale` below 1 shrinks
-        screenshots.
-        """
+        """Set the window's size until the end of the test. A `scale` below 1 shrinks pictures."""
         self.browser.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xblock_experiments.settings.workbench import *  # noqa: F403 - except for the following
+from xblock_experiments.settings.workbench import *  # noqa: F403 - but for what follows
 from xblock_experiments.settings.workbench import MIDDLEWARE, XBLOCK_EXPERIMENTS
 
 XBLOCK_EXPERIMENTS = {**XBLOCK_EXPERIMENTS, "STAFF": ["teacher"]}

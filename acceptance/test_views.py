@@ -256,9 +256,7 @@ def test_our_pages_comply_with_a_policy_that_forbids_inline_code(pages: Pages) -
 
 
 def test_the_policy_that_forbids_inline_code_is_enforced(pages: Pages) -> None:
-    """Check that blocks of other packages violate the policy, so that the test above means
-    something.
-    """
+    """Check that the policy blocks other packages' blocks, which validates the test above."""
     page = pages.page(LessonPage, "lesson", pages.learner)
     page.set_cookie(policy.COOKIE, "yes")
     pages.browser.get(page.url)
