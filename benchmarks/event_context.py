@@ -65,7 +65,7 @@ def _known_learner() -> Iterator[events.UserContext]:
 
 @contextmanager
 def _platform(context: events.UserContext) -> Iterator[Any]:
-    """Yield an event-tracking tracker whose context has all tags of the user, as on the platform."""
+    """Yield a tracker of event-tracking that has all tags of the user, as on the platform."""
     tracker = Tracker(
         backends={"log": LoggerBackend(name="benchmarks.events", max_event_size=None)}
     )
