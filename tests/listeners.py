@@ -88,7 +88,7 @@ class Redis:
 @contextmanager
 def redis(folder: Path) -> Iterator[Redis]:
     if not shutil.which("redis-server") and not os.environ.get("CI"):
-        pytest.skip("there is no redis-server: scripts/services install")
+        pytest.skip("redis-server was not found: run scripts/services install")
     server = Redis(folder)
     yield server
     server.stop()

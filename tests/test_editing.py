@@ -265,12 +265,12 @@ def test_the_later_of_two_concurrent_requests_is_warned(monkeypatch: pytest.Monk
     made = course()
     real = editor.clean
 
-    def be_overtaken(*arguments: Any) -> None:
+    def save_first(*arguments: Any) -> None:
         monkeypatch.setattr(editor, "clean", real)
         assert submit(made, display_name="In between").status_code == 200
         real(*arguments)
 
-    monkeypatch.setattr(editor, "clean", be_overtaken)
+    monkeypatch.setattr(editor, "clean", save_first)
     assert submit(made, display_name="Second").status_code == 409
     assert block(made).display_name == "In between"
 
@@ -557,12 +557,12 @@ def test_a_page_requested_while_a_change_is_saved_publishes_no_new_version(
     seen: list[str] = []
     real = keeping.put_in_place
 
-    def be_asked(draft: Any) -> None:
+    def request_pages(draft: Any) -> None:
         seen.append(name_in(Client()))
         real(draft)
         seen.append(name_in(Client()))
 
-    monkeypatch.setattr(keeping, "put_in_place", be_asked)
+    monkeypatch.setattr(keeping, "put_in_place", request_pages)
     assert save_name(client, "Edited again") == 200
     assert seen == ["Edited", "Edited"]
     assert name_in(client) == "Edited again"

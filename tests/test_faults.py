@@ -387,7 +387,7 @@ def test_publishing_a_locked_course_is_a_clear_error_and_a_retry_succeeds() -> N
 def test_a_transaction_in_which_the_database_failed_is_rolled_back_completely() -> None:
     """Check that later work in the transaction is not stored after NotStored was raised."""
     if connection.vendor == "sqlite":
-        pytest.skip("on SQLite the transaction itself could not begin")
+        pytest.skip("on SQLite the transaction itself cannot begin")
     segmentations.save_segmentations(COURSE_ID, [EXPERIMENT])
     with impatient(), open_transaction_that_assigns_ann():
         with contextlib.suppress(TransactionManagementError), transaction.atomic():

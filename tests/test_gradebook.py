@@ -431,7 +431,7 @@ def test_a_concurrent_score_waits_for_an_open_transaction_and_is_stored_after_it
 @pytest.mark.parametrize("call", ["record", "record the higher", "retire"])
 def test_a_row_newer_than_the_transaction_is_changed_or_raises_not_stored(call: str) -> None:
     if connection.vendor == "sqlite":
-        pytest.skip("on SQLite nothing is newer than a transaction that writes")
+        pytest.skip("on SQLite no row can be newer than a writing transaction")
     for isolation in each_isolation():
         user_id = f"user {next(_users)}"
         record = partial(record_score, COURSE_ID, user_id, BLOCK, possible=2)

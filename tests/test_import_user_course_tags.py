@@ -296,7 +296,7 @@ def test_a_batch_takes_the_same_number_of_queries_for_any_number_of_learners(
 
 
 @pytest.fixture
-def of_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def batches_of_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the batch size to one row."""
     monkeypatch.setattr(data.batches, "__defaults__", (1,))
 
@@ -312,7 +312,7 @@ def signal_in_first_batch(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xblock_experiments.platform.api.import_batch", import_batch_and_signal)
 
 
-@pytest.mark.usefixtures("of_one_row")
+@pytest.mark.usefixtures("batches_of_one_row")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_import_after_the_batch_and_the_output_says_how_to_resume(
     number: signal.Signals,
@@ -341,16 +341,16 @@ def entered_in_waiting_events() -> list[int]:
     return [json.loads(event.payload)["entered"] for event in waiting]
 
 
-def to_the_bus(settings: Settings) -> None:
+def enable_bus(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus"]}
 
 
 @pytest.mark.every_database
-@pytest.mark.usefixtures("of_one_row")
+@pytest.mark.usefixtures("batches_of_one_row")
 def test_waiting_events_count_all_who_entered_even_if_the_process_is_killed(
     settings: Settings,
 ) -> None:
-    to_the_bus(settings)
+    enable_bus(settings)
     rows = iter(import_course_tags([row(1, "ann"), row(2, "bob"), row(3, "eve")]))
     # The generator is abandoned here, as in a killed process, so no cleanup code runs.
     next(rows)
@@ -368,7 +368,7 @@ def test_nobody_enters_a_group_if_the_event_cannot_be_stored(
     def die(*_: Any, **__: Any) -> None:
         sys.exit()
 
-    to_the_bus(settings)
+    enable_bus(settings)
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
         patch.setattr("xblock_experiments.events.outbox.keep", die)
         fates([row(1)])
@@ -553,7 +553,7 @@ def test_a_report_does_not_overwrite_an_existing_file(tmp_path: Path) -> None:
     assert group_of("7") is None
 
 
-@pytest.mark.usefixtures("of_one_row")
+@pytest.mark.usefixtures("batches_of_one_row")
 def test_a_resumed_import_appends_to_its_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

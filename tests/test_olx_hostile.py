@@ -58,9 +58,9 @@ Files = Mapping[str, str | bytes]
 
 
 @contextmanager
-def no_longer_than(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[None]:
     def stop(signum: int, frame: object) -> None:
-        pytest.fail(f"It took longer than {seconds} s.")
+        pytest.fail(f"The test took longer than {seconds} s.")
 
     previous = signal.signal(signal.SIGALRM, stop)
     left, _ = signal.setitimer(signal.ITIMER_REAL, seconds, 1)
@@ -75,9 +75,9 @@ def no_longer_than(seconds: float) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _alone_and_never_a_hang(settings: Settings, tmp_path: Path) -> Iterator[None]:
+def _isolation_and_time_limit(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.XBLOCK_EXPERIMENTS = {"COURSES": [], "IMPORTED": tmp_path / "imported"}
-    with no_longer_than(40):
+    with time_limit(40):
         yield
     serving.forget()
 
@@ -257,7 +257,7 @@ def run_in_limited_process(program: str, *arguments: Path, seconds: float) -> st
             env=environment,
         )
     except subprocess.TimeoutExpired:
-        pytest.fail(f"It took longer than {seconds} s.")
+        pytest.fail(f"The test took longer than {seconds} s.")
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.strip()
 
@@ -311,7 +311,7 @@ def test_a_course_with_a_document_type_is_refused(
     text = document_types(secret)[attack].replace("{0}", "course")
     source = write_course(tmp_path, files={file: text.encode(encoding)})
 
-    with no_longer_than(12), pytest.raises(InvalidCourse) as refused:
+    with time_limit(12), pytest.raises(InvalidCourse) as refused:
         load_course(source)
 
     assert str(refused.value).startswith(f"{file}: ")
@@ -359,7 +359,7 @@ def nested(block_type: str, depth: int) -> str:
 @pytest.mark.parametrize("block_type", ["vertical", "video", "html"])
 @pytest.mark.parametrize("depth", [31, 200, 300, 100_000])
 def test_deep_xml_is_refused_or_read(block_type: str, depth: int) -> None:
-    with no_longer_than(12):
+    with time_limit(12):
         course = load_and_render(nested(block_type, depth), "demo")
 
     assert (course is None) == (block_type == "vertical" or depth > 256)
@@ -805,7 +805,7 @@ MAPPINGS = [
 def test_any_mapping_is_used_or_reported(mapping: str) -> None:
     attributes = f'user_partition_id="1" group_id_to_child={quoteattr(mapping)}'
 
-    with no_longer_than(20):
+    with time_limit(20):
         read(experiment(attributes), "demo")
 
 
@@ -853,7 +853,7 @@ def test_any_segmentation_id_is_used_or_reported(value: str) -> None:
 def test_an_id_that_is_a_long_list_is_rejected_quickly() -> None:
     attributes = f'user_partition_id="[{"1," * 400_000}]"'
 
-    with no_longer_than(12):
+    with time_limit(12):
         load_and_render(experiment(attributes), "demo")
 
 
@@ -1118,7 +1118,7 @@ def test_html_of_any_shape_is_shown_quickly(tmp_path: Path, html: str) -> None:
         write_course(tmp_path, '<html url_name="a"/>', {"html/a.html": html + "<p>The end</p>"})
     )
 
-    with no_longer_than(12):
+    with time_limit(12):
         render(course, "ada", "a")
 
 
@@ -1210,7 +1210,7 @@ def test_a_symlink_in_a_folder_is_not_followed(tmp_path: Path, link: str, target
         there = tmp_path / "outside" / (path.name if path.suffix else "")
         path.symlink_to({"outside": there, "itself": path, "nothing": tmp_path / "no"}[target])
 
-    with no_longer_than(12):
+    with time_limit(12):
         course = load_and_render(source)
 
     if course is not None:
@@ -1344,7 +1344,7 @@ def test_an_odd_archive_is_read_or_refused(
 ) -> None:
     source, copy = archive(tmp_path, *members), tmp_path / "copy"
 
-    with no_longer_than(20):
+    with time_limit(20):
         try:
             unpack(source, copy)
         except OlxError:
@@ -1436,7 +1436,7 @@ def test_too_many_files_are_refused(tmp_path: Path) -> None:
 def test_too_many_folders_are_refused(tmp_path: Path) -> None:
     members = [member(f"{n}/", b"", tarfile.DIRTYPE) for n in range(5000)]
 
-    with no_longer_than(12), pytest.raises(OlxError):
+    with time_limit(12), pytest.raises(OlxError):
         unpack(archive(tmp_path, *members), tmp_path / "copy", Limits(files=20, bytes=MIB))
 
 
@@ -1483,7 +1483,7 @@ def test_no_header_raises_the_size_limit(tmp_path: Path, key: str) -> None:
 def test_a_sparse_file_of_a_tebibyte_is_refused(tmp_path: Path) -> None:
     hole = pax(GNU__sparse__map="0,0", GNU__sparse__size=str(1 << 40))
 
-    with no_longer_than(12), pytest.raises(OlxError):
+    with time_limit(12), pytest.raises(OlxError):
         unpack(archive(tmp_path, hole, member("hole")), tmp_path / "copy")
 
 
@@ -1549,7 +1549,7 @@ def test_an_unreadable_course_does_not_stop_the_workbench(
 def test_a_course_of_100000_blocks_is_refused() -> None:
     units = ("<vertical>" + "<video/>" * 99 + "</vertical>") * 1000
 
-    with no_longer_than(60), pytest.raises(CourseTooLarge):
+    with time_limit(60), pytest.raises(CourseTooLarge):
         load_course(f"<vertical>{units}</vertical>", COURSE_ID)
 
 
@@ -1579,7 +1579,7 @@ def wide(count: int, xml: Callable[[int], str]) -> str:
     ],
 )
 def test_a_wide_course_is_read_or_refused_quickly(text: str) -> None:
-    with no_longer_than(30):
+    with time_limit(30):
         try:
             load_course(text, COURSE_ID)
         except OlxError as error:
@@ -1598,7 +1598,7 @@ def test_a_course_that_shares_blocks_at_every_level_is_shown_or_refused(tmp_path
     files |= {f"vertical/{name}{levels}.xml": "<vertical/>" for name in "vw"}
     source = write_course(tmp_path, '<vertical url_name="v0"/>', files)
 
-    with no_longer_than(20):
+    with time_limit(20):
         load_and_render(source)
 
 
@@ -1606,7 +1606,7 @@ def test_a_file_that_many_blocks_point_to_is_read_once(tmp_path: Path) -> None:
     files = {"vertical/v.xml": f"<vertical>{'<!-- x --><wiki/>' * 20_000}</vertical>"}
     source = write_course(tmp_path, '<vertical url_name="v"/>' * 5000, files)
 
-    with no_longer_than(12):
+    with time_limit(12):
         load_and_render(source)
 
 
@@ -1616,7 +1616,7 @@ def test_a_long_chain_of_pointers_is_refused(tmp_path: Path) -> None:
         for n in range(1000)
     }
 
-    with no_longer_than(12), pytest.raises(CourseTooLarge):
+    with time_limit(12), pytest.raises(CourseTooLarge):
         load_course(write_course(tmp_path, '<vertical url_name="v0"/>', files))
 
 
@@ -1628,7 +1628,7 @@ def test_a_cycle_of_pointers_ends(tmp_path: Path) -> None:
         for n in range(20)
     }
 
-    with no_longer_than(12), suppress(CourseTooLarge):
+    with time_limit(12), suppress(CourseTooLarge):
         load_course(write_course(tmp_path, '<vertical url_name="v0"/>', files))
 
 

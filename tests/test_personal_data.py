@@ -449,7 +449,7 @@ def _own_isolation() -> Iterator[None]:
 def each_isolation() -> Iterator[str]:
     """Set each isolation level in turn for connections that are opened from then on."""
     if connection.vendor == "sqlite":
-        pytest.skip("on SQLite nobody else writes meanwhile")
+        pytest.skip("on SQLite no other transaction can write at the same time")
     for isolation in race.isolations():
         race.set_isolation(isolation)
         connections.close_all()

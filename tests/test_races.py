@@ -176,7 +176,7 @@ def test_a_row_newer_than_the_transaction_is_changed_or_raises_not_stored(call: 
     """Check that a success is never reported for a change that was not made."""
     isolations = [each for each in race.isolations() if "strict" not in each]
     if "serializable" in isolations:
-        pytest.skip("on SQLite nothing is newer than a transaction that writes")
+        pytest.skip("on SQLite no row can be newer than a writing transaction")
     for isolation in isolations:
         segmentations.save_segmentations(COURSE_ID, [experiment(100)])
         race.set_isolation(isolation)

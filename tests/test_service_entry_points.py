@@ -41,7 +41,7 @@ class WantsWeather(XBlock):
     """A block that wants the service but can do without."""
 
 
-class AsksNobody(XBlock):
+class DeclaresNothing(XBlock):
     """A block that declares no service."""
 
 
@@ -120,7 +120,7 @@ def test_an_undeclared_service_is_refused_even_if_it_is_available(
     install: Install,
 ) -> None:
     install("sunny")
-    block = make(AsksNobody)
+    block = make(DeclaresNothing)
 
     with pytest.raises(NoSuchServiceError, match="'weather' was not requested"):
         block.runtime.service(block, "weather")

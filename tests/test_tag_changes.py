@@ -238,7 +238,9 @@ def test_no_count_is_lost_with_compare_and_swap() -> None:
         assert user_info().get(COURSE, "count") == 4 * TIMES, isolation
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="nobody writes in between")
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="on SQLite no other transaction writes in between"
+)
 def test_a_transaction_older_than_a_count_adds_to_it_or_is_rolled_back() -> None:
     for isolation in each_isolation():
         counted = 0
