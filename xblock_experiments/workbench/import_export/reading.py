@@ -285,8 +285,8 @@ class Rereader(Reader):
         usage_id = self._names.usage_id_of(definition, parent_id) if url_name else None
         if usage_id in self._course.types and has_content(definition):
             msg = (
-                f"{label_of(definition)} stands at another place too. Take it away there first, give "
-                f"this one another url_name, or write it without content to have it at both."
+                f"{label_of(definition)} stands at another place too. Take it away there first, "
+                f"give this one another url_name, or write it without content to have it at both."
             )
             raise InvalidCourse(msg)
         return super()._usage_id_of(definition, parent_id)

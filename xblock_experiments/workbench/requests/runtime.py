@@ -85,6 +85,7 @@ class ExperimentsRuntime(CourseRuntime):
         if not may_open(block, is_staff=self.is_staff):
             return Response(status=403)
         is_foreign = course is not None and not isinstance(block, OUR_BLOCKS)
+        answered = (*ANSWERS, *(self.faults if is_foreign else ()))
         try:
             with self.served.editing(course) as save:
                 with self.field_values.state.locked() if is_foreign else nullcontext():
@@ -92,7 +93,7 @@ class ExperimentsRuntime(CourseRuntime):
                 if response.status_code < 400:
                     save()
                 return response
-        except (*ANSWERS, *(self.faults if is_foreign else ())) as error:
+        except answered as error:
             return answer_to(error, block=block, user_id=self.user_id)
 
     def handler_url(

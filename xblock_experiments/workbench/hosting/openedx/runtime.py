@@ -94,7 +94,7 @@ class OpenEdxRuntime(WorkbenchRuntime):
 
     @property
     def course_id(self) -> Any:
-        """The key of the course in hand, or its id if it has none; None in a scenario of the SDK."""
+        """The key of the course in hand, or its id if it has none; None in an SDK scenario."""
         return key_of(self.course)
 
     @property
