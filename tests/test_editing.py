@@ -111,7 +111,7 @@ def test_saving_again_changes_nothing() -> None:
     after = registry.with_id(COURSE_ID)
     assert before is not None
     assert after is not None
-    assert before.values == after.values
+    assert before.blocks == after.blocks
 
 
 def test_selecting_an_unknown_id_changes_only_the_id() -> None:
@@ -333,7 +333,7 @@ def test_the_olx_that_the_form_shows_is_the_olx_that_it_saves() -> None:
     after = registry.with_id(COURSE_ID)
     assert before is not None
     assert after is not None
-    assert before.values == after.values
+    assert before.blocks == after.blocks
 
 
 @pytest.mark.parametrize(

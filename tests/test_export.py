@@ -24,7 +24,7 @@ from xblock.core import XBlock
 
 from tests.builders import course_xml, split_test_xml
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, runtime_for
-from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.course import AuthoredBlock, CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.import_export.block_xml import NotWritten
 from xblock_experiments.workbench.import_export.exporting import export_block, export_course
@@ -84,10 +84,12 @@ def content_of(course: LoadedCourse) -> dict[str, Any]:
     """Return all that authors wrote in the course, as JSON."""
     blocks = blocks_of(course)
     content = {
-        "types": {str(id): block_type for id, block_type in blocks.types.items()},
-        "values": {str(id): values for id, values in blocks.values.items()},
-        "inherited": {str(id): settings for id, settings in blocks.inherited.items()},
-        "placeholders": sorted(map(str, blocks.placeholders)),
+        "types": {str(id): block.type for id, block in blocks.blocks.items()},
+        "values": {str(id): block.fields for id, block in blocks.blocks.items()},
+        "inherited": {str(id): block.inherited for id, block in blocks.blocks.items()},
+        "placeholders": sorted(
+            str(id) for id, block in blocks.blocks.items() if block.is_placeholder
+        ),
     }
     return dict(json.loads(json.dumps(content, default=str)))
 
@@ -150,13 +152,13 @@ def test_a_course_exported_as_one_text_is_read_as_the_same_course(source: Path) 
 @pytest.mark.parametrize("source", COURSES)
 def test_every_block_is_exported_by_its_runtime(source: Path) -> None:
     course = load_course(source)
-    for usage_id, block_type in list(blocks_of(course).types.items()):
+    for usage_id, block in list(blocks_of(course).blocks.items()):
         runtime = runtime_for(None)
         file = io.BytesIO()
         runtime.export_to_xml(runtime.get_block(usage_id), file)
         element = etree.fromstring(file.getvalue())
 
-        assert (element.tag, element.get("url_name")) == (block_type, usage_id.block_id)
+        assert (element.tag, element.get("url_name")) == (block.type, usage_id.block_id)
 
 
 def test_the_xml_of_one_block_contains_its_children() -> None:
@@ -334,8 +336,8 @@ def test_blocks_whose_file_names_collide_are_exported(
     verticals = [f'<vertical url_name="{name}" format="{name}"/>' for name in url_names]
     course = load_course(course_xml(*verticals))
     blocks = blocks_of(course)
-    for usage_id in blocks.values[course.usage_id]["children"]:
-        del blocks.layout.files[usage_id]
+    for usage_id in blocks.blocks[course.usage_id].fields["children"]:
+        blocks.blocks[usage_id].file, blocks.blocks[usage_id].is_new = None, True
     content = content_of(course)
     files = export(course, tmp_path / "course")
 
@@ -348,7 +350,7 @@ def test_a_new_block_does_not_overwrite_other_files(other: str, tmp_path: Path) 
     source = write_course(tmp_path / "source", '<vertical url_name="a" x="y"/>', {other: "other"})
     course = load_course(source)
     blocks = blocks_of(course)
-    del blocks.layout.files[blocks.find("a")]
+    blocks.blocks[blocks.find("a")].file, blocks.blocks[blocks.find("a")].is_new = None, True
     content = content_of(course)
     files = export(course, tmp_path / "course")
 
@@ -407,7 +409,7 @@ def test_an_arm_with_an_invalid_name_is_found_under_another_course_id() -> None:
     arm = '<nothing url_name="a b" x=""/>'
     course = load_course(course_xml(f'<split_test url_name="exp">{arm}</split_test>'))
     blocks = blocks_of(course)
-    experiment = blocks.values[blocks.find("exp")]
+    experiment = blocks.blocks[blocks.find("exp")].fields
     experiment["group_id_to_child"] = {"1": experiment["children"][0]}
     again = load_course(export_block(blocks, course.usage_id), "other")
     block = find_block(again, None, "exp")
@@ -417,7 +419,7 @@ def test_an_arm_with_an_invalid_name_is_found_under_another_course_id() -> None:
 
 def test_a_value_set_by_an_author_replaces_one_that_could_not_be_read(tmp_path: Path) -> None:
     course = load_course(course_xml(split_test_xml(user_partition_id="none")))
-    blocks_of(course).values[blocks_of(course).find("exp")]["user_partition_id"] = 100
+    blocks_of(course).blocks[blocks_of(course).find("exp")].fields["user_partition_id"] = 100
     text = export_block(blocks_of(course), course.usage_id)
 
     assert find_block(load_course(text), None, "exp").user_partition_id == 100
@@ -557,7 +559,7 @@ def test_the_policy_does_not_undo_what_authors_change(tmp_path: Path) -> None:
     course = load_course(source)
     blocks = blocks_of(course)
     partitions = [{"id": 1, "name": "é", "groups": []}]
-    root, vertical = blocks.values[course.usage_id], blocks.values[blocks.find("a")]
+    root, vertical = blocks.blocks[course.usage_id].fields, blocks.blocks[blocks.find("a")].fields
     root.update(display_name="New", user_partitions=partitions)
     root["xml_attributes"] = {**root["xml_attributes"], "graded": "false"}
     del root["xml_attributes"]["start"]
@@ -594,7 +596,7 @@ def test_an_unreadable_policy_is_exported_unchanged(tmp_path: Path) -> None:
 def test_authors_changes_of_a_structure_are_written(tmp_path: Path) -> None:
     course = load_course(ENERGY)
     blocks = blocks_of(course)
-    vertical = blocks.values[blocks.find("welcome")]
+    vertical = blocks.blocks[blocks.find("welcome")].fields
     vertical["display_name"] = '"<&>" \x00 ü'
     vertical["children"].reverse()
     export(course, tmp_path / "course")
@@ -607,12 +609,12 @@ def test_authors_changes_of_a_structure_are_written(tmp_path: Path) -> None:
 def test_new_structures_get_files_and_deleted_blocks_have_none(tmp_path: Path) -> None:
     course = load_course(ENERGY)
     blocks = blocks_of(course)
-    lesson = blocks.values[blocks.values[blocks.find("welcome")]["parent"]]
+    lesson = blocks.blocks[blocks.blocks[blocks.find("welcome")].fields["parent"]].fields
     gone = blocks.find("welcome")
     new = gone.context_key.make_usage_key("vertical", "new")
     lesson["children"] = [new if id == gone else id for id in lesson["children"]]
-    blocks.types[new], blocks.values[new] = "vertical", {"parent": None, "display_name": "New"}
-    text = blocks.values[gone]["children"]
+    blocks.blocks[new] = AuthoredBlock("vertical", {"parent": None, "display_name": "New"})
+    text = blocks.blocks[gone].fields["children"]
     for usage_id in [gone, *text]:
         blocks.forget(usage_id)
     files = export(course, tmp_path / "once")
@@ -634,7 +636,8 @@ def test_blocks_that_authors_have_changed_are_written_by_their_packages(
     course = load_course(source)
     blocks = blocks_of(course)
     before = content_of(course)
-    blocks.sources.clear()
+    for block in blocks.blocks.values():
+        block.source = None
     if as_text:
         again = load_course(export_block(blocks, course.usage_id))
     else:
@@ -658,8 +661,8 @@ def test_a_changed_text_is_written_to_its_file(tmp_path: Path) -> None:
     course = load_course(ENERGY)
     blocks = blocks_of(course)
     usage_id = blocks.find("welcome_text")
-    blocks.values[usage_id]["data"] = "<p>New & <b>ü</b></p>"
-    del blocks.sources[usage_id]
+    blocks.blocks[usage_id].fields["data"] = "<p>New & <b>ü</b></p>"
+    blocks.blocks[usage_id].source = None
     files = export(course, tmp_path / "course")
 
     assert files["html/welcome_text.html"].decode() == "<p>New & <b>ü</b></p>"
@@ -676,7 +679,8 @@ def test_a_course_can_be_exported_without_open_edxs_blocks(tmp_path: Path) -> No
     check_round_trip(ENERGY, tmp_path)
     course = load_course(ENERGY)
     blocks = blocks_of(course)
-    blocks.sources.clear()
+    for block in blocks.blocks.values():
+        block.source = None
     before = content_of(course)
     files = export(course, tmp_path / "changed")
 
@@ -688,8 +692,8 @@ def test_a_block_that_an_author_has_emptied_keeps_its_display_name(tmp_path: Pat
     course = load_course(course_xml('<problem url_name="p" display_name="P"><p>Why?</p></problem>'))
     blocks = blocks_of(course)
     usage_id = blocks.find("p")
-    blocks.values[usage_id]["data"] = ""
-    del blocks.sources[usage_id]
+    blocks.blocks[usage_id].fields["data"] = ""
+    blocks.blocks[usage_id].source = None
     export(course, tmp_path / "course")
 
     assert find_block(load_course(tmp_path / "course"), None, "p").display_name == "P"
@@ -698,7 +702,7 @@ def test_a_block_that_an_author_has_emptied_keeps_its_display_name(tmp_path: Pat
 def test_a_block_that_its_package_cannot_write_is_named_in_the_error(tmp_path: Path) -> None:
     course = load_course(course_xml('<html url_name="h">Text</html>'))
     blocks = blocks_of(course)
-    del blocks.sources[blocks.find("h")]
+    blocks.blocks[blocks.find("h")].source = None
     failing = mock.patch("xblocks_contrib.HtmlBlock.add_xml_to_node", side_effect=ValueError("no"))
 
     with failing, pytest.raises(NotWritten, match=r"block@h cannot be written: no"):
@@ -710,15 +714,18 @@ def test_blocks_without_a_url_name_keep_their_usage_ids_when_they_are_moved(tmp_
     unnamed = "".join(f'<nothing x="{name}"/>' for name in "abc")
     course = load_course(course_xml(f"<vertical>{unnamed}<html>Text</html></vertical>"))
     blocks = blocks_of(course)
-    vertical = next(id for id, block_type in blocks.types.items() if block_type == "vertical")
-    a, b, c, text = blocks.values[vertical]["children"]
-    blocks.values[vertical]["children"] = [text, a, c]
+    vertical = next(id for id, block in blocks.blocks.items() if block.type == "vertical")
+    a, b, c, text = blocks.blocks[vertical].fields["children"]
+    blocks.blocks[vertical].fields["children"] = [text, a, c]
     blocks.forget(b)
     export(course, tmp_path / "course")
     again = blocks_of(load_course(tmp_path / "course"))
 
-    assert again.values[vertical]["children"] == [text, a, c]
-    assert [etree.fromstring(again.values[id]["olx"]).get("x") for id in (a, c)] == ["a", "c"]
+    assert again.blocks[vertical].fields["children"] == [text, a, c]
+    assert [etree.fromstring(again.blocks[id].fields["olx"]).get("x") for id in (a, c)] == [
+        "a",
+        "c",
+    ]
 
 
 def test_containers_of_other_packages_are_exported(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def root_of(course: LoadedCourse) -> Any:
 def usage_ids(course: LoadedCourse) -> list[str]:
     blocks = registry.course_of(course.usage_id)
     assert blocks is not None
-    return [str(usage_id) for usage_id in blocks.types]
+    return [str(usage_id) for usage_id in blocks.blocks]
 
 
 def test_pointers_are_resolved_to_files(tmp_path: Path) -> None:

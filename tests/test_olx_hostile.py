@@ -634,8 +634,8 @@ def test_comments_and_processing_instructions_are_not_blocks(tmp_path: Path) -> 
     page = render(course, "ada")
     assert "Before" in page
     assert "After<b>wards</b>" in page
-    assert registry.courses()[0].types
-    assert len(registry.courses()[0].types) == 7
+    assert registry.courses()[0].blocks
+    assert len(registry.courses()[0].blocks) == 7
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_every_block_opens_for_learners_of_each_group_for_staff_and_for_authors(
     blocks = registry.course_of(course.usage_id)
     assert blocks is not None
     with override_group(EXPERIMENT, group.id):
-        for usage_id, (user_id, staff) in product(blocks.types, VISITORS):
+        for usage_id, (user_id, staff) in product(blocks.blocks, VISITORS):
             block = runtime_for(user_id, staff=staff).get_block(usage_id)
             for view in ("student_view", "author_view"):
                 if hasattr(block, view):
@@ -152,8 +152,9 @@ def test_blocks_are_placeholders_only_if_no_installed_package_has_their_type(
     blocks = registry.course_of(course.usage_id)
     assert blocks is not None
     why = {
-        blocks.types[usage_id]: runtime_for(None).get_block(usage_id).reason
-        for usage_id in blocks.placeholders
+        block.type: runtime_for(None).get_block(usage_id).reason
+        for usage_id, block in blocks.blocks.items()
+        if block.is_placeholder
     }
 
     assert why.pop("lti").startswith("It needs a platform")

@@ -1,4 +1,4 @@
-"""A course in the memory of the workbench: what its authors wrote. Learners' state is elsewhere."""
+"""A course in memory, as its authors wrote it. The state of learners is elsewhere."""
 
 from __future__ import annotations
 
@@ -12,139 +12,153 @@ from xblock_experiments.olx.untrusted import is_file
 
 
 @dataclass(slots=True)
+class AuthoredBlock:
+    """One block of a course: its fields, and how it was read, so that it can be written again."""
+
+    type: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    """The values of authored fields, by name. A value is never changed in place."""
+    inherited: dict[str, str] = field(default_factory=dict)
+    """The texts of settings that the blocks inside inherit, by name."""
+    source: str | None = None
+    """The element as it was read; None for a structure, and after a change."""
+    file: str | None = None
+    """The file of its definition; None if that is in the element of another block."""
+    text_file: str | None = None
+    """The file of its text, if it has one."""
+    left_out: list[tuple[Any, str]] = field(default_factory=list)
+    """Elements inside that are no blocks, each with the child before it or None."""
+    is_placeholder: bool = False
+    """True if it cannot run here. Other blocks of its type may."""
+    is_new: bool = True
+    """True until it is read from OLX."""
+
+    def copy(self) -> Self:
+        return replace(self, fields={**self.fields}, left_out=[*self.left_out])
+
+    @property
+    def children(self) -> list[Any]:
+        """The usage ids of its children, in order."""
+        children: list[Any] = self.fields.get("children", [])
+        return children
+
+
+@dataclass(slots=True)
 class Layout:
-    """How a course was read, so that it can be written again without loss."""
+    """The parts of a course export that belong to no block."""
 
     names: dict[str, str] = field(default_factory=dict)
-    """The org and the course that its root gave."""
-    files: dict[Any, str | None] = field(default_factory=dict)
-    """Where the definition of each block was; None where it stood in that of another one."""
-    texts: dict[Any, str] = field(default_factory=dict)
-    """Where the text of blocks was that have it in a file of its own."""
-    left_out: dict[Any, list[tuple[Any, str]]] = field(default_factory=dict)
-    """Elements in a block that are no blocks, and the child that each stands after, if any."""
+    """The `org` and `course` of the root element."""
     policy: dict[str, dict[str, Any]] = field(default_factory=dict)
     policy_file: str | None = None
     written: set[str] = field(default_factory=set)
-    """Files of blocks that were written since."""
+    """Files that were written since the course was read."""
 
     def copy(self) -> Self:
-        return replace(
-            self,
-            files={**self.files},
-            texts={**self.texts},
-            left_out={usage_id: [*elements] for usage_id, elements in self.left_out.items()},
-            policy={**self.policy},
-            written={*self.written},
-        )
+        return replace(self, policy={**self.policy}, written={*self.written})
 
 
 @dataclass(slots=True)
 class CourseBlocks:
-    """The blocks of one course, by usage id, in the order they were read."""
+    """The blocks of one course, by usage id, in the order in which they were read."""
 
     course_id: str
     name: str
     """The course's part of addresses: `/scenario/<name>/`."""
     usage_id: Any = None
-    """The root's."""
+    """The usage id of the root."""
     folder: Path | None = None
     origin: Path | None = None
-    """What the workbench was told to serve: a folder or an archive, perhaps edited since."""
+    """The folder or archive that the workbench was told to serve. It may have been edited since."""
     problems: list[str] = field(default_factory=list)
-    types: dict[Any, str] = field(default_factory=dict)
-    """Each block's type."""
-    values: dict[Any, dict[str, Any]] = field(default_factory=dict)
-    """Each block's authored fields."""
-    inherited: dict[Any, dict[str, str]] = field(default_factory=dict)
-    """What blocks give to all blocks in them: names of settings, and their text."""
-    placeholders: set[Any] = field(default_factory=set)
-    """Blocks that cannot run here, though one of their type may."""
-    sources: dict[Any, str] = field(default_factory=dict)
-    """The element of each block that is no structure, as it was read. Whoever changes a block
-    removes its source."""
+    blocks: dict[Any, AuthoredBlock] = field(default_factory=dict)
+    forgotten: dict[Any, AuthoredBlock] = field(default_factory=dict)
+    """Blocks that were removed since the course was read. Their files are not the course's own."""
     layout: Layout = field(default_factory=Layout)
 
     def find(self, address: str) -> Any:
-        """The usage id of the block of that url_name, or `<type>.<url_name>`; None where none is.
+        """Return the usage id of the block with that url_name or `<type>.<url_name>`, or None.
 
-        The bare url_name means the first block that has it.
+        Of several blocks with a url_name, the first is found.
         """
-        for usage_id in self.types:
+        for usage_id in self.blocks:
             if url_name_of(usage_id) == address:
                 return usage_id
-        for usage_id, block_type in self.types.items():
-            if f"{block_type}.{url_name_of(usage_id)}" == address:
+        for usage_id, block in self.blocks.items():
+            if f"{block.type}.{url_name_of(usage_id)}" == address:
                 return usage_id
         return None
 
     def address_of(self, usage_id: Any) -> str:
-        """What finds the block: its url_name, unless that means another one."""
+        """Return the address that finds the block: its url_name, unless that finds another one."""
         url_name = str(url_name_of(usage_id))
-        return url_name if self.find(url_name) == usage_id else f"{self.types[usage_id]}.{url_name}"
+        if self.find(url_name) == usage_id:
+            return url_name
+        return f"{self.blocks[usage_id].type}.{url_name}"
 
     def inherited_by(self, usage_id: Any, name: str) -> str:
-        """The setting as the nearest block has it that has it. Raises KeyError."""
-        while name not in self.inherited.get(usage_id, {}):
-            usage_id = self.values[usage_id]["parent"]
-        return self.inherited[usage_id][name]
+        """Return a setting of the block or of its nearest ancestor that has it. Raises KeyError."""
+        block = self.blocks[usage_id]
+        while name not in block.inherited:
+            block = self.blocks[block.fields["parent"]]
+        return block.inherited[name]
 
     def forget_since(self, number: int) -> None:
-        """Forget the blocks that were added after there were `number` of them, and their files."""
-        layout = self.layout
-        for usage_id in list(self.types)[number:]:
-            self.forget(usage_id)
-            for read in (layout.files, layout.texts, layout.left_out):
-                read.pop(usage_id, None)
+        """Drop the blocks that were added after the first `number`, as if they were never read."""
+        for usage_id in list(self.blocks)[number:]:
+            del self.blocks[usage_id]
 
     def forget_unreachable(self) -> None:
-        """Forget the blocks that stand nowhere in the course any more."""
-        kept = set(self.below(self.usage_id))
-        for usage_id in [each for each in self.types if each not in kept]:
+        """Forget the blocks that are in no other block any more."""
+        reachable = set(self.below(self.usage_id))
+        for usage_id in [each for each in self.blocks if each not in reachable]:
             self.forget(usage_id)
 
     def forget(self, usage_id: Any) -> None:
-        """Forget one block, whatever stands in it. Which files were its own is still known."""
-        self.placeholders.discard(usage_id)
-        for known in (self.types, self.values, self.inherited, self.sources):
-            known.pop(usage_id, None)
+        """Remove one block, but not the blocks inside it."""
+        self.forgotten[usage_id] = self.blocks.pop(usage_id)
+
+    def known(self) -> dict[Any, AuthoredBlock]:
+        """Return the blocks, and those that were forgotten."""
+        return {**self.forgotten, **self.blocks}
 
     def copy(self) -> Self:
-        """To be changed while others read this one. No value of a field is changed in place."""
+        """Return a copy that can be changed while other requests read this course."""
         return replace(
             self,
             problems=[*self.problems],
-            types={**self.types},
-            values={usage_id: {**values} for usage_id, values in self.values.items()},
-            inherited={**self.inherited},
-            placeholders={*self.placeholders},
-            sources={**self.sources},
+            blocks={usage_id: block.copy() for usage_id, block in self.blocks.items()},
+            forgotten={**self.forgotten},
             layout=self.layout.copy(),
         )
 
     def forget_source(self, usage_id: Any) -> None:
-        """How the block was read, and what it stands in: it is to be written as it is now."""
-        while usage_id in self.values:
-            self.sources.pop(usage_id, None)
-            usage_id = self.values[usage_id].get("parent")
+        """Have the block and its ancestors written as they are now, not as they were read."""
+        while usage_id in self.blocks:
+            block = self.blocks[usage_id]
+            block.source = None
+            usage_id = block.fields.get("parent")
 
     def below(self, usage_id: Any, without: Any = None) -> Iterator[Any]:
-        """The block and all in it, each once; but not `without`, and what stands in that only."""
+        """Yield the block and all blocks inside it, each once.
+
+        Leaves out the block `without`, and blocks that are only inside that.
+        """
         seen = {usage_id, without}
         waiting = [usage_id]
         while waiting:
             parent_id = waiting.pop()
             yield parent_id
-            children = self.values[parent_id].get("children", [])
-            new = [each for each in children if each in self.values and each not in seen]
+            children = self.blocks[parent_id].children
+            new = [each for each in children if each in self.blocks and each not in seen]
             seen.update(new)
             waiting += reversed(new)
 
     def above(self, usage_id: Any) -> set[Any]:
-        """All that the block stands in, wherever it stands, and itself."""
+        """Return the block and all its ancestors, by each of its parents."""
         parents: dict[Any, list[Any]] = {}
-        for parent_id, values in self.values.items():
-            for child_id in values.get("children", []):
+        for parent_id, block in self.blocks.items():
+            for child_id in block.children:
                 parents.setdefault(child_id, []).append(parent_id)
         found, waiting = {usage_id}, [usage_id]
         while waiting:
@@ -155,10 +169,10 @@ class CourseBlocks:
 
     @property
     def title(self) -> str:
-        return self.values[self.usage_id].get("display_name") or self.course_id
+        return self.blocks[self.usage_id].fields.get("display_name") or self.course_id
 
     def static_file(self, path: str) -> Path | None:
-        """A file that the course's pages refer to as `/static/…`; None where there is none."""
+        """Return the file that pages refer to as `/static/<path>`, or None if there is none."""
         if self.folder is None or "\x00" in path:
             return None
         root = self.folder.resolve() / "static"

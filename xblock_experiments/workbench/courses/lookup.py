@@ -41,7 +41,7 @@ class OneCourse:
         self._course = course
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
-        return self._course if usage_id in self._course.types else None
+        return self._course if usage_id in self._course.blocks else None
 
     def course_to_change(self, usage_id: Any) -> CourseBlocks:
         return self._course

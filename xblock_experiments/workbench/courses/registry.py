@@ -31,7 +31,7 @@ class Registry:
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         """The course that has the block."""
         course = self._courses.get(course_id_of(usage_id))
-        return course if course is not None and usage_id in course.types else None
+        return course if course is not None and usage_id in course.blocks else None
 
     def name_for(self, course_id: str, name: str) -> str:
         """The name that the course has already; else `name`, or with a number where it is taken."""

@@ -76,14 +76,14 @@ class WorkbenchFields(KeyValueStore):
         if key.scope not in _AUTHORED:
             return None
         course = self._courses.course_of(key.block_scope_id)
-        return None if course is None else course.values[key.block_scope_id]
+        return None if course is None else course.blocks[key.block_scope_id].fields
 
     def _authored_to_write(self, key: Any) -> dict[str, Any] | None:
         """Raises NotStaff, EditedMeanwhile."""
         if self._authored(key) is None:
             return None
         course = self._courses.course_to_change(key.block_scope_id)
-        return course.values[key.block_scope_id]
+        return course.blocks[key.block_scope_id].fields
 
     def _store_of(self, key: Any) -> Any:
         # Scope.children and Scope.parent have no block.

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.runtime import ID_MANAGER
 
 from xblock_experiments.keys import usage
+from xblock_experiments.workbench.courses.course import AuthoredBlock
 from xblock_experiments.workbench.courses.lookup import Courses
 
 
@@ -24,7 +25,7 @@ class CourseIds:
 
     def get_block_type(self, def_id: Any) -> Any:
         course = self._courses.course_of(def_id)
-        return ID_MANAGER.get_block_type(def_id) if course is None else course.types[def_id]
+        return ID_MANAGER.get_block_type(def_id) if course is None else course.blocks[def_id].type
 
     def create_definition(self, block_type: str, slug: str | None = None) -> Any:
         """Add a new block to the course in hand and return its id."""
@@ -33,8 +34,7 @@ class CourseIds:
             return ID_MANAGER.create_definition(block_type, slug)
         course = self._courses.course_to_change(in_hand.usage_id)
         usage_id = usage.usage_id(course.course_id, block_type, slug or secrets.token_hex(16))
-        course.types[usage_id] = block_type
-        course.values[usage_id] = {}
+        course.blocks[usage_id] = AuthoredBlock(block_type)
         return usage_id
 
     def create_usage(self, def_id: Any) -> Any:

@@ -67,8 +67,9 @@ class CourseRuntime(EntryPointServices, HostRuntime):
         self.courses.in_hand = course = self.courses.course_of(usage_id)
         if course is None:
             return super().get_block(usage_id, for_parent)
-        ids = ScopeIds(self.user_id, course.types[usage_id], usage_id, usage_id)
-        cls = PlaceholderBlock if usage_id in course.placeholders else block_class(ids.block_type)
+        authored = course.blocks[usage_id]
+        ids = ScopeIds(self.user_id, authored.type, usage_id, usage_id)
+        cls = PlaceholderBlock if authored.is_placeholder else block_class(authored.type)
         return self.construct_xblock_from_class(cls, ids, for_parent=for_parent)
 
     def construct_xblock_from_class(

@@ -37,7 +37,7 @@ class Rewriter:
         except FAULTS as error:
             msg = f"{usage_id} cannot be written: {error}"
             raise NotWritten(msg) from error
-        node.tag = self._course.types[usage_id]
+        node.tag = self._course.blocks[usage_id].type
         node.set("url_name", url_name_of(usage_id) or "")
         return node
 

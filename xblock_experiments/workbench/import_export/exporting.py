@@ -68,7 +68,11 @@ def _policy(course: CourseBlocks, attributes: Mapping[str, str]) -> dict[str, An
     """Without what the elements of blocks say, over which it would win."""
     layout = course.layout
     root = _name_in_policies(course.usage_id)
-    written = {_name_in_policies(usage_id) for usage_id in layout.files}
+    written = {
+        _name_in_policies(usage_id)
+        for usage_id, block in course.known().items()
+        if not block.is_new
+    }
     return {
         name: _settings(settings, attributes) if name == root else settings
         for name, settings in layout.policy.items()
@@ -117,11 +121,11 @@ def _json(policy: dict[str, Any]) -> str:
 
 def _other_files(course: CourseBlocks) -> Iterator[tuple[Path, str]]:
     """What is in the course's folder besides files of its blocks; links are not followed."""
-    layout = course.layout
     if course.folder is None:
         return
-    of_blocks = {*filter(None, layout.files.values()), *layout.texts.values()}
-    known = {"course.xml", *map(normpath, of_blocks), *layout.written}
+    blocks = course.known().values()
+    of_blocks = {file for block in blocks for file in (block.file, block.text_file) if file}
+    known = {"course.xml", *map(normpath, of_blocks), *course.layout.written}
     for folder, _, names in os.walk(course.folder):
         for name in sorted(names):
             file = Path(folder) / name

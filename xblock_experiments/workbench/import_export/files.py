@@ -56,24 +56,26 @@ class FilesWriter(TextWriter):
     def _element(self, usage_id: Any) -> Element:
         element = super()._element(usage_id)
         if element.verbatim is not None:
-            for child_id in self._children(usage_id):
+            for child_id in self._course.blocks[usage_id].children:
                 self._at_its_place(child_id)
-        if usage_id in self._course.layout.texts and not len(element.node):
-            self._put_text_into_file(element, self._course.layout.texts[usage_id])
+        text_file = self._course.blocks[usage_id].text_file
+        if text_file is not None and not len(element.node):
+            self._put_text_into_file(element, text_file)
         return element
 
-    def _is_verbatim(self, usage_id: Any) -> bool:
-        return usage_id in self._course.sources
+    def _verbatim(self, usage_id: Any) -> str | None:
+        return self._course.blocks[usage_id].source
 
     def _is_kept(self, no_block: etree._Element) -> bool:
         return True
 
     def _has_file(self, element: Element) -> bool:
         """A bare one would be taken for what points to a file, so it needs one."""
-        usage_id, files = element.usage_id, self._course.layout.files
-        if usage_id == self._course.usage_id or files.get(usage_id):
+        usage_id = element.usage_id
+        block = self._course.blocks[usage_id]
+        if usage_id == self._course.usage_id or block.file:
             return True
-        is_new = usage_id not in files and self._structure(usage_id) is not None
+        is_new = block.is_new and self._structure(usage_id) is not None
         return is_new or (element.is_bare and "xblock-family" not in element.node.attrib)
 
     def _put_into_file(self, element: Element) -> bool:

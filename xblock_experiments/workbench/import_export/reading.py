@@ -19,7 +19,7 @@ from xblock_experiments.course_user_segmentation.data import UserSegmentation, r
 from xblock_experiments.keys.usage import url_name_of
 from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx, has_content
 from xblock_experiments.olx.untrusted import CourseTooLarge, InvalidCourse, OlxError
-from xblock_experiments.workbench.courses.course import CourseBlocks, Layout
+from xblock_experiments.workbench.courses.course import AuthoredBlock, CourseBlocks, Layout
 from xblock_experiments.workbench.courses.lookup import OneCourse
 from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.inherited import FIELDS, inheritable
@@ -69,17 +69,17 @@ def reread(course: CourseBlocks, usage_id: Any, text: str) -> list[str]:
     Raises OlxError. The course is then half changed: it must be a copy that is thrown away.
     """
     olx = Olx.open_text(text, course.course_id)
-    if olx.root.tag != course.types[usage_id]:
-        msg = f"It must be one <{course.types[usage_id]}> element, not <{olx.root.tag}>."
+    old = course.blocks[usage_id]
+    if olx.root.tag != old.type:
+        msg = f"It must be one <{old.type}> element, not <{olx.root.tag}>."
         raise InvalidCourse(msg)
     olx.root.set("url_name", url_name_of(usage_id) or "")
-    parent_id, file = course.values[usage_id].get("parent"), course.layout.files.get(usage_id)
     outside = course.above(usage_id) - {usage_id}
     others = set(course.below(course.usage_id, without=usage_id))
     for each in [each for each in course.below(usage_id) if each not in others]:
         course.forget(each)
-    Rereader(olx, course, outside).read_root(parent_id)
-    course.layout.files[usage_id] = file
+    Rereader(olx, course, outside).read_root(old.fields.get("parent"))
+    course.blocks[usage_id].file = old.file
     return olx.problems
 
 
@@ -97,7 +97,7 @@ class Reader:
         self._names = CountedNames(olx, self.report)
         self._placed: set[tuple[Any, Any]] = set()
         """Pairs of a parent and a child. To search long lists of children would take too long."""
-        self._sizes: dict[Any, int] = dict.fromkeys(course.types, 1)
+        self._sizes: dict[Any, int] = dict.fromkeys(course.blocks, 1)
         """The number of blocks that a learner may meet in a block, including itself."""
         self._unread: dict[Any, str] = {}
         """The text of elements that were not read as a whole."""
@@ -106,7 +106,8 @@ class Reader:
         usage_id = self._usage_id_of(self._olx.root, parent_id)
         if usage_id is None:
             raise InvalidCourse(self._olx.problems[-1])
-        self._course.layout.files[usage_id] = self._olx.file if self._olx.folder else None
+        block = self._course.blocks[usage_id]
+        block.file, block.is_new = self._olx.file if self._olx.folder else None, False
         return usage_id
 
     def add_child(self, block: Any, node: Any) -> None:
@@ -136,7 +137,7 @@ class Reader:
             return None
         with self._in_file(found.file):
             usage_id = self._usage_id_of(found.node, parent_id)
-        if usage_id is not None and usage_id not in self._course.layout.files:
+        if usage_id is not None and self._course.blocks[usage_id].is_new:
             self._note_files(usage_id, found, is_inline=found.node is node)
         return usage_id
 
@@ -161,13 +162,12 @@ class Reader:
     def _leave_out(self, block: Any, node: Any) -> None:
         after = block.children[-1] if block.children else None
         text = self._unread.pop(node, None) or _text(node)
-        self._course.layout.left_out.setdefault(block.scope_ids.usage_id, []).append((after, text))
+        self._course.blocks[block.scope_ids.usage_id].left_out.append((after, text))
 
     def _note_files(self, usage_id: Any, found: Found, *, is_inline: bool) -> None:
-        layout = self._course.layout
-        layout.files[usage_id] = None if is_inline else found.file
-        if found.text_file is not None:
-            layout.texts[usage_id] = found.text_file
+        block = self._course.blocks[usage_id]
+        block.file, block.text_file = None if is_inline else found.file, found.text_file
+        block.is_new = False
 
     def _known(self, node: Any) -> Any:
         """The id of what a node points to, if that was made before."""
@@ -175,14 +175,14 @@ class Reader:
             usage_id = self._olx.usage_id(node.tag, node.get("url_name", ""))
         except ValueError:
             return None
-        is_made = usage_id in self._course.types and self._olx.is_pointer(node)
+        is_made = usage_id in self._course.blocks and self._olx.is_pointer(node)
         return usage_id if is_made else None
 
     def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
         usage_id = self._names.usage_id_of(definition, parent_id)
         if usage_id is None:
             return None
-        if usage_id not in self._course.types:
+        if usage_id not in self._course.blocks:
             return self._made(definition, usage_id, parent_id)
         if has_content(definition):
             self.report(f"{label_of(definition)} is there twice; the first is used")
@@ -197,22 +197,23 @@ class Reader:
 
     def _made(self, node: Any, usage_id: Any, parent_id: Any) -> Any:
         """The id of the block that was made. None where its package cannot read it."""
-        before = len(self._course.types)
+        before = len(self._course.blocks)
         try:
             self._make(node, usage_id, parent_id)
         except OlxError:
             raise
         except FAULTS as error:
-            self._unread[node] = self._course.sources.get(usage_id) or _text(node)
+            self._unread[node] = self._course.blocks[usage_id].source or _text(node)
             self._course.forget_since(before)
             self.report(f"{label_of(node)} cannot be read, and is left out: {error}")
             return None
         return usage_id
 
     def _make(self, node: Any, usage_id: Any, parent_id: Any) -> None:
-        self._course.types[usage_id] = node.tag
-        self._course.values[usage_id] = {}
-        self._course.layout.left_out.pop(usage_id, None)
+        old = self._course.forgotten.pop(usage_id, AuthoredBlock(node.tag))
+        self._course.blocks[usage_id] = AuthoredBlock(
+            node.tag, file=old.file, text_file=old.text_file, is_new=old.is_new
+        )
         self._sizes[usage_id] = 0
         self._open.append(usage_id)
         try:
@@ -223,27 +224,27 @@ class Reader:
             block.save()
         finally:
             self._open.pop()
-        self._progress(len(self._course.types))
+        self._progress(len(self._course.blocks))
 
     def _read(self, node: Any, ids: ScopeIds) -> Any:
+        authored = self._course.blocks[ids.usage_id]
         cls = block_class(node.tag)
         is_missing = cls is PlaceholderBlock
         reason = self._runtime.cannot_run(node) or (NOT_INSTALLED if is_missing else None)
         cls = self._runtime.mixologist.mix(PlaceholderBlock if reason else cls)
         if not issubclass(cls, Structure):
-            self._course.sources[ids.usage_id] = _text(node)
+            authored.source = _text(node)
             # Some take what stands after their element for a part of it.
             node.tail = None
         _clean(node, cls, self.report)
-        inherited = inheritable(node.attrib, self.report)
-        self._course.inherited[ids.usage_id] = inherited
+        authored.inherited = inheritable(node.attrib, self.report)
         if not issubclass(cls, OUR_BLOCKS):
-            for name in (FIELDS.keys() & node.attrib.keys()) - inherited.keys():
+            for name in (FIELDS.keys() & node.attrib.keys()) - authored.inherited.keys():
                 del node.attrib[name]
         block = self._runtime.read(cls, node, ids)
         if reason:
             self.report(f"{label_of(node)} is shown as a placeholder. {reason}")
-            self._course.placeholders.add(ids.usage_id)
+            authored.is_placeholder = True
             block.reason = reason
         return block
 
@@ -257,7 +258,7 @@ class Reader:
         """Count what stands in a block, where it stands in several places as often."""
         limits = self._olx.limits
         self._sizes[usage_id] += size
-        if max(self._sizes[usage_id], len(self._course.types)) > limits.blocks:
+        if max(self._sizes[usage_id], len(self._course.blocks)) > limits.blocks:
             msg = f"The course has more than {limits.blocks} blocks."
             raise CourseTooLarge(msg)
 
@@ -283,7 +284,7 @@ class Rereader(Reader):
         """Raises InvalidCourse if an author would define one block at two places."""
         url_name = definition.get("url_name")
         usage_id = self._names.usage_id_of(definition, parent_id) if url_name else None
-        if usage_id in self._course.types and has_content(definition):
+        if usage_id in self._course.blocks and has_content(definition):
             msg = (
                 f"{label_of(definition)} stands at another place too. Take it away there first, "
                 f"give this one another url_name, or write it without content to have it at both."

@@ -45,7 +45,7 @@ class TextWriter:
     def _at_its_place(self, usage_id: Any) -> Element:
         """What is written where the block stands."""
         if usage_id in self._url_names:
-            node = etree.Element(self._course.types[usage_id], url_name=self._url_names[usage_id])
+            node = etree.Element(self._type_of(usage_id), url_name=self._url_names[usage_id])
             return Element(node, usage_id=usage_id)
         self._url_names[usage_id] = url_name_of(usage_id) or ""
         element = self._element(usage_id)
@@ -53,28 +53,31 @@ class TextWriter:
         return element
 
     def _element(self, usage_id: Any) -> Element:
-        children = self._children(usage_id)
-        if self._is_verbatim(usage_id):
-            source = self._course.sources[usage_id]
+        children = self._course.blocks[usage_id].children
+        source = self._verbatim(usage_id)
+        if source is not None:
             return Element(parsed(source), verbatim=source, usage_id=usage_id)
         return Element(self._node(usage_id), self._inner(usage_id, children), usage_id=usage_id)
 
-    def _is_verbatim(self, usage_id: Any) -> bool:
-        """A block that others stand in may have them in other files."""
-        return usage_id in self._course.sources and not self._children(usage_id)
+    def _verbatim(self, usage_id: Any) -> str | None:
+        """Return the text of a block that can be written as it was read, or None.
 
-    def _children(self, usage_id: Any) -> list[Any]:
-        children: list[Any] = self._course.values[usage_id].get("children", [])
-        return children
+        A block with children cannot: they may be in other files.
+        """
+        block = self._course.blocks[usage_id]
+        return None if block.children else block.source
+
+    def _type_of(self, usage_id: Any) -> str:
+        return self._course.blocks[usage_id].type
 
     def _node(self, usage_id: Any) -> etree._Element:
         """The element of a block that is not written as it was read, without what stands in it."""
         structure = self._structure(usage_id)
         if structure is None:
             return self._rewriter.element(usage_id)
-        attributes = structure.attributes_of(self._course.values[usage_id])
+        attributes = structure.attributes_of(self._course.blocks[usage_id].fields)
         name = {"url_name": url_name_of(usage_id) or ""}
-        return etree.Element(self._course.types[usage_id], {**name, **attributes})
+        return etree.Element(self._type_of(usage_id), {**name, **attributes})
 
     @cached_property
     def _rewriter(self) -> Rewriter:
@@ -82,9 +85,9 @@ class TextWriter:
 
     def _structure(self, usage_id: Any) -> type[Structure] | None:
         """The block's class, if it is a structure's."""
-        if usage_id in self._course.placeholders:
+        if self._course.blocks[usage_id].is_placeholder:
             return None
-        cls = XBlock.load_class(self._course.types[usage_id], default=XBlock)
+        cls = XBlock.load_class(self._type_of(usage_id), default=XBlock)
         return cls if issubclass(cls, Structure) else None
 
     def _inner(self, usage_id: Any, children: list[Any]) -> list[str]:
@@ -109,7 +112,7 @@ class TextWriter:
         """The children, and what else was there, where it was; what stood after none now, last."""
         places = {None, *children}
         others: dict[Any, list[Element]] = {}
-        for after, text in self._course.layout.left_out.get(usage_id, []):
+        for after, text in self._course.blocks[usage_id].left_out:
             element = Element(parsed(text), verbatim=text)
             if self._is_kept(element.node):
                 others.setdefault(after if after in places else _GONE, []).append(element)

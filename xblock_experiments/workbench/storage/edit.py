@@ -93,7 +93,7 @@ class Edit(ServedCourses):
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         copy = self._draft.copy if self._draft else None
-        return copy if copy and usage_id in copy.types else super().course_of(usage_id)
+        return copy if copy and usage_id in copy.blocks else super().course_of(usage_id)
 
     def course_to_change(self, usage_id: Any) -> CourseBlocks:
         """Return the draft within a handler, else the served course itself.

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             msg = f"{path} cannot be written: {error.strerror or error}. Name another path."
             raise CommandError(msg) from error
         self.stdout.write(
-            self.style.SUCCESS(f"{course.course_id}: {len(course.types)} blocks are in {path}.")
+            self.style.SUCCESS(f"{course.course_id}: {len(course.blocks)} blocks are in {path}.")
         )
 
 

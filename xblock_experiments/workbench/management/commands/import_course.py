@@ -54,7 +54,7 @@ class Command(BaseCommand):
             self.stdout.write(problem)
         self.stdout.write(
             self.style.SUCCESS(
-                f"{course.course_id}: {len(course.types)} blocks. "
+                f"{course.course_id}: {len(course.blocks)} blocks. "
                 f"Named above: {len(course.problems)} things that could not be used. "
                 f"Open /scenario/{course.name}/ in the workbench."
             )
