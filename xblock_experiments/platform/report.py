@@ -43,7 +43,7 @@ class Report:
             if fate.is_done:
                 yield f"{count:,} {fate}."
             elif count:
-                yield f"{count:,} rows not used: {fate}. Such as:"
+                yield f"{count:,} rows not used: {fate}. Examples:"
                 yield from (f"  {_sentence(row)}" for row in self._examples[fate])
 
 

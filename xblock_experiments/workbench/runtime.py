@@ -169,7 +169,7 @@ class ExperimentsRuntime(EntryPointServices, HostRuntime):
             self._page_view = view_name
             # The SDK takes the name from the address, where any method's may be.
             if course and view_name not in _VIEWS:
-                return self._sentence(gettext_noop("There is no such view."))
+                return self._sentence(gettext_noop("This view does not exist."))
             if view_name not in AUTHORS_VIEWS and not self._may_open(block):
                 return self._sentence(gettext_noop("There is nothing for you to do here."))
         if isinstance(block, OUR_BLOCKS) or course is None:
