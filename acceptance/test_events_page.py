@@ -33,7 +33,7 @@ def page(browser: Any, workbench: Workbench, tea: Tea) -> EventsPage:
     come(workbench, tea)
     page = EventsPage(browser, workbench.url, f"?course={quote(tea.course_id)}")
     page.visit()
-    page.click("Clear the page")
+    page.click("Clear the list")
     return page
 
 
@@ -66,7 +66,7 @@ def test_an_event_opens_to_its_data_and_its_context(
 def test_what_is_open_and_what_has_the_focus_stay_when_events_come(
     page: EventsPage, workbench: Workbench, tea: Tea
 ) -> None:
-    page.click("Clear the page")
+    page.click("Clear the list")
     come(workbench, tea)
     page.wait_for_count(2)
     page.press(Keys.TAB, Keys.ENTER)
@@ -107,7 +107,7 @@ def test_while_it_is_paused_nothing_shows_and_then_all_that_came(
     page.browser.execute_async_script("setTimeout(arguments[0], 2000);")
     assert page.events == []
 
-    page.click("Go on")
+    page.click("Resume")
     page.wait_for_count(2)
     assert page.state == "Live"
 
@@ -116,7 +116,7 @@ def test_it_says_that_the_server_is_down_and_goes_on_by_itself(
     page: EventsPage, workbench: Workbench, tea: Tea
 ) -> None:
     workbench.stop()
-    page.wait_for("The server does not answer. It is asked again and again.")
+    page.wait_for("No connection; retrying…")
     workbench.restart()
     page.wait_for("Live")
     come(workbench, tea)

@@ -524,9 +524,9 @@ def test_of_whom_nothing_is_kept_a_command_says_so_in_json() -> None:
 def test_a_command_writes_over_nothing_and_leaves_nothing_half_done(tmp_path: Path) -> None:
     path = tmp_path / "ann.json"
     path.write_text("mine")
-    with pytest.raises(CommandError, match=r"ann\.json exists already"):
+    with pytest.raises(CommandError, match=r"ann\.json already exists"):
         run("export_user", ANN, "--output", str(path))
-    with pytest.raises(CommandError, match=r"cannot be written: Not a directory\. Name another"):
+    with pytest.raises(CommandError, match=r"Cannot write .*: Not a directory\. Choose another"):
         run("export_user", ANN, "--output", str(path / "beneath"))
 
     assert path.read_text() == "mine"

@@ -86,7 +86,10 @@ def test_a_preview_of_a_group_shows_what_somebody_in_it_is_shown(
     assert f"Text of arm {group_id}" in seen
     assert f'title="Unit of arm {group_id}"' in seen
     assert f"arm {other}" not in seen
-    assert f"You see the course as a learner in group Group {group_id} of experiment 100." in seen
+    assert (
+        f"You are viewing the course as a learner in group “Group {group_id}” of “experiment 100”."
+        in seen
+    )
 
 
 def test_a_preview_of_a_group_says_nothing_of_other_experiments(client: Client) -> None:
@@ -122,7 +125,7 @@ def test_a_preview_of_a_learner_shows_the_learners_arm_and_answers(client: Clien
     assert f"Text of arm {group.id}" in seen
     assert f"Text of arm {3 - group.id}" not in seen
     assert 'value="yes"' in seen
-    assert "You see the course as learner ann sees it." in seen
+    assert "You are viewing the course as learner “ann”." in seen
 
 
 def test_a_learner_without_a_group_is_shown_in_a_preview_in_the_one_that_is_due(
@@ -239,7 +242,7 @@ def test_a_preview_of_a_group_that_is_gone_is_one_of_a_newcomer(client: Client) 
     preview(client, AsGroup("experiment", 100, 77))
     seen = page(client)
     assert ("Text of arm 1" in seen) != ("Text of arm 2" in seen)
-    assert "The group is gone. You see the course as a learner who has just come." in seen
+    assert "This group no longer exists. You are viewing the course as a new learner." in seen
     segmentations.save_segmentations(COURSE_ID, [experiment(100, weights=(0, 0))])
     assert "There is nothing for you to do here." in page(client)
 
@@ -305,7 +308,7 @@ def test_what_learners_made_together_is_in_a_preview_of_a_group(client: Client) 
 def test_a_bare_page_has_the_banner_too(client: Client) -> None:
     preview(client, AsGroup("experiment", 100, 1))
     seen = client.get(f"/view/{NAME}.s/", {"student": "teacher"}).content.decode()
-    assert "Exit the preview" in seen
+    assert "Exit preview" in seen
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_blocks_of_one_url_name_have_pages_of_their_own(client: Client) -> None:
     )
 
     assert 'href="/scenario/w.sequential.week1/?' in page(client, "/scenario/w/")
-    assert "This lesson is still empty" in page(client, "/scenario/w.sequential.week1/")
+    assert "This lesson has no content yet" in page(client, "/scenario/w.sequential.week1/")
 
 
 def test_the_whole_page_holds_nothing_of_another_arm(client: Client) -> None:

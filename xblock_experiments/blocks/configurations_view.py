@@ -50,7 +50,8 @@ def consequences(course: Any, edit: SegmentationEdit, *, is_active: bool) -> lis
     if edit.change == "removed":
         kept = ngettext(
             "{count} learner has a group here. The record is kept; nobody is assigned any more.",
-            "{count} learners have a group here. Their records are kept; nobody is assigned any more.",
+            "{count} learners have a group here. Their records are kept; "
+            "nobody is assigned any more.",
             edit.stay,
         )
         return [kept.format(count=edit.stay)]

@@ -75,7 +75,8 @@ def _reason(error: OlxError, _: Callable[[str], str]) -> str:
     """Return a short sentence for XML that is not well-formed, else the error's own message."""
     cause = error.__cause__
     if not isinstance(cause, etree.XMLSyntaxError):
-        return str(error)
+        reason = str(error).removeprefix("the text: ")
+        return reason[:1].upper() + reason[1:]
     if unclosed := _UNCLOSED.match(cause.msg):
         return _("Line {line}: <{tag}> is not closed.").format(**unclosed.groupdict())
     flaw = _POSITION.sub("", cause.msg)

@@ -33,9 +33,9 @@ class NoSuchPartition(NoSuchSegmentation, ValueError):
 class Fate(StrEnum):
     """What became of a row."""
 
-    ENTERED = "learners were added to a group"
-    STORED = "tags were stored"
-    THERE = "rows were already here"
+    ENTERED = "Learners added to a group"
+    STORED = "Tags stored"
+    THERE = "Rows already here"
     OTHER_GROUP = "the learner is in another group here and stays in it"
     OTHER_VALUE = "the tag has another value here and keeps it"
     NO_EXPERIMENT = "the experiment is not here: publish the course, then run this again"

@@ -89,6 +89,6 @@ class Command(BaseCommand):
                 break
             sent, failure = sent + page.sent, page.failure
         if sent:
-            self.stdout.write(f"{sink}: {sent} events sent, {count_waiting(sink)} waiting.")
+            self.stdout.write(f"{sink}: {sent} sent, {count_waiting(sink)} waiting.")
         if failure:
             raise failure
