@@ -233,9 +233,9 @@ def test_the_groups_of_a_configuration_are_weighed_and_shown(author: Author) -> 
     water = page.configuration("Water")
     assert water.facts == ["Experiment", "ID: 500"]
     assert water.groups == [
-        ("Boiling", "1", "10 %"),
-        ("Warm", "1", "10 %"),
-        ("Iced", "8", "80 %"),
+        ("Boiling", "1", "10%"),
+        ("Warm", "1", "10%"),
+        ("Iced", "8", "80%"),
     ]
     assert water.usages == [
         "How to make tea / Boiling or warm?",
