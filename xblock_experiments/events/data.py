@@ -20,9 +20,6 @@ REASSIGNED = "xblock_experiments.user_reassigned"
 SEGMENTATION_SAVED = "xblock_experiments.segmentation_saved"
 TAG_CHANGED = "xblock_experiments.tag_changed"
 
-PARTITION_KEY = "xblock.partition_service.partition_"
-"""How the platform's key of a user's group begins; the id of the experiment follows."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

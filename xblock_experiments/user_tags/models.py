@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from xblock_experiments.ids import ExactField
+from xblock_experiments.database.fields import ExactField
 
 GLOBAL = ""
 """The course id of global tags. Not NULL: to a unique constraint no two NULLs are equal."""

@@ -1,0 +1,200 @@
+"""The course's list of segmentations, as its authors edit it: group configurations.
+
+The list is what OLX holds, and stays so: what of it cannot be read is neither shown nor lost.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xblock.exceptions import JsonHandlerError
+
+from xblock_experiments.blocks.base.structure import Structure
+from xblock_experiments.blocks.configurations.forms import FORMS, Form
+from xblock_experiments.course_user_segmentation.data import (
+    MAX_WEIGHT,
+    Group,
+    InvalidSegmentation,
+    UserSegmentation,
+    read_user_partitions,
+)
+from xblock_experiments.keys.ids import MAX_ID, is_id
+
+FIRST_ID = 100
+"""Those below are reserved by platforms for what they make themselves."""
+_MAX_TEXT = 1_000
+_MOST_GROUPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """An experiment in the course that uses a segmentation."""
+
+    label: str
+    url: str | None
+
+
+def usages_in(course: Any) -> dict[int, list[Usage]]:
+    """Of each segmentation, by its id, in the course's order."""
+    found: dict[int, list[Usage]] = {}
+    for block, path in _experiments_in(course, []):
+        pages = block.runtime.service(block, "pages")
+        label = " / ".join([*path[-1:], block.display_name_with_default])
+        url = pages.url(block, "author_view") if pages else None
+        found.setdefault(block.user_partition_id, []).append(Usage(label, url))
+    return found
+
+
+def listed(user_partitions: list[Any]) -> list[UserSegmentation]:
+    """Those of the list that can be read."""
+    return read_user_partitions(user_partitions)[0]
+
+
+def with_one(course: Any, sent: Mapping[str, Any]) -> tuple[list[Any], UserSegmentation]:
+    """The list with what was sent in it, in its old place or at the end. JsonHandlerError."""
+    _ = course.gettext
+    known: dict[Any, UserSegmentation] = {
+        (each.type, each.id): each for each in listed(course.user_partitions)
+    }
+    type_, id = sent.get("type"), sent.get("id")
+    form = FORMS.get(type_) if isinstance(type_, str) else None
+    old = known.get((str(type_), id)) if is_id(id) else None
+    if form is None or (id is not None and old is None):
+        raise _refused(_("This group configuration no longer exists."))
+    used = {each.id for each in known.values()}
+    blank = UserSegmentation(draw_id(used), str(type_), "", "", ())
+    group_ids = {group.id for each in known.values() for group in each.groups}
+    try:
+        edited = _edited(course, old or blank, form, sent, group_ids)
+    except InvalidSegmentation as error:
+        raise _refused(_("These values cannot be saved.")) from error
+    if old is None:
+        return [*course.user_partitions, edited.to_json()], edited
+    place = _place_of(old, course.user_partitions)
+    before, after = course.user_partitions[:place], course.user_partitions[place + 1 :]
+    return [*before, edited.to_json(), *after], edited
+
+
+def without_one(course: Any, type: Any, id: Any) -> list[Any]:
+    """The list without that segmentation. JsonHandlerError where it is in use, or not there."""
+    _ = course.gettext
+    old = next((e for e in listed(course.user_partitions) if (e.type, e.id) == (type, id)), None)
+    if old is None or type not in FORMS:
+        raise _refused(_("This group configuration no longer exists."))
+    if usages := usages_in(course).get(old.id):
+        message = _(
+            "This group configuration cannot be deleted, because experiments use it: {units}"
+        )
+        raise _refused(message.format(units=", ".join(usage.label for usage in usages)))
+    place = _place_of(old, course.user_partitions)
+    return [*course.user_partitions[:place], *course.user_partitions[place + 1 :]]
+
+
+def draw_id(used: Collection[int]) -> int:
+    """At random, so that two courses that are put together seldom have the same; as Studio does."""
+    while True:
+        id = FIRST_ID + secrets.randbelow(MAX_ID - FIRST_ID + 1)
+        if id not in used:
+            return id
+
+
+def _experiments_in(block: Any, path: list[str]) -> Iterator[tuple[Any, list[str]]]:
+    if hasattr(block, "user_partition_id"):
+        yield block, path
+    for child in block.get_children() if isinstance(block, Structure) else ():
+        yield from _experiments_in(child, [*path, block.display_name_with_default])
+
+
+def _edited(
+    course: Any,
+    old: UserSegmentation,
+    form: Form,
+    sent: Mapping[str, Any],
+    group_ids: Collection[int],
+) -> UserSegmentation:
+    _ = course.gettext
+    name = _text(course, sent.get("name"))
+    if not name:
+        raise _refused(_("Enter a name for the group configuration."))
+    parameters = dict(old.parameters)
+    given = sent.get("parameters", {})
+    for parameter in form.parameters if isinstance(given, Mapping) else ():
+        text = _text(course, given.get(parameter.name, parameters.get(parameter.name)))
+        if text:
+            parameters[parameter.name] = text
+        else:
+            parameters.pop(parameter.name, None)
+    return replace(
+        old,
+        name=name,
+        description=_text(course, sent.get("description", "")),
+        groups=tuple(_groups(course, old, form, sent.get("groups"), set(group_ids))),
+        parameters=parameters,
+        active=bool(sent.get("active", True)),
+    )
+
+
+def _groups(
+    course: Any, old: UserSegmentation, form: Form, sent: Any, used: set[int]
+) -> Iterator[Group]:
+    """In the order sent. One without an id is new, and is given one that no other group has."""
+    _ = course.gettext
+    groups = sent if isinstance(sent, list) else []
+    if not groups or not all(isinstance(group, Mapping) for group in groups):
+        raise _refused(_("Add at least one group."))
+    if len(groups) > _MOST_GROUPS:
+        raise _refused(_("At most {count} groups.").format(count=_MOST_GROUPS))
+    weights = [_weight(course, group.get("weight", 1)) for group in groups]
+    if form.has_weights and not any(weights):
+        raise _refused(_("At least one group must have a weight of 1 or more."))
+    known = {group.id: group for group in old.groups}
+    for group, weight in zip(groups, weights, strict=True):
+        name = _text(course, group.get("name"))
+        if not name:
+            raise _refused(_("Enter a name for each group."))
+        id = group.get("id")
+        if id is None:
+            id = draw_id(used)
+            used.add(id)
+        elif not is_id(id) or id not in known:
+            raise _refused(_("This group no longer exists."))
+        yield replace(known.get(id) or Group(id, name), name=name, weight=weight)
+
+
+def _weight(course: Any, sent: Any) -> int:
+    is_whole = isinstance(sent, int) and not isinstance(sent, bool)
+    if not is_whole or not 0 <= sent <= MAX_WEIGHT:
+        raise _refused(
+            course.gettext("A weight must be a whole number from 0 to {max}.").format(
+                max=MAX_WEIGHT
+            )
+        )
+    return int(sent)
+
+
+def _text(course: Any, sent: Any) -> str:
+    text = sent.strip() if isinstance(sent, str) else ""
+    if len(text) > _MAX_TEXT:
+        raise _refused(
+            course.gettext("Enter at most {count} characters in each field.").format(
+                count=_MAX_TEXT
+            )
+        )
+    return text
+
+
+def _place_of(segmentation: UserSegmentation, user_partitions: list[Any]) -> int:
+    """Where in the list it was read from: the first of those with its id."""
+    key = (segmentation.type, segmentation.id)
+    return next(
+        place
+        for place, value in enumerate(user_partitions)
+        if key in [(each.type, each.id) for each in listed([value])]
+    )
+
+
+def _refused(message: str) -> JsonHandlerError:
+    return JsonHandlerError(400, message)

@@ -1,0 +1,161 @@
+"""What can be wrong with an experiment in a course, and how to mend it.
+
+Types, texts and actions of the first five are Studio's, which other tools of a platform know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_noop
+from xblock.validation import Validation, ValidationMessage
+
+from xblock_experiments.blocks.experiment.setup import Experiment
+from xblock_experiments.course_user_segmentation.data import UserSegmentation
+
+ERROR, WARNING, NOT_CONFIGURED = "error", "warning", "not-configured"
+
+_GENERAL = gettext_noop("This content experiment has issues that affect content visibility.")
+_NOT_CONFIGURED = gettext_noop("The experiment is not associated with a group configuration.")
+_SELECT = gettext_noop("Select a Group Configuration")
+_DELETED = gettext_noop(
+    "The experiment uses a deleted group configuration. "
+    "Select a valid group configuration or delete this experiment."
+)
+_NOT_SUPPORTED = gettext_noop(
+    "The experiment uses a group configuration that is not supported for experiments. "
+    "Select a valid group configuration or delete this experiment."
+)
+_MISSING = gettext_noop("The experiment does not contain all of the groups in the configuration.")
+_ADD_MISSING = gettext_noop("Add Missing Groups")
+_INACTIVE = gettext_noop(
+    "The experiment has an inactive group. "
+    "Move content into active groups, then delete the inactive group."
+)
+_EDIT_CONFIGURATION = gettext_noop("Edit group configuration")
+EDIT_CONFIGURATION = "edit-configuration-button"
+"""The action_class of what is mended where the configuration is, not in the experiment."""
+_SWITCHED_OFF = gettext_noop("Paused: learners see nothing here.")
+_NO_WEIGHT = gettext_noop("No group has a weight above 0, so no learner can be assigned.")
+_WEIGHTLESS = gettext_noop(
+    "No learner is assigned to the group “{group}”, because its weight is 0. "
+    "Increase its weight, or remove it from the group configuration."
+)
+_NESTED = gettext_noop(
+    "No learner can reach the group “{group}” here: the experiment is inside an arm of another "
+    "experiment with the same group configuration. Select another group configuration, or move "
+    "the experiment."
+)
+_SHARED = gettext_noop("The groups {groups} see the same content. Give each group its own content.")
+
+
+class ExperimentMessage(ValidationMessage):
+    """With what mends it: a button's text and what it does, as Studio names that."""
+
+    TYPES = [ERROR, WARNING, NOT_CONFIGURED]
+
+    def __init__(
+        self,
+        message_type: str,
+        message_text: str,
+        *,
+        action_class: str | None = None,
+        action_runtime_event: str | None = None,
+        action_label: str | None = None,
+        view: str = "studio_view",
+    ) -> None:
+        """`view` is the experiment's page where it is mended."""
+        super().__init__(message_type, message_text)
+        self.action_class = action_class
+        self.action_runtime_event = action_runtime_event
+        self.action_label = action_label
+        self.view = view
+
+    @property
+    def is_error(self) -> bool:
+        """Whether learners are kept from seeing what they should."""
+        return bool(self.type != WARNING)
+
+    def to_json(self) -> dict[str, str]:
+        actions = {
+            "action_class": self.action_class,
+            "action_runtime_event": self.action_runtime_event,
+            "action_label": self.action_label,
+        }
+        return {**super().to_json(), **{key: text for key, text in actions.items() if text}}
+
+
+class ExperimentValidation(Validation):
+    """With one message that stands for all of them, where only one is shown."""
+
+    def __init__(self, xblock_id: Any) -> None:
+        super().__init__(xblock_id)
+        self.summary: ExperimentMessage | None = None
+
+    @property
+    def empty(self) -> bool:
+        return self.summary is None and not self.messages
+
+    def to_json(self) -> dict[str, Any]:
+        summary = {"summary": self.summary.to_json()} if self.summary else {}
+        return {**super().to_json(), **summary}
+
+
+def problems_of(experiment: Experiment, _: Callable[[str], str]) -> list[ExperimentMessage]:
+    """In the order of Studio's, then ours."""
+    segmentation = experiment.segmentation
+    if not experiment.is_configured:
+        action = {"action_class": "edit-button", "action_label": _(_SELECT)}
+        return [ExperimentMessage(NOT_CONFIGURED, _(_NOT_CONFIGURED), **action)]
+    if segmentation is None or not experiment.is_listed:
+        return [ExperimentMessage(ERROR, _(_DELETED))]
+    if not experiment.is_supported:
+        return [ExperimentMessage(ERROR, _(_NOT_SUPPORTED))]
+    return [*_of_arms(experiment, _), *_of_groups(experiment, segmentation, _)]
+
+
+def general_message(
+    messages: Sequence[ExperimentMessage], _: Callable[[str], str]
+) -> ExperimentMessage | None:
+    """None where there is nothing to be said."""
+    if not messages:
+        return None
+    is_error = any(message.is_error for message in messages)
+    return ExperimentMessage(ERROR if is_error else WARNING, _(_GENERAL))
+
+
+def _of_arms(experiment: Experiment, _: Callable[[str], str]) -> list[ExperimentMessage]:
+    found = []
+    if experiment.missing:
+        action = {
+            "action_runtime_event": "add-missing-groups",
+            "action_label": _(_ADD_MISSING),
+        }
+        found.append(ExperimentMessage(ERROR, _(_MISSING), **action))
+    if experiment.inactive:
+        found.append(ExperimentMessage(WARNING, _(_INACTIVE), view="author_view"))
+    for arm in experiment.active:
+        if len(arm.groups) > 1:
+            names = ", ".join(_("“{name}”").format(name=group.name) for group in arm.groups)
+            found.append(ExperimentMessage(WARNING, _(_SHARED).format(groups=names)))
+    return found
+
+
+def _of_groups(
+    experiment: Experiment, segmentation: UserSegmentation, _: Callable[[str], str]
+) -> list[ExperimentMessage]:
+    action = {"action_class": EDIT_CONFIGURATION, "action_label": _(_EDIT_CONFIGURATION)}
+    if not segmentation.active:
+        return [ExperimentMessage(ERROR, _(_SWITCHED_OFF), **action)]
+    if not any(group.weight for group in segmentation.groups):
+        return [ExperimentMessage(ERROR, _(_NO_WEIGHT), **action)]
+    given = {group.id for group in experiment.given}
+    found = []
+    for group in (group for arm in experiment.active for group in arm.groups):
+        if given and group.id not in given:
+            found.append(ExperimentMessage(WARNING, _(_NESTED).format(group=group.name)))
+        elif not group.weight:
+            text = _(_WEIGHTLESS).format(group=group.name)
+            found.append(ExperimentMessage(WARNING, text, **action))
+    return found

@@ -1,0 +1,1 @@
+"""The tags that a site of Open edX brings along."""
