@@ -496,7 +496,7 @@ def _agree(browser: Any) -> str:
 
 
 def _message(item: Any) -> Message:
-    kind, _, text = item.find_element_by_tag_name("p").text.partition(": ")
+    kind, _, text = item.find_element_by_tag_name("p").text.partition(". ")
     actions = item.find_elements_by_css_selector(".xbx-button")
     return Message(kind, text, "\n".join(each.text for each in actions))
 

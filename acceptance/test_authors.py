@@ -36,10 +36,10 @@ MISSING = Message(
     "The experiment does not contain all of the groups in the configuration.",
     "Add Missing Groups",
 )
-NOBODY_IS_MOVED = "No learner has a group yet, so nobody is moved."
+NOBODY_IS_MOVED = "No learner has a group yet, so nobody's group changes."
 CHANGED_MEANWHILE = (
-    "Somebody else has changed this since you opened it. Nothing was saved. "
-    "Copy what you have written, and load the page again."
+    "This changed since you opened it, so nothing was saved. "
+    "Copy your changes, then reload the page."
 )
 
 
@@ -137,10 +137,10 @@ def test_an_author_creates_an_experiment_and_adds_a_group_after_learners_have_jo
 
     experiment.follow_message("Select a Group Configuration")
     editor = author.page(EditorPage, "minutes").wait_for_page()
-    assert editor.configurations == ["Not Selected", "Water", "Minutes"]
-    assert editor.configuration == "Not Selected"
+    assert editor.configurations == ["Not selected", "Water", "Minutes"]
+    assert editor.configuration == "Not selected"
     editor.select_configuration("Minutes")
-    assert list(editor.contents.values()) == ["A new, empty unit"] * 2
+    assert list(editor.contents.values()) == ["New, empty unit"] * 2
     editor.form.save()
     experiment.wait_for_page()
     assert experiment.messages == []
@@ -167,8 +167,8 @@ def test_an_author_creates_an_experiment_and_adds_a_group_after_learners_have_jo
 
     consequences = author.change_groups("Minutes", lambda form: form.add_group("Overnight"))
     assert consequences == [
-        "2 learners keep their present group.",
-        "Nobody is in “Overnight” yet. Only learners who have no group may get it.",
+        "2 learners keep their current group.",
+        "Only learners not yet assigned can get “Overnight”.",
     ]
     experiment.visit()
     assert experiment.messages == [MISSING]
@@ -202,20 +202,20 @@ def test_a_removed_group_leaves_an_inactive_arm_that_can_be_deleted(
 
     consequences = author.change_groups("Water", lambda form: form.remove_group(WARM))
     assert consequences == [
-        "2 learners keep their present group.",
-        "1 learner would lose the group, and gets another one at the next visit.",
+        "2 learners keep their current group.",
+        "1 learner of “Water” gets another group at the next visit.",
     ]
     experiment = author.visit(ExperimentPage, "water")
     assert names(experiment.active) == ["Boiling"]
     inactive = Arm(
         "Let it cool first",
-        ("Inactive: no learner sees this.",),
-        ("Edit the content Let it cool first", "Delete Let it cool first"),
+        ("Inactive: learners do not see this.",),
+        ("Edit content Let it cool first", "Delete Let it cool first"),
     )
     assert inactive in experiment.inactive
 
     question = experiment.delete("Let it cool first")
-    assert question == "Delete Let it cool first and all that is in it?"
+    assert question == "Delete “Let it cool first” and all its content?"
     assert names(experiment.inactive) == ["Ice-cold, as last year"]
     assert author.lesson(learners[2], "Straight from the kettle").text
 
@@ -233,9 +233,9 @@ def test_the_groups_of_a_configuration_have_weights_and_shares(author: Author) -
     water = page.configuration("Water")
     assert water.facts == ["Experiment", "ID: 500"]
     assert water.groups == [
-        ("Boiling", "1", "10 %"),
-        ("Warm", "1", "10 %"),
-        ("Iced", "8", "80 %"),
+        ("Boiling", "1", "10%"),
+        ("Warm", "1", "10%"),
+        ("Iced", "8", "80%"),
     ]
     assert water.usages == [
         "How to make tea / Boiling or warm?",
@@ -282,7 +282,7 @@ def test_an_invalid_configuration_is_reported(author: Author) -> None:
     form.weigh_group(0, 0)
     form.weigh_group(1, 0)
 
-    assert form.try_to_save() == "At least one group needs a weight of 1 or more."
+    assert form.try_to_save() == "At least one group must have a weight of 1 or more."
     assert form.groups == ["Boiling", "Warm"]
 
 
@@ -296,8 +296,8 @@ def test_a_configuration_in_use_cannot_be_deleted(author: Author) -> None:
         author.attach("Minutes", "minutes")
     told = page.configuration("Minutes").try_to_delete()
     assert told == (
-        "This group configuration is in use and cannot be deleted. "
-        "It is used in: How to make tea / Short or long?"
+        "This group configuration cannot be deleted, because experiments use it: "
+        "How to make tea / Short or long?"
     )
     assert page.reload().names == ["Water", "Minutes"]
 
@@ -362,7 +362,7 @@ def test_unreadable_olx_is_refused_and_stays_in_the_form(author: Author) -> None
     editor = author.visit(UnitEditorPage, "warm")
     editor.write("<vertical><html>")
 
-    assert editor.form.try_to_save().startswith("Nothing was saved, as this cannot be read:")
+    assert editor.form.try_to_save().startswith("Not saved. Line ")
     assert editor.olx == "<vertical><html>"
 
 
@@ -370,7 +370,7 @@ def test_unusable_parts_of_olx_are_reported(author: Author) -> None:
     editor = author.visit(UnitEditorPage, "warm")
     editor.write("<vertical><crossword/></vertical>")
 
-    assert editor.form.try_to_save() == "It was saved, but for what cannot be used:"
+    assert editor.form.try_to_save() == "Saved, with 1 warning:"
     (problem,) = editor.problems
     assert "<crossword> is shown as a placeholder." in problem
 
@@ -419,5 +419,5 @@ def test_the_course_can_be_downloaded_as_olx_and_imported_again(
 
     told = workbench.command("import_course", str(archive))
 
-    assert f"{author.tea.course_id}: 18 blocks. Named above: 0 things" in told
+    assert f"{author.tea.course_id}: 18 blocks imported. Problems (listed above): 0." in told
     assert experiment.reload().title == "How hot?"

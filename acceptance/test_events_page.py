@@ -33,7 +33,7 @@ def page(browser: Any, workbench: Workbench, tea: Tea) -> EventsPage:
     new_visitor(workbench, tea)
     page = EventsPage(browser, workbench.url, f"?course={quote(tea.course_id)}")
     page.visit()
-    page.click("Clear the page")
+    page.click("Clear the list")
     return page
 
 
@@ -66,7 +66,7 @@ def test_an_event_can_be_expanded_to_its_data_and_context(
 def test_expanded_events_and_the_focus_stay_when_new_events_arrive(
     page: EventsPage, workbench: Workbench, tea: Tea
 ) -> None:
-    page.click("Clear the page")
+    page.click("Clear the list")
     new_visitor(workbench, tea)
     page.wait_for_count(2)
     page.press(Keys.TAB, Keys.ENTER)
@@ -107,7 +107,7 @@ def test_a_paused_page_shows_the_missed_events_when_it_resumes(
     page.browser.execute_async_script("setTimeout(arguments[0], 2000);")
     assert page.events == []
 
-    page.click("Go on")
+    page.click("Resume")
     page.wait_for_count(2)
     assert page.state == "Live"
 
@@ -116,7 +116,7 @@ def test_the_page_reports_a_stopped_server_and_resumes_by_itself(
     page: EventsPage, workbench: Workbench, tea: Tea
 ) -> None:
     workbench.stop()
-    page.wait_for("The server does not answer. It is asked again and again.")
+    page.wait_for("No connection; retrying…")
     workbench.restart()
     page.wait_for("Live")
     new_visitor(workbench, tea)

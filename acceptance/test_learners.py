@@ -255,7 +255,7 @@ def test_the_tabs_can_be_used_by_keyboard_alone(
     learner = new_learner(style="Text").user_id
     lesson = LessonPage(browser, workbench.url, learner, "first_steps").visit()
     lesson.press(Keys.TAB)
-    assert lesson.focus == ("link", "Skip to the content")
+    assert lesson.focus == ("link", "Skip to content")
     lesson.press(Keys.TAB, Keys.TAB)
     assert lesson.focus == ("link", "Moving heat uphill")
     lesson.press(Keys.TAB)

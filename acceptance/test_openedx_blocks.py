@@ -240,7 +240,7 @@ def test_a_video_on_an_unreachable_site_is_reported_and_the_page_still_works(
     film, note = Film(page, "youtube"), Annotation(page, "annotated")
     film.wait_for_error()
 
-    assert film.error == "This film is on another site, which cannot be reached from here."
+    assert film.error == "This video is on another site, which cannot be reached from here."
     note.focus()
     assert note.note
 
@@ -396,9 +396,12 @@ def test_blocks_that_cannot_run_are_named_with_the_reason(open_unit: Open) -> No
     text = open_unit("not_here").text
 
     assert "With Python" in text
-    assert "“problem” stands here. It runs Python, which this workbench does not." in text
+    assert (
+        "“problem” cannot be shown. It runs Python code, which the workbench does not support."
+        in text
+    )
     assert "A tool" in text
-    assert "“lti” stands here. It needs a platform" in text
+    assert "“lti” cannot be shown. It needs user accounts" in text
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,10 @@ LEAVES = "The leaves"
 EXPERIMENT = "Boiling or warm?"
 """The name of the experiment, which only staff see."""
 NOT_CONFIGURED = "Short or long?"
-YOURS = " (yours as a learner)"
+YOURS = " (your group as a learner)"
 KETTLE = "Straight from the kettle"
 COOLED = "Let it cool first"
-NOTHING_KEPT = "Nothing that you do here is kept."
+NOTHING_KEPT = "Nothing you do here is saved."
 
 Visit = Callable[..., LessonPage]
 VisitAsStaff = Callable[[], StaffLessonPage]
@@ -99,7 +99,7 @@ def test_staff_see_every_arm_one_at_a_time_in_the_order_of_the_groups(
     assert view.text == BLACK
     view.choose("Ice-cold")
     assert view.shown == ["Ice-cold, as last year"]
-    assert view.facts == ["Inactive: no learner sees this."]
+    assert view.facts == ["Inactive: learners do not see this."]
 
 
 def test_an_arm_can_be_chosen_by_keyboard_and_is_announced(visit_as_staff: VisitAsStaff) -> None:
@@ -113,7 +113,7 @@ def test_an_arm_can_be_chosen_by_keyboard_and_is_announced(visit_as_staff: Visit
     assert view.chosen.removesuffix(YOURS) == "Warm"
     assert view.shown == ["Warm"]
     assert view.text == GREEN
-    assert view.announced == f"Shown now: {view.chosen}"
+    assert view.announced == f"Now showing: {view.chosen}"
     assert page.focus == ("combobox", "Show the content of")
 
 
@@ -124,7 +124,7 @@ def test_the_arm_that_the_member_of_staff_would_see_is_marked(
     other = WARM if own == BOILING else BOILING
     view = StaffView(visit_as_staff(), "water")
 
-    assert view.own == f"As a learner you would see {own}. Looking assigns nobody."
+    assert view.own == f"As a learner, you would see “{own}”. Viewing does not assign you."
     assert [choice for choice in view.choices if choice.endswith(YOURS)] == [own + YOURS]
     view.choose(own)
     assert view.facts[0] == "You would see this as a learner."
@@ -139,15 +139,15 @@ def test_staff_see_the_number_of_learners_in_each_arm(
         visit(tea.new_learner(group), title)
     view = StaffView(visit_as_staff(), "water")
 
-    assert view.configuration == "Group configuration “Water”, of type Experiment."
+    assert view.configuration == "Group configuration: “Water” (Experiment)"
     assert view.facts[-3:] == [
-        "weight 3, 75 % of new learners",
+        "Weight 3 (75% of new learners)",
         "2 learners assigned",
         "2 learners have seen it here",
     ]
     view.choose(WARM)
     assert view.facts[-3:] == [
-        "weight 1, 25 % of new learners",
+        "Weight 1 (25% of new learners)",
         "1 learner assigned",
         "1 learner has seen it here",
     ]
@@ -234,7 +234,7 @@ def test_staff_can_preview_the_course_as_a_group(
     page.preview_group(group)
 
     assert page.banner == (
-        f"You see the course as a learner in group {group} of Water. {NOTHING_KEPT}"
+        f"You are viewing the course as a learner in group “{group}” of “Water”. {NOTHING_KEPT}"
     )
     assert page.tabs == tabs
     page.open(tabs[1].title)
@@ -253,7 +253,7 @@ def test_staff_can_preview_the_course_as_a_learner_who_has_never_visited(
     page = visit_as_staff()
     page.preview_learner(learner)
 
-    assert page.banner == f"You see the course as learner {learner} sees it. {NOTHING_KEPT}"
+    assert page.banner == f"You are viewing the course as learner “{learner}”. {NOTHING_KEPT}"
     page.open(COOLED)
     assert page.text == GREEN
     page.exit_preview()
@@ -347,5 +347,5 @@ def test_a_learner_who_requests_a_page_of_authors_is_refused(
     status, text = get(f"{workbench.url}/scenario/{name}/{view}/?student={learner}")
 
     assert status == 403
-    assert "Only staff may see this page." in text
+    assert "Only staff can see this page." in text
     assert [word for word in (EXPERIMENT, GREEN, BLACK, WARM) if word in text] == []

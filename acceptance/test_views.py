@@ -241,7 +241,7 @@ def test_our_pages_comply_with_a_policy_that_forbids_inline_code(pages: Pages) -
     pages.events()
     editor = pages.page(EditorPage, "minutes").visit()
     editor.select_configuration("Water")
-    assert list(editor.contents.values()) == ["A new, empty unit"] * 2
+    assert list(editor.contents.values()) == ["New, empty unit"] * 2
 
     lesson = pages.page(StaffLessonPage, "table").visit()
     view = StaffView(lesson, "cups")
@@ -268,7 +268,7 @@ def test_the_policy_that_forbids_inline_code_is_enforced(pages: Pages) -> None:
 def test_a_page_starts_with_a_link_to_its_content(pages: Pages) -> None:
     page = pages.author()
     page.press(Keys.TAB)
-    assert page.focus == ("link", "Skip to the content")
+    assert page.focus == ("link", "Skip to content")
     page.press(Keys.ENTER, Keys.TAB)
     assert page.focus == ("link", "A Good Cup of Tea")
 

@@ -21,7 +21,8 @@ from xblock_experiments.workbench.courses.registry import registry
 
 pytestmark = pytest.mark.django_db
 
-IN_USE = "This group configuration is in use and cannot be deleted. It is used in: "
+WRONG_WEIGHT = "A weight must be a whole number from 0 to 2147483647."
+IN_USE = "This group configuration cannot be deleted, because experiments use it: "
 
 
 def course(*found: Any, xml: str | None = None) -> LoadedCourse:
@@ -133,9 +134,9 @@ def test_the_consequences_of_saving_are_shown_before_anything_changes() -> None:
     edited["groups"].append({"id": None, "name": "Third", "weight": 1})
 
     assert consequences_of(made, configuration=edited) == [
-        f"{counts[2]} learners keep their present group.",
-        f"{counts[gone]} learners would lose their group, and get another one at the next visit.",
-        "Nobody is in “Third” yet. Only learners who have no group may get it.",
+        f"{counts[2]} learners keep their current group.",
+        f"{counts[gone]} learners of “experiment 100” get another group at their next visit.",
+        "Only learners not yet assigned can get “Third”.",
     ]
     assert registry.with_id(COURSE_ID) is before
     assert segmentations.get_versions(COURSE_ID, 100)[-1].version == 1
@@ -143,7 +144,7 @@ def test_the_consequences_of_saving_are_shown_before_anything_changes() -> None:
 
 def test_the_form_says_if_no_learner_is_affected() -> None:
     assert consequences_of(course(), configuration=configuration()) == [
-        "No learner has a group yet, so nobody is moved."
+        "No learner has a group yet, so nobody's group changes."
     ]
 
 
@@ -151,8 +152,8 @@ def test_the_consequences_of_switching_off_are_shown() -> None:
     made = course()
     assign_group(COURSE_ID, 100, "ann")
     assert consequences_of(made, configuration=present(active=False)) == [
-        "Learners see nothing of its experiments until it is in use again.",
-        "1 learner keeps the present group.",
+        "While it is paused, learners do not see its experiments.",
+        "1 learner keeps the current group.",
         *consequences_of(made, configuration=present())[1:],
     ]
 
@@ -161,7 +162,7 @@ def test_an_unused_configuration_can_be_deleted_and_its_memberships_stay_stored(
     made = course(experiment(100), experiment(101, 7, 8))
     assign_group(COURSE_ID, 101, "ann")
     assert consequences_of(made, delete={"type": "experiment", "id": 101}) == [
-        "1 learner is in a group of it, which is kept but no longer used."
+        "1 learner has a group here. The record is kept; nobody is assigned any more."
     ]
     assert delete(made, 101).status_code == 200
 
@@ -187,44 +188,44 @@ def test_the_page_lists_each_configuration_with_groups_shares_and_usages() -> No
     made = course(experiment(100, 1, 2, weights=(3, 1), name="Style"), experiment(101, 7, 8))
     shown = page(made)
     assert '<h3 id="title-experiment-100"><bdi>Style</bdi></h3>' in shown
-    assert "<td>3</td><td>75 %</td>" in shown
+    assert "<td>3</td><td>75%</td>" in shown
     assert "A course / The experiment&#x27;s own name" in shown
-    assert shown.count("Not in use.") == 1
+    assert shown.count("No experiment uses it yet.") == 1
 
 
 def test_a_page_without_configurations_says_what_to_do() -> None:
     made = load_course('<course org="DemoX" course="Tests" url_name="2026"/>')
-    assert "There is none yet. Make one, then choose it in an experiment." in page(made)
+    assert "There are no group configurations yet." in page(made)
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"name": " "}, "Group Configuration name is required."),
-        ({"name": None}, "Group Configuration name is required."),
-        ({"groups": []}, "There must be at least one group."),
-        ({"groups": "A"}, "There must be at least one group."),
-        ({"groups": ["A"]}, "There must be at least one group."),
-        ({"groups": [{"name": "", "weight": 1}]}, "All groups must have a name."),
-        ({"groups": [{"name": 7, "weight": 1}]}, "All groups must have a name."),
-        ({"groups": [{"name": "A", "weight": -1}]}, "A weight is a whole number, 0 or more."),
-        ({"groups": [{"name": "A", "weight": 1.5}]}, "A weight is a whole number, 0 or more."),
-        ({"groups": [{"name": "A", "weight": True}]}, "A weight is a whole number, 0 or more."),
-        ({"groups": [{"name": "A", "weight": None}]}, "A weight is a whole number, 0 or more."),
-        ({"groups": [{"name": "A", "weight": 2**31}]}, "A weight is a whole number, 0 or more."),
+        ({"name": " "}, "Enter a name for the group configuration."),
+        ({"name": None}, "Enter a name for the group configuration."),
+        ({"groups": []}, "Add at least one group."),
+        ({"groups": "A"}, "Add at least one group."),
+        ({"groups": ["A"]}, "Add at least one group."),
+        ({"groups": [{"name": "", "weight": 1}]}, "Enter a name for each group."),
+        ({"groups": [{"name": 7, "weight": 1}]}, "Enter a name for each group."),
+        ({"groups": [{"name": "A", "weight": -1}]}, WRONG_WEIGHT),
+        ({"groups": [{"name": "A", "weight": 1.5}]}, WRONG_WEIGHT),
+        ({"groups": [{"name": "A", "weight": True}]}, WRONG_WEIGHT),
+        ({"groups": [{"name": "A", "weight": None}]}, WRONG_WEIGHT),
+        ({"groups": [{"name": "A", "weight": 2**31}]}, WRONG_WEIGHT),
         (
             {"groups": [{"name": "A", "weight": 0}]},
-            "At least one group needs a weight of 1 or more.",
+            "At least one group must have a weight of 1 or more.",
         ),
-        ({"groups": [{"name": "A", "id": 1}]}, "There is no such group any more."),
-        ({"groups": [{"name": "A"}] * 101}, "There may be 100 groups."),
-        ({"name": "x" * 1001}, "A text may have 1000 characters."),
-        ({"id": 7}, "There is no such group configuration any more."),
-        ({"id": "100"}, "There is no such group configuration any more."),
-        ({"type": "cohort"}, "There is no such group configuration any more."),
-        ({"type": ["experiment"]}, "There is no such group configuration any more."),
-        ({"name": "\ud800"}, "What was sent cannot be saved."),
-        ({"parameters": {"salt": "x" * 1001}}, "A text may have 1000 characters."),
+        ({"groups": [{"name": "A", "id": 1}]}, "This group no longer exists."),
+        ({"groups": [{"name": "A"}] * 101}, "At most 100 groups."),
+        ({"name": "x" * 1001}, "Enter at most 1000 characters in each field."),
+        ({"id": 7}, "This group configuration no longer exists."),
+        ({"id": "100"}, "This group configuration no longer exists."),
+        ({"type": "cohort"}, "This group configuration no longer exists."),
+        ({"type": ["experiment"]}, "This group configuration no longer exists."),
+        ({"name": "\ud800"}, "These values cannot be saved."),
+        ({"parameters": {"salt": "x" * 1001}}, "Enter at most 1000 characters in each field."),
     ],
 )
 def test_an_invalid_configuration_is_reported_and_changes_nothing(
@@ -289,7 +290,7 @@ def test_saving_preserves_values_that_the_form_does_not_show() -> None:
     assert saved[2]["new_key"] == {"a": 1}
     assert saved[2]["groups"][0]["colour"] == "blue"
     assert saved[2]["parameters"] == {"later": [1]}
-    assert "this workbench has no form for its type" in page(made)
+    assert "of this type cannot be edited here" in page(made)
 
 
 def test_only_staff_can_open_the_page(client: Client, settings: Settings) -> None:

@@ -255,7 +255,7 @@ def test_the_later_of_two_editors_is_warned_and_overwrites_nothing() -> None:
 
     response = submit_form(made, opened, display_name="Second")
     assert response.status_code == 409
-    assert "Somebody else has changed this" in response.json["error"]
+    assert "This changed since you opened it" in response.json["error"]
     assert block(made).display_name == "First"
     opened = revision_in(render(made, "teacher", "exp", view="studio_view", staff=True))
     assert submit_form(made, opened, display_name="Second").status_code == 200
@@ -285,21 +285,21 @@ def test_only_usable_configurations_can_be_selected() -> None:
     assert '<option value="100" selected>Usable</option>' in page
     assert "Off" not in page
     assert "Cohorts" not in page
-    assert "Not Selected" not in page
+    assert "Not selected" not in page
 
 
 @pytest.mark.parametrize("id", [-1, 7, 101])
 def test_not_selected_is_offered_if_the_current_configuration_is_unusable(id: int) -> None:
     made = course(experiment(100), experiment(101, active=False), xml=split_test_xml(id=id))
     page = render(made, "teacher", "exp", view="studio_view", staff=True)
-    assert '<option value="-1" selected>Not Selected</option>' in page
+    assert '<option value="-1" selected>Not selected</option>' in page
 
 
 def test_the_form_shows_weights() -> None:
     made = course(experiment(100, 1, 2, weights=(3, 1)))
     page = render(made, "teacher", "exp", view="studio_view", staff=True)
-    assert "weight 3, 75 % of new learners" in page
-    assert "weight 1, 25 % of new learners" in page
+    assert "Weight 3 (75% of new learners)" in page
+    assert "Weight 1 (25% of new learners)" in page
 
 
 # Units
@@ -337,6 +337,18 @@ def test_the_olx_that_the_form_shows_is_the_olx_that_it_saves() -> None:
 
 
 @pytest.mark.parametrize(
+    ("olx", "reason"),
+    [
+        ("<vertical>\n<html>\n</vertical>", "Line 2: <html> is not closed."),
+        ("<vertical>\n<html>", "Line 2: <html> is not closed."),
+        ("<vertical>\n&nbsp;</vertical>", "Line 2: Entity 'nbsp' not defined."),
+    ],
+)
+def test_the_line_of_broken_xml_is_named(olx: str, reason: str) -> None:
+    assert unit(course(), olx).json["error"] == f"Not saved. {reason}"
+
+
+@pytest.mark.parametrize(
     "olx", ["", "text", "<vertical>", "<html>x</html>", "<!DOCTYPE x><vertical/>", "<a/><b/>"]
 )
 def test_unreadable_olx_is_reported_and_the_unit_stays_unchanged(olx: str) -> None:
@@ -344,7 +356,7 @@ def test_unreadable_olx_is_reported_and_the_unit_stays_unchanged(olx: str) -> No
     before = registry.with_id(COURSE_ID)
     response = unit(made, olx)
     assert response.status_code == 400
-    assert "Nothing was saved" in response.json["error"]
+    assert "Not saved." in response.json["error"]
     assert registry.with_id(COURSE_ID) is before
 
 

@@ -922,7 +922,9 @@ class TestTheCommand:
     def test_writes_a_folder(self, name: str, tmp_path: Path) -> None:
         path = tmp_path / "course"
 
-        assert self.run(name, path) == f"course-v1:DemoX+Energy+2026: 69 blocks are in {path}.\n"
+        assert (
+            self.run(name, path) == f"course-v1:DemoX+Energy+2026: 69 blocks exported to {path}.\n"
+        )
         assert files_in(path).keys() == files_in(ENERGY).keys()
         assert {each.name for each in tmp_path.iterdir()} == {"course", "imported"}
 
@@ -945,16 +947,18 @@ class TestTheCommand:
         }
         make[kind]()
 
-        with pytest.raises(CommandError, match="exists already"):
+        with pytest.raises(CommandError, match="already exists"):
             self.run("energy", path)
 
     def test_an_unknown_course_is_answered_with_the_available_courses(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError) as error:
             self.run("heat", tmp_path / "course")
-        assert str(error.value) == ("There is no course 'heat'. Courses of this workbench: energy.")
+        assert str(error.value) == (
+            "Course 'heat' does not exist. Courses in this workbench: energy."
+        )
 
     def test_names_a_path_that_cannot_be_written(self, tmp_path: Path) -> None:
-        with pytest.raises(CommandError, match=r"cannot be written: No such file or directory\."):
+        with pytest.raises(CommandError, match=r"Cannot write .*: No such file or directory\."):
             self.run("energy", tmp_path / "no" / "where")
 
     def test_leaves_nothing_behind_when_it_fails(
@@ -964,7 +968,7 @@ class TestTheCommand:
             raise NotWritten("no")
 
         monkeypatch.setattr(FilesWriter, "files", fail)
-        with pytest.raises(CommandError, match="cannot be exported"):
+        with pytest.raises(CommandError, match="Cannot export"):
             self.run("energy", tmp_path / "course")
         assert [each.name for each in tmp_path.iterdir()] == ["imported"]
 

@@ -54,7 +54,7 @@ def test_an_imported_course_is_served_after_its_source_was_deleted(
     serving.forget()
 
     assert output.splitlines()[-1] == (
-        f"{COURSE_ID}: 69 blocks. Named above: 1 things that could not be used. "
+        f"{COURSE_ID}: 69 blocks imported. Problems (listed above): 1. "
         "Open /scenario/demox-energy-2026/ in the workbench."
     )
     assert "policies/2026/grading_policy.json: no block that can run here refers to it" in output

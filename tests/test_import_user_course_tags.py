@@ -104,9 +104,9 @@ def test_partition_tags_become_memberships_and_other_tags_become_tags(tmp_path: 
     assert (group_of("7"), group_of("8"), group_of("7", 101)) == (2, 1, 5)
     assert get_tags("7", COURSE_ID) == {"pace": "slow"}
     assert output.splitlines() == [
-        "3 learners entered a group.",
-        "1 tags stored.",
-        "0 rows were there already.",
+        "Learners added to a group: 3",
+        "Tags stored: 1",
+        "Rows already here: 0",
     ]
 
 
@@ -131,7 +131,7 @@ def test_the_platforms_database_may_be_of_any_supported_kind(tmp_path: Path) -> 
             cursor.execute("DROP TABLE user_api_usercoursetag")
 
     assert (group_of("7"), group_of("8")) == (2, 1)
-    assert "2 learners entered a group." in output
+    assert "Learners added to a group: 2" in output
 
 
 def url_of_this_database() -> str:
@@ -150,7 +150,7 @@ def test_importing_again_changes_nothing(tmp_path: Path) -> None:
     before = segmentations.get_history(COURSE_ID, 100, "7", type="experiment")
     output = run(source)
 
-    assert "0 learners entered a group.\n0 tags stored.\n3 rows were there already." in output
+    assert "Learners added to a group: 0\nTags stored: 0\nRows already here: 3" in output
     assert segmentations.get_history(COURSE_ID, 100, "7", type="experiment") == before
 
 
@@ -163,9 +163,11 @@ def test_a_learner_who_already_has_a_group_stays_in_it_and_is_reported(tmp_path:
 
     assert (group_of("7"), group_of("8")) == (1, 1)
     assert get_tags("7", COURSE_ID) == {"pace": {"not": "text"}}
-    assert "1 rows were there already." in output
-    assert f"1 rows not used: {Fate.OTHER_GROUP}. Such as:\n  row 1: user 7, {COURSE_ID}" in output
-    assert f"1 rows not used: {Fate.OTHER_VALUE}. Such as:\n  row 3: user 7" in output
+    assert "Rows already here: 1" in output
+    assert (
+        f"Rows not used: 1 ({Fate.OTHER_GROUP}). Examples:\n  row 1: user 7, {COURSE_ID}" in output
+    )
+    assert f"Rows not used: 1 ({Fate.OTHER_VALUE}). Examples:\n  row 3: user 7" in output
 
 
 def test_a_learner_whose_group_was_removed_is_left_for_the_next_visit() -> None:
@@ -322,10 +324,10 @@ def test_a_signal_stops_the_import_after_the_batch_and_the_output_says_how_to_re
     output = run(source, "--after", "1")
 
     assert end.value.code == 128 + number
-    assert "Stopped. What was imported stays. Go on with the same command and --after 1." in (
+    assert "Stopped. Imported rows are kept. To continue, add --after 1 to the same command." in (
         capsys.readouterr().err
     )
-    assert "1 learners entered a group.\n0 tags stored.\n1 rows were there already." in output
+    assert "Learners added to a group: 1\nTags stored: 0\nRows already here: 1" in output
     assert signal.getsignal(number) == before
 
 
@@ -401,7 +403,7 @@ def test_the_import_of_a_csv_file_can_resume_after_a_line(tmp_path: Path) -> Non
     output = run(csv_of(tmp_path, [HEADER, *IN_100]), "--after", "2")
 
     assert (group_of("7"), group_of("8")) == (None, 1)
-    assert "1 learners entered a group." in output
+    assert "Learners added to a group: 1" in output
 
 
 def test_a_truncated_line_is_not_imported_and_is_reported(
@@ -411,8 +413,10 @@ def test_a_truncated_line_is_not_imported_and_is_reported(
     lines = [HEADER, *IN_100, (9, "pace", COURSE_ID), ()]
     output = run(csv_of(tmp_path, lines), "--report", str(report))
 
-    assert f"1 rows not used: {Fate.TOO_FEW_CELLS}. Such as:\n  row 4: user 9, " in output
-    assert report.read_text().splitlines()[1:] == [f"4,9,{COURSE_ID},pace,,too few cells"]
+    assert f"Rows not used: 1 ({Fate.TOO_FEW_CELLS}). Examples:\n  row 4: user 9, " in output
+    assert report.read_text().splitlines()[1:] == [
+        f"4,9,{COURSE_ID},pace,,the row has too few cells"
+    ]
     assert get_tags("9", COURSE_ID) == {}
 
 
@@ -454,7 +458,7 @@ def test_an_unreadable_line_is_named_and_the_rows_before_it_are_imported(
 
     assert "cannot be read from line 4 on: " in str(error.value)
     assert reason in str(error.value)
-    assert str(error.value).endswith("same command and --after 3.")
+    assert str(error.value).endswith("add --after 3 to the same command.")
     assert get_tags("7", "c") == {"a": "1\n"}
     assert get_tags("8", "c") == {}
 
@@ -486,7 +490,7 @@ def test_a_pipe_is_read_once(tmp_path: Path) -> None:
     output = run(str(pipe))
     writer.join()
 
-    assert "2 learners entered a group." in output
+    assert "Learners added to a group: 2" in output
 
 
 def test_an_unreadable_source_is_refused_without_showing_its_password(tmp_path: Path) -> None:
@@ -525,7 +529,7 @@ def test_the_report_has_all_rows_that_were_not_used(tmp_path: Path) -> None:
     assert first == ["4", "'=cmd|' /C calc'!A0", COURSE_ID, "'\t", "v" * 65_535, Fate.TOO_LONG]
     assert second[3:] == [KEY.format(100), "'-3", Fate.NO_NUMBER]
     assert [line[1] for line in others] == [str(user_id) for user_id in range(10)]
-    assert f"10 rows not used: {Fate.NO_EXPERIMENT}. Such as:" in output
+    assert f"Rows not used: 10 ({Fate.NO_EXPERIMENT}). Examples:" in output
     assert len(output.splitlines()) == 3 + 2 + 2 + 4
 
 
@@ -541,7 +545,7 @@ def test_a_report_does_not_overwrite_an_existing_file(tmp_path: Path) -> None:
     report = tmp_path / "report.csv"
     report.write_text("precious")
 
-    with pytest.raises(CommandError, match="Name another path"):
+    with pytest.raises(CommandError, match="Choose another path"):
         run(sqlite_of(tmp_path, IN_100), "--report", str(report))
     assert report.read_text() == "precious"
     assert group_of("7") is None
@@ -581,7 +585,9 @@ def test_a_missing_requirement_is_reported_with_the_package_to_install(
         )
     monkeypatch.setitem(sys.modules, name, None)
 
-    with pytest.raises(CommandError, match=rf"no {name}: pip install .*\[migration\]"):
+    with pytest.raises(
+        CommandError, match=rf"{name} is not installed\. Run: pip install .*\[migration\]"
+    ):
         run(sqlite_of(tmp_path, IN_100))
 
 
@@ -594,7 +600,7 @@ def test_a_database_without_migrations_is_reported(tmp_path: Path) -> None:
             "WHERE app = 'xblock_experiments_user_tags') newest)"
         )
 
-    with pytest.raises(CommandError, match="run migrate first"):
+    with pytest.raises(CommandError, match="Run `migrate` first"):
         run(sqlite_of(tmp_path, IN_100))
     assert group_of("7") is None
 
@@ -622,7 +628,7 @@ def test_the_same_command_completes_after_a_database_error(
 
     monkeypatch.setattr("xblock_experiments.platform.tags.importing.insert_tags", fail)
 
-    with pytest.raises(CommandError, match="No batch is done yet: give the same command again"):
+    with pytest.raises(CommandError, match="Run the same command again"):
         run(sqlite_of(tmp_path, IN_100))
 
 

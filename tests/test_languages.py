@@ -142,10 +142,10 @@ def test_each_sentence_of_a_page_can_be_translated(
 def test_untranslated_texts_are_found(course: LoadedCourse) -> None:
     seen = untranslated(page(course, "learner", "student_view", "lesson"))
 
-    assert {"Where you are", "Course", "Chapter", "Lesson", "Problem", "Video", "Unit 7"} < {*seen}
-    assert {"Units of this lesson", "Previous", "Next"} < {*seen}
+    assert {"Breadcrumb", "Course", "Chapter", "Lesson", "Problem", "Video", "Unit 7"} < {*seen}
+    assert {"Units in this lesson", "Previous", "Next"} < {*seen}
     assert "There is nothing for you to do here." in seen
-    assert len([each for each in seen if each.startswith("A component of type")]) == 5
+    assert len([each for each in seen if each.startswith("This component of type")]) == 5
     reasons = {
         problems.FILES,
         problems.GRADER,
@@ -178,12 +178,12 @@ def test_error_messages_of_handlers_can_be_translated(course: LoadedCourse, data
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("es", "Esta lección todavía está vacía."),
-        ("es-419", "Esta lección todavía está vacía."),
-        ("ar", "ما زال هذا الدرس فارغًا."),
-        ("en", "This lesson is still empty."),
-        ("de", "This lesson is still empty."),
-        (None, "This lesson is still empty."),
+        ("es", "Esta lección todavía no tiene contenido."),
+        ("es-419", "Esta lección todavía no tiene contenido."),
+        ("ar", "ليس لهذا الدرس محتوى بعد."),
+        ("en", "This lesson has no content yet."),
+        ("de", "This lesson has no content yet."),
+        (None, "This lesson has no content yet."),
     ],
 )
 def test_a_page_is_in_the_active_language(
@@ -203,9 +203,20 @@ def test_a_page_is_in_the_language_that_the_browser_requests(course: LoadedCours
 
 def test_the_javascript_catalogue_has_the_messages_of_scripts() -> None:
     response = Client(headers={"accept-language": "es"}).get(reverse("javascript-catalog"))
-    sentence = "Esta película está en otro sitio, al que no se puede llegar desde aquí."
+    sentence = "Este vídeo está en otro sitio, al que no se puede acceder desde aquí."
 
     assert json.dumps(sentence) in response.content.decode()
+
+
+@pytest.mark.parametrize("language", ["es", "es-419", "es-mx", "ar", "eo"])
+def test_scripts_have_a_form_for_each_number(language: str) -> None:
+    response = Client(headers={"accept-language": language}).get(reverse("javascript-catalog"))
+    catalog = re.search(r"newcatalog = ({.*?});", response.content.decode(), re.DOTALL)
+    assert catalog
+    forms = json.loads(catalog[1])["{count} new event"]
+
+    assert len(forms) > 1
+    assert all(forms)
 
 
 def test_courses_are_always_read_in_the_default_language(monkeypatch: pytest.MonkeyPatch) -> None:

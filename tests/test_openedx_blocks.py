@@ -230,7 +230,9 @@ def test_problems_with_python_are_placeholders_that_say_so(course: LoadedCourse)
     assert any(
         "'python' is shown as a placeholder. It runs Python" in each for each in course.problems
     )
-    assert "It runs Python, which this workbench does not." in render(course, "ann", "python")
+    assert "It runs Python code, which the workbench does not support." in render(
+        course, "ann", "python"
+    )
 
 
 @pytest.mark.parametrize(
@@ -238,8 +240,8 @@ def test_problems_with_python_are_placeholders_that_say_so(course: LoadedCourse)
     [
         ("<customresponse><textline/><answer>x = 1</answer></customresponse>", "It runs Python"),
         ("<symbolicresponse expect='x'><textline/></symbolicresponse>", "It runs Python"),
-        ("<include file='problem/other.xml'/>", "It is made of several files"),
-        ("<coderesponse><textbox/></coderesponse>", "graded by another machine"),
+        ("<include file='problem/other.xml'/>", "It includes other files"),
+        ("<coderesponse><textbox/></coderesponse>", "It needs an external grader"),
         ('<script type="text/javascript">1</script><p>Text</p>', ""),
     ],
 )
@@ -398,7 +400,7 @@ def test_a_url_cannot_call_methods_that_are_not_views(
     settings.XBLOCK_EXPERIMENTS = {"COURSES": [KINDS], "IMPORTED": tmp_path}
     page = client.get(f"/scenario/kinds.text/{view}/?student=ann").content.decode()
 
-    assert "There is no such view." in page
+    assert "This view does not exist." in page
     assert not XBlockState.objects.filter(user_id="ann").exists()
 
 

@@ -526,9 +526,9 @@ def test_the_export_of_an_unknown_user_is_empty_json() -> None:
 def test_the_export_command_overwrites_nothing_and_leaves_no_partial_file(tmp_path: Path) -> None:
     path = tmp_path / "ann.json"
     path.write_text("mine")
-    with pytest.raises(CommandError, match=r"ann\.json exists already"):
+    with pytest.raises(CommandError, match=r"ann\.json already exists"):
         run("export_user", ANN, "--output", str(path))
-    with pytest.raises(CommandError, match=r"cannot be written: Not a directory\. Name another"):
+    with pytest.raises(CommandError, match=r"Cannot write .*: Not a directory\. Choose another"):
         run("export_user", ANN, "--output", str(path / "beneath"))
 
     assert path.read_text() == "mine"

@@ -86,7 +86,10 @@ def test_a_preview_of_a_group_shows_the_arm_of_that_group(
     assert f"Text of arm {group_id}" in seen
     assert f'title="Unit of arm {group_id}"' in seen
     assert f"arm {other}" not in seen
-    assert f"You see the course as a learner in group Group {group_id} of experiment 100." in seen
+    assert (
+        f"You are viewing the course as a learner in group “Group {group_id}” of “experiment 100”."
+        in seen
+    )
 
 
 def test_a_preview_of_a_group_does_not_change_the_arm_of_other_experiments(client: Client) -> None:
@@ -122,7 +125,7 @@ def test_a_preview_of_a_learner_shows_the_learners_arm_and_answers(client: Clien
     assert f"Text of arm {group.id}" in seen
     assert f"Text of arm {3 - group.id}" not in seen
     assert 'value="yes"' in seen
-    assert "You see the course as learner ann sees it." in seen
+    assert "You are viewing the course as learner “ann”." in seen
 
 
 def test_a_preview_of_an_unassigned_learner_shows_the_group_they_would_be_assigned(
@@ -239,7 +242,7 @@ def test_a_preview_of_a_removed_group_shows_the_course_as_to_a_new_learner(clien
     preview(client, AsGroup("experiment", 100, 77))
     seen = page(client)
     assert ("Text of arm 1" in seen) != ("Text of arm 2" in seen)
-    assert "The group is gone. You see the course as a learner who has just come." in seen
+    assert "This group no longer exists. You are viewing the course as a new learner." in seen
     segmentations.save_segmentations(COURSE_ID, [experiment(100, weights=(0, 0))])
     assert "There is nothing for you to do here." in page(client)
 
@@ -305,7 +308,7 @@ def test_a_preview_of_a_group_shows_state_shared_by_learners(client: Client) -> 
 def test_a_page_without_frame_has_the_banner_too(client: Client) -> None:
     preview(client, AsGroup("experiment", 100, 1))
     seen = client.get(f"/view/{NAME}.s/", {"student": "teacher"}).content.decode()
-    assert "Exit the preview" in seen
+    assert "Exit preview" in seen
 
 
 @pytest.fixture

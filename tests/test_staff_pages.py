@@ -44,7 +44,7 @@ def test_staff_see_every_arm_one_at_a_time_in_the_order_of_the_groups() -> None:
     made = course(experiment(100, 2, 1))
     seen = page(made)
     options = texts(seen, "//select/option")
-    assert [option.removesuffix(" (yours as a learner)") for option in options] == [
+    assert [option.removesuffix(" (your group as a learner)") for option in options] == [
         "Group 2",
         "Group 1",
     ]
@@ -56,21 +56,21 @@ def test_staff_see_every_arm_one_at_a_time_in_the_order_of_the_groups() -> None:
 
 def test_the_arm_that_staff_would_see_as_learners_is_marked() -> None:
     seen = page(course())
-    (own,) = (text for text in texts(seen, "//select/option") if "yours" in text)
+    (own,) = (text for text in texts(seen, "//select/option") if "your group" in text)
     assert assign_group(COURSE_ID, 100, "teacher").name in own
 
 
 def test_an_inactive_arm_comes_last_and_is_marked() -> None:
     seen = page(course(experiment(100, 2)))
     assert texts(seen, "//select/option")[-1] == "Unit of arm 1 (inactive)"
-    assert "Inactive: no learner sees this." in seen.xpath(ARM)[-1].text_content()
+    assert "Inactive: learners do not see this." in seen.xpath(ARM)[-1].text_content()
 
 
 def test_the_kind_of_assignment_is_shown() -> None:
     seen = page(course(experiment(100, 1, 2, weights=(3, 1), name="Style")))
-    assert "Group configuration “Style”, of type Experiment." in seen.text_content()
-    assert "75 % of new learners" in seen.xpath(ARM)[0].text_content()
-    assert "25 % of new learners" in seen.xpath(ARM)[1].text_content()
+    assert "Group configuration: “Style” (Experiment)" in seen.text_content()
+    assert "75% of new learners" in seen.xpath(ARM)[0].text_content()
+    assert "25% of new learners" in seen.xpath(ARM)[1].text_content()
 
 
 def test_learners_are_counted_by_arm() -> None:
@@ -135,15 +135,15 @@ def test_authors_see_active_and_inactive_groups_separately() -> None:
     seen = page(course(experiment(100, 2)), view="author_view")
     sections = f"//section[{with_class('xbx-active')}]", f"//section[{with_class('xbx-inactive')}]"
     assert [texts(seen, f"{section}//h3") for section in sections] == [
-        ["Active Groups"],
-        ["Inactive Groups"],
+        ["Active groups"],
+        ["Inactive groups"],
     ]
     assert texts(seen, f"{sections[0]}//h4") == ["Group 2"]
     assert texts(seen, f"{sections[1]}//h4") == ["Unit of arm 1"]
 
 
 def test_without_inactive_groups_there_is_no_section_for_them() -> None:
-    assert "Inactive Groups" not in page(course(), view="author_view").text_content()
+    assert "Inactive groups" not in page(course(), view="author_view").text_content()
 
 
 def test_in_a_unit_authors_see_a_summary_of_the_experiment_and_a_link_to_its_groups() -> None:
@@ -151,7 +151,7 @@ def test_in_a_unit_authors_see_a_summary_of_the_experiment_and_a_link_to_its_gro
     seen = page(made, "unit", "author_view")
     assert "The experiment's own name" in seen.text_content()
     assert "Text of arm" not in seen.text_content()
-    (link,) = seen.xpath("//a[contains(., 'View the content of the groups')]/@href")
+    (link,) = seen.xpath("//a[contains(., 'View group content')]/@href")
     assert "exp/author_view/" in link
 
 

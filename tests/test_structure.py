@@ -134,7 +134,7 @@ def test_a_sequential_may_be_inside_a_block_of_another_package(course_id: str | 
 def test_an_empty_sequential_says_so() -> None:
     page = render(sequential(display_name="Lesson"), "ann", "s")
 
-    assert "This lesson is still empty." in page
+    assert "This lesson has no content yet." in page
     assert "tablist" not in page
 
 

@@ -49,17 +49,16 @@ INACTIVE = {
 }
 MEND_CONFIGURATION = {
     "action_class": "edit-configuration-button",
-    "action_label": "Edit the group configuration",
+    "action_label": "Edit group configuration",
 }
 SWITCHED_OFF = {
     "type": "error",
-    "text": "The group configuration of this experiment is switched off, "
-    "so learners see nothing of it.",
+    "text": "Paused: learners see nothing here.",
     **MEND_CONFIGURATION,
 }
 NO_WEIGHT = {
     "type": "error",
-    "text": "No group of the configuration has any weight, so no learner can be assigned.",
+    "text": "No group has a weight above 0, so no learner can be assigned.",
     **MEND_CONFIGURATION,
 }
 
@@ -67,8 +66,8 @@ NO_WEIGHT = {
 def weightless(group: str) -> dict[str, str]:
     return {
         "type": "warning",
-        "text": f"No learner can reach the group “{group}”: its weight is 0. "
-        "Give it weight, or remove it from the configuration.",
+        "text": f"No learner is assigned to the group “{group}”, because its weight is 0. "
+        "Increase its weight, or remove it from the group configuration.",
         **MEND_CONFIGURATION,
     }
 
@@ -155,7 +154,7 @@ def test_two_groups_that_share_one_child_are_a_warning() -> None:
         {
             "type": "warning",
             "text": "The groups “Group 1”, “Group 2” see the same content. "
-            "Give each group content of its own.",
+            "Give each group its own content.",
         },
     ]
 
@@ -167,9 +166,9 @@ def test_an_arm_that_no_learner_can_reach_is_a_warning() -> None:
     assert messages(outer, url_name="inner") == [
         {
             "type": "warning",
-            "text": "No learner can reach the group “Group 2” here: the experiment stands in an "
+            "text": "No learner can reach the group “Group 2” here: the experiment is inside an "
             "arm of another experiment with the same group configuration. "
-            "Select another one, or move it.",
+            "Select another group configuration, or move the experiment.",
         }
     ]
 
@@ -200,7 +199,7 @@ def test_messages_about_a_configuration_link_to_its_page() -> None:
 def test_messages_about_an_unused_arm_link_to_the_page_of_arms() -> None:
     made = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, 1),)))
     page = render(made, "teacher", "exp", staff=True)
-    link = page.split(">View the content of the groups<")[0].rsplit('href="', 1)[1]
+    link = page.split(">View group content<")[0].rsplit('href="', 1)[1]
     assert link.startswith("/scenario/demox-tests-2026.exp/author_view/")
 
 
@@ -229,7 +228,7 @@ def test_an_export_is_checked_without_being_stored(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = export(tmp_path, experiment(100, 1, 2, 3))
-    with pytest.raises(CommandError, match="1 errors and 0 warnings"):
+    with pytest.raises(CommandError, match=r"Errors: 1\. Warnings: 0\."):
         call_command("check_course", str(folder))
     assert capsys.readouterr().out == (
         f"error: A course / The experiment's own name: {MISSING['text']}\n"
@@ -242,7 +241,7 @@ def test_an_experiment_that_nobody_configured_is_an_error(tmp_path: Path) -> Non
     text = (folder / "course.xml").read_text()
     unconfigured = text.replace('user_partition_id="100"', 'user_partition_id="-1"')
     (folder / "course.xml").write_text(unconfigured)
-    with pytest.raises(CommandError, match="1 errors and 0 warnings"):
+    with pytest.raises(CommandError, match=r"Errors: 1\. Warnings: 0\."):
         call_command("check_course", str(folder))
 
 
@@ -252,9 +251,9 @@ def test_warnings_alone_do_not_fail_the_check(
     call_command("check_course", str(export(tmp_path, experiment(100, 1))))
     out = capsys.readouterr().out
     assert out.startswith(f"warning: A course / The experiment's own name: {INACTIVE['text']}\n")
-    assert "No errors, 1 warnings." in out
+    assert "Errors: 0. Warnings: 1." in out
 
 
 def test_a_path_that_is_no_course_cannot_be_checked(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(CommandError, match="Cannot read"):
         call_command("check_course", str(tmp_path))

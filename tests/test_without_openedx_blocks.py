@@ -83,7 +83,7 @@ def test_a_course_is_shown_with_sanitized_texts_and_placeholders(tmp_path: Path)
     placeholders = [each for each in told["problems"] if "is shown as a placeholder" in each]
 
     assert told["story"] == "TextBlock"
-    assert "A component of type “video” stands here." in told["page"]
+    assert "This component of type “video” cannot be shown." in told["page"]
     assert "the typing unit" in told["page"]
     assert len(placeholders) == len({*placeholders}) >= 8
 

@@ -114,7 +114,7 @@ def test_blocks_with_the_same_url_name_have_their_own_pages(client: Client) -> N
     )
 
     assert 'href="/scenario/w.sequential.week1/?' in page(client, "/scenario/w/")
-    assert "This lesson is still empty" in page(client, "/scenario/w.sequential.week1/")
+    assert "This lesson has no content yet" in page(client, "/scenario/w.sequential.week1/")
 
 
 def test_the_whole_page_contains_nothing_of_another_arm(client: Client) -> None:

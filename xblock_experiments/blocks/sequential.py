@@ -59,7 +59,7 @@ class SequentialBlock(Structure):
         """Remember the tab that the learner went to, as Open edX does."""
         position = data.get("position") if isinstance(data, dict) else None
         if not isinstance(position, int) or not 1 <= position <= len(self.children):
-            raise JsonHandlerError(400, self.gettext("There is no such position."))
+            raise JsonHandlerError(400, self.gettext("This position does not exist."))
         self.position = position
         return {"position": position}
 

@@ -6,8 +6,11 @@ tells what of the text it could not use, a line each, and raises OlxError where 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
+from lxml import etree
 from web_fragments.fragment import Fragment
 from webob import Response
 from xblock.exceptions import JsonHandlerError
@@ -16,6 +19,12 @@ from xblock_experiments.blocks.base.handlers import answer, json_of
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import check_revision, revision_of
 from xblock_experiments.olx.untrusted import OlxError
+
+_UNCLOSED = re.compile(
+    r"(?:Opening and ending tag mismatch: |Premature end of data in tag )"
+    r"(?P<tag>\S+) line (?P<line>\d+)"
+)
+_POSITION = re.compile(r", line \d+, column \d+$")
 
 
 def studio_view(unit: Any) -> Fragment:
@@ -46,15 +55,29 @@ def save(unit: Any, request: Any) -> Response:
     sent = json_of(request, unit)
     olx = unit.runtime.service(unit, "olx")
     if olx is None or not isinstance(sent.get("olx"), str):
-        raise JsonHandlerError(400, _("What was sent cannot be read."))
+        raise JsonHandlerError(400, _("The request cannot be read."))
     check_revision(unit, sent, revision_of(olx.text(unit)))
     try:
         problems = olx.replace(unit, sent["olx"])
     except OlxError as error:
-        message = _("Nothing was saved, as this cannot be read: {reason}").format(reason=error)
+        message = _("Not saved. {reason}").format(reason=_reason(error, _))
         raise JsonHandlerError(400, message) from error
     return answer(
         problems=problems,
         revision=revision_of(olx.text(unit)),
-        saved=_("It was saved, but for what cannot be used:"),
+        saved=unit.i18n.ngettext(
+            "Saved, with {count} warning:", "Saved, with {count} warnings:", len(problems)
+        ).format(count=len(problems)),
     )
+
+
+def _reason(error: OlxError, _: Callable[[str], str]) -> str:
+    """Return a short sentence for XML that is not well-formed, else the error's own message."""
+    cause = error.__cause__
+    if not isinstance(cause, etree.XMLSyntaxError):
+        reason = str(error).removeprefix("the text: ")
+        return reason[:1].upper() + reason[1:]
+    if unclosed := _UNCLOSED.match(cause.msg):
+        return _("Line {line}: <{tag}> is not closed.").format(**unclosed.groupdict())
+    flaw = _POSITION.sub("", cause.msg)
+    return _("Line {line}: {flaw}.").format(line=cause.lineno, flaw=flaw)

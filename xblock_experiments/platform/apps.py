@@ -12,5 +12,5 @@ class PlatformConfig(AppConfig):
 
     name = "xblock_experiments.platform"
     label = "xblock_experiments_platform"
-    verbose_name = "Coming from the platform"
+    verbose_name = "Import from the platform"
     plugin_app: ClassVar[dict[str, Any]] = {}

@@ -51,7 +51,7 @@ class TagAdmin(_ModelAdmin):
     list_display = ("user_id", "course_id", "key", "modified")
     ordering = ("course_id", "key")
     search_fields = ("user_id__exact",)
-    search_help_text = "The id of a user, exactly"
+    search_help_text = "Enter the complete id of a user."
     show_full_result_count = False
 
     def get_search_results(

@@ -27,7 +27,7 @@ def staff_handler(method: Handler) -> Any:
         if not is_staff(self):
             _ = self.gettext
             return refusal(
-                403, _("Only staff may do this, and nobody during a preview of the course.")
+                403, _("Only staff can do this, and not during a preview of the course.")
             )
         try:
             return method(self, request, suffix)
@@ -54,5 +54,5 @@ def json_of(request: Any, block: Any) -> dict[str, Any]:
     except (RecursionError, ValueError):
         data = None
     if not isinstance(data, dict):
-        raise JsonHandlerError(400, block.gettext("What was sent cannot be read."))
+        raise JsonHandlerError(400, block.gettext("The request cannot be read."))
     return data

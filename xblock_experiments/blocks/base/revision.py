@@ -11,8 +11,8 @@ from django.utils.translation import gettext_noop
 from xblock.exceptions import JsonHandlerError
 
 OVERTAKEN = gettext_noop(
-    "Somebody else has changed this since you opened it. Nothing was saved. "
-    "Copy what you have written, and load the page again."
+    "This changed since you opened it, so nothing was saved. "
+    "Copy your changes, then reload the page."
 )
 
 

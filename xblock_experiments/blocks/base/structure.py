@@ -119,7 +119,7 @@ class Structure(XBlock):
         """What a learner is shown when the database cannot store what is to be stored."""
         _ = self.gettext
         return self.sentence_view(
-            _("This cannot be shown right now. Please try again in a moment.")
+            _("This content cannot be shown right now. Please try again in a moment.")
         )
 
     def _settle_experiments(self, service: Any) -> None:

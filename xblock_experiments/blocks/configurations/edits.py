@@ -63,14 +63,14 @@ def with_one(course: Any, sent: Mapping[str, Any]) -> tuple[list[Any], UserSegme
     form = FORMS.get(type_) if isinstance(type_, str) else None
     old = known.get((str(type_), id)) if is_id(id) else None
     if form is None or (id is not None and old is None):
-        raise _refused(_("There is no such group configuration any more."))
+        raise _refused(_("This group configuration no longer exists."))
     used = {each.id for each in known.values()}
     blank = UserSegmentation(draw_id(used), str(type_), "", "", ())
     group_ids = {group.id for each in known.values() for group in each.groups}
     try:
         edited = _edited(course, old or blank, form, sent, group_ids)
     except InvalidSegmentation as error:
-        raise _refused(_("What was sent cannot be saved.")) from error
+        raise _refused(_("These values cannot be saved.")) from error
     if old is None:
         return [*course.user_partitions, edited.to_json()], edited
     place = _place_of(old, course.user_partitions)
@@ -83,10 +83,10 @@ def without_one(course: Any, type: Any, id: Any) -> list[Any]:
     _ = course.gettext
     old = next((e for e in listed(course.user_partitions) if (e.type, e.id) == (type, id)), None)
     if old is None or type not in FORMS:
-        raise _refused(_("There is no such group configuration any more."))
+        raise _refused(_("This group configuration no longer exists."))
     if usages := usages_in(course).get(old.id):
         message = _(
-            "This group configuration is in use and cannot be deleted. It is used in: {units}"
+            "This group configuration cannot be deleted, because experiments use it: {units}"
         )
         raise _refused(message.format(units=", ".join(usage.label for usage in usages)))
     place = _place_of(old, course.user_partitions)
@@ -118,7 +118,7 @@ def _edited(
     _ = course.gettext
     name = _text(course, sent.get("name"))
     if not name:
-        raise _refused(_("Group Configuration name is required."))
+        raise _refused(_("Enter a name for the group configuration."))
     parameters = dict(old.parameters)
     given = sent.get("parameters", {})
     for parameter in form.parameters if isinstance(given, Mapping) else ():
@@ -144,30 +144,34 @@ def _groups(
     _ = course.gettext
     groups = sent if isinstance(sent, list) else []
     if not groups or not all(isinstance(group, Mapping) for group in groups):
-        raise _refused(_("There must be at least one group."))
+        raise _refused(_("Add at least one group."))
     if len(groups) > _MOST_GROUPS:
-        raise _refused(_("There may be {count} groups.").format(count=_MOST_GROUPS))
+        raise _refused(_("At most {count} groups.").format(count=_MOST_GROUPS))
     weights = [_weight(course, group.get("weight", 1)) for group in groups]
     if form.has_weights and not any(weights):
-        raise _refused(_("At least one group needs a weight of 1 or more."))
+        raise _refused(_("At least one group must have a weight of 1 or more."))
     known = {group.id: group for group in old.groups}
     for group, weight in zip(groups, weights, strict=True):
         name = _text(course, group.get("name"))
         if not name:
-            raise _refused(_("All groups must have a name."))
+            raise _refused(_("Enter a name for each group."))
         id = group.get("id")
         if id is None:
             id = draw_id(used)
             used.add(id)
         elif not is_id(id) or id not in known:
-            raise _refused(_("There is no such group any more."))
+            raise _refused(_("This group no longer exists."))
         yield replace(known.get(id) or Group(id, name), name=name, weight=weight)
 
 
 def _weight(course: Any, sent: Any) -> int:
     is_whole = isinstance(sent, int) and not isinstance(sent, bool)
     if not is_whole or not 0 <= sent <= MAX_WEIGHT:
-        raise _refused(course.gettext("A weight is a whole number, 0 or more."))
+        raise _refused(
+            course.gettext("A weight must be a whole number from 0 to {max}.").format(
+                max=MAX_WEIGHT
+            )
+        )
     return int(sent)
 
 
@@ -175,7 +179,9 @@ def _text(course: Any, sent: Any) -> str:
     text = sent.strip() if isinstance(sent, str) else ""
     if len(text) > _MAX_TEXT:
         raise _refused(
-            course.gettext("A text may have {count} characters.").format(count=_MAX_TEXT)
+            course.gettext("Enter at most {count} characters in each field.").format(
+                count=_MAX_TEXT
+            )
         )
     return text
 

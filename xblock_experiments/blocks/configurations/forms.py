@@ -40,9 +40,8 @@ FORMS = {
                 name="salt",
                 label=gettext_noop("Salt"),
                 help=gettext_noop(
-                    "With it each learner's group is computed. Leave it empty, unless this "
-                    "experiment is to assign like another one that has the same salt. "
-                    "Learners who have a group keep it."
+                    "Advanced. Experiments with the same salt assign learners alike. "
+                    "Leave empty for an independent experiment."
                 ),
             ),
         ),

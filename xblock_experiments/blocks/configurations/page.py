@@ -49,35 +49,36 @@ def consequences(course: Any, edit: SegmentationEdit, *, is_active: bool) -> lis
     sentences = []
     if edit.change == "removed":
         kept = ngettext(
-            "{count} learner is in a group of it, which is kept but no longer used.",
-            "{count} learners are in a group of it, which is kept but no longer used.",
+            "{count} learner has a group here. The record is kept; nobody is assigned any more.",
+            "{count} learners have a group here. Their records are kept; "
+            "nobody is assigned any more.",
             edit.stay,
         )
         return [kept.format(count=edit.stay)]
     if not is_active:
-        off = course.gettext("Learners see nothing of its experiments until it is in use again.")
+        off = course.gettext("While it is paused, learners do not see its experiments.")
         sentences.append(off)
     if edit.stay:
         stay = ngettext(
-            "{count} learner keeps the present group.",
-            "{count} learners keep their present group.",
+            "{count} learner keeps the current group.",
+            "{count} learners keep their current group.",
             edit.stay,
         )
         sentences.append(stay.format(count=edit.stay))
     if edit.leave:
         leave = ngettext(
-            "{count} learner would lose the group, and gets another one at the next visit.",
-            "{count} learners would lose their group, and get another one at the next visit.",
+            "{count} learner of “{name}” gets another group at the next visit.",
+            "{count} learners of “{name}” get another group at their next visit.",
             edit.leave,
         )
-        sentences.append(leave.format(count=edit.leave))
+        sentences.append(leave.format(count=edit.leave, name=edit.name))
     weighty = [group.name for group in edit.empty if group.weight]
     if weighty and (edit.stay or edit.leave):
-        empty = course.gettext(
-            "Nobody is in {groups} yet. Only learners who have no group may get it."
-        )
-        sentences.append(empty.format(groups=", ".join(f"“{name}”" for name in weighty)))
-    return sentences or [course.gettext("No learner has a group yet, so nobody is moved.")]
+        empty = course.gettext("Only learners not yet assigned can get {groups}.")
+        quoted = course.gettext("“{name}”")
+        groups = ", ".join(quoted.format(name=name) for name in weighty)
+        sentences.append(empty.format(groups=groups))
+    return sentences or [course.gettext("No learner has a group yet, so nobody's group changes.")]
 
 
 def _card(

@@ -63,16 +63,16 @@ def submit(block: Any, request: Any, save: Callable[[Any], Response]) -> Respons
     sent = json_of(request, block)
     values = sent.get("values")
     if not isinstance(values, dict) or not isinstance(sent.get("defaults", []), list):
-        raise JsonHandlerError(400, block.gettext("What was sent cannot be read."))
+        raise JsonHandlerError(400, block.gettext("The request cannot be read."))
     check_revision(block, sent, _revision(block))
     before = block.user_partition_id
     if isinstance(values.get("user_partition_id"), float):
-        raise JsonHandlerError(400, block.gettext("What was sent cannot be saved."))
+        raise JsonHandlerError(400, block.gettext("These values cannot be saved."))
     plain = {"values": values, "defaults": sent.get("defaults", [])}
     try:
         response = save(Request.blank("", method="POST", json=plain))
     except (TypeError, ValueError) as error:
-        message = block.gettext("What was sent cannot be saved.")
+        message = block.gettext("These values cannot be saved.")
         raise JsonHandlerError(400, message) from error
     if response.status_code == 200:
         chosen = values.get("group_id_to_child")
@@ -98,14 +98,14 @@ def validate(block: Any, validation: Validation, data: Any) -> None:
     """What cannot be saved. `data` has the fields as they would be."""
     _ = block.gettext
     if len(data.display_name or "") > _MAX_NAME:
-        text = _("The name may have {count} characters.").format(count=_MAX_NAME)
+        text = _("The name can have at most {count} characters.").format(count=_MAX_NAME)
         validation.add(ValidationMessage(ValidationMessage.ERROR, text))
     children = {str(child_id) for child_id in block.children}
     present = block.group_id_to_child
     mapping = data.group_id_to_child or {}
     new = {key: child for key, child in mapping.items() if present.get(key) != child}
     if not all(_is_group_key(key) and str(child) in children for key, child in new.items()):
-        text = _("A group can only have content of this experiment.")
+        text = _("A group's content must be part of this experiment.")
         validation.add(ValidationMessage(ValidationMessage.ERROR, text))
 
 

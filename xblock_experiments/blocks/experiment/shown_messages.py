@@ -27,12 +27,12 @@ def shown_messages(block: Any) -> list[ShownMessage]:
 
 def _shown(block: Any, message: ExperimentMessage) -> ShownMessage:
     _ = block.gettext
-    labels = {"author_view": _("View the content of the groups")}
+    labels = {"author_view": _("View group content")}
     is_handled = message.action_runtime_event == "add-missing-groups" and is_staff(block)
     return ShownMessage(
         is_error=message.is_error,
         text=message.text,
-        label=message.action_label or labels.get(message.view, _("Edit the experiment")),
+        label=message.action_label or labels.get(message.view, _("Edit experiment")),
         url=None if is_handled else _place_to_mend(block, message),
         handler="add_missing_groups" if is_handled else None,
     )

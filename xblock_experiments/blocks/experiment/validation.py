@@ -33,26 +33,21 @@ _INACTIVE = gettext_noop(
     "The experiment has an inactive group. "
     "Move content into active groups, then delete the inactive group."
 )
-_EDIT_CONFIGURATION = gettext_noop("Edit the group configuration")
+_EDIT_CONFIGURATION = gettext_noop("Edit group configuration")
 EDIT_CONFIGURATION = "edit-configuration-button"
 """The action_class of what is mended where the configuration is, not in the experiment."""
-_SWITCHED_OFF = gettext_noop(
-    "The group configuration of this experiment is switched off, so learners see nothing of it."
-)
-_NO_WEIGHT = gettext_noop(
-    "No group of the configuration has any weight, so no learner can be assigned."
-)
+_SWITCHED_OFF = gettext_noop("Paused: learners see nothing here.")
+_NO_WEIGHT = gettext_noop("No group has a weight above 0, so no learner can be assigned.")
 _WEIGHTLESS = gettext_noop(
-    "No learner can reach the group “{group}”: its weight is 0. "
-    "Give it weight, or remove it from the configuration."
+    "No learner is assigned to the group “{group}”, because its weight is 0. "
+    "Increase its weight, or remove it from the group configuration."
 )
 _NESTED = gettext_noop(
-    "No learner can reach the group “{group}” here: the experiment stands in an arm of another "
-    "experiment with the same group configuration. Select another one, or move it."
+    "No learner can reach the group “{group}” here: the experiment is inside an arm of another "
+    "experiment with the same group configuration. Select another group configuration, or move "
+    "the experiment."
 )
-_SHARED = gettext_noop(
-    "The groups {groups} see the same content. Give each group content of its own."
-)
+_SHARED = gettext_noop("The groups {groups} see the same content. Give each group its own content.")
 
 
 class ExperimentMessage(ValidationMessage):
@@ -142,7 +137,7 @@ def _of_arms(experiment: Experiment, _: Callable[[str], str]) -> list[Experiment
         found.append(ExperimentMessage(WARNING, _(_INACTIVE), view="author_view"))
     for arm in experiment.active:
         if len(arm.groups) > 1:
-            names = ", ".join(f"“{group.name}”" for group in arm.groups)
+            names = ", ".join(_("“{name}”").format(name=group.name) for group in arm.groups)
             found.append(ExperimentMessage(WARNING, _(_SHARED).format(groups=names)))
     return found
 

@@ -22,7 +22,9 @@ const XBlockExperimentsForms = {
         }
       })
       .fail((answer) => {
-        status.textContent = XBlockExperimentsForms.reason(answer) || status.dataset.failed;
+        const { expired, failed, offline } = status.dataset;
+        const faults = { 0: offline, 403: expired };
+        status.textContent = XBlockExperimentsForms.reason(answer) || faults[answer.status] || failed;
       });
   },
 

@@ -34,18 +34,18 @@ class NoSuchPartition(NoSuchSegmentation, ValueError):
 class Fate(StrEnum):
     """What became of a row."""
 
-    ENTERED = "learners entered a group"
-    STORED = "tags stored"
-    THERE = "rows were there already"
-    OTHER_GROUP = "the learner is in another group here, and stays in it"
-    OTHER_VALUE = "the tag has another value here, and keeps it"
-    NO_EXPERIMENT = "no such experiment here: publish the course first, then run this again"
-    NO_GROUP = "the experiment has no such group here"
-    NO_NUMBER = "the partition's or the group's id is no number"
-    BAD_ID = "a user, course or key that is empty, over 255 characters, holds a NUL, or is no UTF-8"
-    TOO_LONG = "the value has more than 64 KiB"
-    NO_TEXT = "the value is no UTF-8"
-    TOO_FEW_CELLS = "too few cells"
+    ENTERED = "Learners added to a group"
+    STORED = "Tags stored"
+    THERE = "Rows already here"
+    OTHER_GROUP = "the learner is in another group here and stays in it"
+    OTHER_VALUE = "the tag has another value here and keeps it"
+    NO_EXPERIMENT = "the experiment is not here: publish the course, then run this again"
+    NO_GROUP = "the experiment does not have this group here"
+    NO_NUMBER = "the id of the partition or the group is not a number"
+    BAD_ID = "a user, course or key is empty, over 255 characters, not UTF-8, or contains NUL"
+    TOO_LONG = "the value is larger than 64 KiB"
+    NO_TEXT = "the value is not UTF-8"
+    TOO_FEW_CELLS = "the row has too few cells"
 
     @property
     def is_done(self) -> bool:

@@ -41,9 +41,9 @@ class Report:
         for fate in Fate:
             count = self._counts[fate]
             if fate.is_done:
-                yield f"{count:,} {fate}."
+                yield f"{fate}: {count:,}"
             elif count:
-                yield f"{count:,} rows not used: {fate}. Such as:"
+                yield f"Rows not used: {count:,} ({fate}). Examples:"
                 yield from (f"  {_sentence(row)}" for row in self._examples[fate])
 
 

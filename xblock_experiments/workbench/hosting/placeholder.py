@@ -34,7 +34,7 @@ class PlaceholderBlock(XBlock):
     def student_view(self, context: Any = None) -> Fragment:
         _ = self.runtime.service(self, "i18n").gettext
         block_type = self.scope_ids.block_type
-        sentence = _("A component of type “{type}” stands here.")
+        sentence = _("This component of type “{type}” cannot be shown.")
         reason = _(self.reason or NOT_INSTALLED)
         fragment = Fragment(
             format_html(

@@ -72,8 +72,8 @@ class Frame:
         """To the views of the block, and to the group configurations of the course."""
         _ = translations_of().gettext
         views = {
-            "student_view": _("As learners and staff see it"),
-            "author_view": _("As authors see it"),
+            "student_view": _("Course"),
+            "author_view": _("Author view"),
             "studio_view": _("Group configurations") if self._is_root else _("Edit"),
         }
         links = [

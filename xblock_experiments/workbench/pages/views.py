@@ -93,7 +93,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponseBase:
     if not visitor.is_staff:
         return _refused(request)
     if wanted and parse(wanted) is None:
-        message = translations_of().gettext("There is no such preview.")
+        message = translations_of().gettext("This preview does not exist.")
         return HttpResponse(message, status=400, content_type="text/plain; charset=utf-8")
     visitor.keep_preview(request, course, wanted)
     if wanted:

@@ -68,7 +68,7 @@ class ExperimentsRuntime(CourseRuntime):
             self._begin(view_name)
             # The SDK takes the view's name from the address, where it may name any method.
             if course and view_name not in _VIEWS:
-                return _sentence(gettext_noop("There is no such view."))
+                return _sentence(gettext_noop("This view does not exist."))
             if view_name not in AUTHORS_VIEWS and not may_open(block, is_staff=self.is_staff):
                 return _sentence(gettext_noop("There is nothing for you to do here."))
         if isinstance(block, OUR_BLOCKS) or course is None:

@@ -21,18 +21,23 @@ _LONGEST_PAUSE = 30.0
 class Command(BaseCommand):
     """Sends until nothing waits. What was not sent still waits when this ends, however it ends."""
 
-    help = "Send the events that wait in the outbox."
+    help = "Send the events that are waiting in the outbox."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--sink", choices=sorted(SENDERS), help="only what waits for this system"
+            "--sink", choices=sorted(SENDERS), help="send only the events for this system"
         )
         instead = parser.add_mutually_exclusive_group()
         instead.add_argument(
-            "--forever", action="store_true", help="wait for more, and try again what failed"
+            "--forever",
+            action="store_true",
+            help="keep running: wait for new events and retry failed ones",
         )
         instead.add_argument(
-            "--drop", metavar="EVENT_ID", type=UUID, help="forget this event, and send nothing"
+            "--drop",
+            metavar="EVENT_ID",
+            type=UUID,
+            help="delete this event from the outbox without sending it",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,10 +57,10 @@ class Command(BaseCommand):
         except NotStored as error:
             raise CommandError(str(error)) from error
         if not dropped:
-            msg = f"No event {event_id} waits for {' or '.join(sinks)}."
+            msg = f"No event {event_id} is waiting for {' or '.join(sinks)}."
             raise CommandError(msg)
         for row in dropped:
-            self.stdout.write(f"{row.sink}: {row.name} of {row.created.isoformat()} is forgotten.")
+            self.stdout.write(f"{row.sink}: deleted {row.name} of {row.created.isoformat()}.")
 
     def _send_forever(self, sinks: Sequence[str]) -> None:
         pause = _PAUSE
@@ -84,6 +89,6 @@ class Command(BaseCommand):
                 break
             sent, failure = sent + page.sent, page.failure
         if sent:
-            self.stdout.write(f"{sink}: {sent} events sent, {count_waiting(sink)} wait.")
+            self.stdout.write(f"{sink}: {sent} sent, {count_waiting(sink)} waiting.")
         if failure:
             raise failure

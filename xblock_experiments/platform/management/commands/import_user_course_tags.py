@@ -25,22 +25,22 @@ _BY_SIGNAL = 128
 class Command(BaseCommand):
     """May be run again, also after it was cut short: what is here already is left as it is."""
 
-    help = (
-        "Take over the groups of experiments, and other tags, that learners have on the platform."
-    )
+    help = "Import learners' experiment groups and other tags from the platform."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "source", metavar="SOURCE", help="a database's URL, or the table as a CSV file"
+            "source",
+            metavar="SOURCE",
+            help="a database URL, or the path of the table as a CSV file",
         )
         parser.add_argument(
-            "--after", type=int, default=0, metavar="ID", help="go on after the row of that id"
+            "--after", type=int, default=0, metavar="ID", help="continue after the row with this id"
         )
         parser.add_argument(
             "--report",
             type=Path,
             metavar="PATH",
-            help="a new CSV file, or with --after the one to go on with",
+            help="a new CSV file for unused rows; with --after, an existing one to append to",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         self, run: Run, path_or_url: str, report: AbstractContextManager[TextIO | None]
     ) -> None:
         if not is_migrated():
-            msg = "The database is not ready for this version: run migrate first."
+            msg = "The database schema is not up to date. Run `migrate` first."
             raise CommandError(msg)
         try:
             run.do(path_or_url, report)
@@ -72,17 +72,19 @@ def _new_run(after: int, stop: Stop) -> Run:
     try:
         from xblock_experiments.platform.tags.running import Run
     except ModuleNotFoundError as error:
-        msg = f"There is no {error.name}: pip install 'xblock-experiments[migration]'."
+        msg = f"{error.name} is not installed. Run: pip install 'xblock-experiments[migration]'"
         raise CommandError(msg) from error
     return Run(after=after, stop=stop)
 
 
 def _how_to_go_on(run: Run, error: ExperimentsError | None = None) -> str:
     if run.is_begun:
-        return f"What was imported stays. Go on with the same command and --after {run.last_id}."
+        return (
+            f"Imported rows are kept. To continue, add --after {run.last_id} to the same command."
+        )
     if isinstance(error, UnreadableSource):
         return "Nothing was imported."
-    return "No batch is done yet: give the same command again."
+    return "No batch is complete yet. Run the same command again."
 
 
 @contextmanager
@@ -93,11 +95,11 @@ def _report_file(path: Path | None, after: int) -> Iterator[TextIO | None]:
         return
     try:
         if path.exists() and not (path.is_file() and (after or not path.stat().st_size)):
-            msg = f"At {path} there is something already. Name another path."
+            msg = f"{path} already exists. Choose another path."
             raise CommandError(msg)
         file = path.open("a", encoding="utf-8", errors="backslashreplace", newline="")
     except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror}. Name another path."
+        msg = f"Cannot write {path}: {error.strerror}. Choose another path."
         raise CommandError(msg) from error
     with file:
         yield file

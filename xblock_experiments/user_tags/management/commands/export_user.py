@@ -16,17 +16,22 @@ from xblock_experiments.user_tags.api import export_user
 class Command(BaseCommand):
     """What blocks have noted of a person is anybody's text, and a terminal obeys some of it."""
 
-    help = "Write all that is kept of a user, as JSON."
+    help = "Write all data stored about a user as JSON."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("user_id", metavar="USER_ID", help="the id that the runtime has")
-        parser.add_argument("--output", type=Path, metavar="PATH", help="a new file to write to")
+        parser.add_argument("user_id", metavar="USER_ID", help="the user's id in the runtime")
+        parser.add_argument(
+            "--output",
+            type=Path,
+            metavar="PATH",
+            help="a new file for the data, instead of standard output",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             export = export_user(options["user_id"])
         except ExperimentsError as error:
-            msg = f"User {options['user_id']!r} cannot be exported. {error}"
+            msg = f"Cannot export user {options['user_id']!r}. {error}"
             raise CommandError(msg) from error
         text = _printable(json.dumps(export, indent=2, ensure_ascii=False)) + "\n"
         if options["output"]:
@@ -45,7 +50,7 @@ def _printable(text: str) -> str:
 def _write(path: Path, text: str) -> None:
     """Into a file that only its owner may read: all of it, or there is none."""
     if path.exists() or path.is_symlink():
-        msg = f"{path} exists already. Name a path where nothing is, or remove it first."
+        msg = f"{path} already exists. Choose another path, or remove it first."
         raise CommandError(msg)
     try:
         with tempfile.TemporaryDirectory(dir=path.absolute().parent, suffix=".partial") as partial:
@@ -54,5 +59,5 @@ def _write(path: Path, text: str) -> None:
             new.write_text(text, encoding="utf-8")
             new.rename(path)
     except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror or error}. Name another path."
+        msg = f"Cannot write {path}: {error.strerror or error}. Choose another path."
         raise CommandError(msg) from error

@@ -13,12 +13,12 @@ from xblock_experiments.user_tags.api import retire_user
 class Command(BaseCommand):
     """Asks first. May be called again: what is gone already is no error."""
 
-    help = "Delete all that is kept of a user, and take the user's name off what was done as staff."
+    help = "Delete all data stored about a user, and clear the user's id from staff actions."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("user_id", metavar="USER_ID", help="the id that the runtime has")
+        parser.add_argument("user_id", metavar="USER_ID", help="the user's id in the runtime")
         parser.add_argument(
-            "--no-input", action="store_false", dest="asks", help="do it without asking"
+            "--no-input", action="store_false", dest="asks", help="do not ask for confirmation"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,14 +29,15 @@ class Command(BaseCommand):
         try:
             count = retire_user(user_id)
         except ExperimentsError as error:
-            msg = f"User {user_id!r} cannot be retired. {error}"
+            msg = f"Cannot retire user {user_id!r}. {error}"
             raise CommandError(msg) from error
         self.stdout.write(self.style.SUCCESS(f"{user_id!r}: {count} rows deleted or cleared."))
 
 
 def _is_sure(user_id: str) -> bool:
     question = (
-        f"All that is kept of user {user_id!r} will be deleted, for good. Type 'yes' to go on: "
+        f"All data stored about user {user_id!r} will be deleted permanently. "
+        "Type 'yes' to continue: "
     )
     try:
         return input(question) == "yes"

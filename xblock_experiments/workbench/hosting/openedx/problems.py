@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-PYTHON = gettext_noop("It runs Python, which this workbench does not.")
-GRADER = gettext_noop("Its answers are graded by another machine, of which there is none here.")
+PYTHON = gettext_noop("It runs Python code, which the workbench does not support.")
+GRADER = gettext_noop("It needs an external grader, which the workbench does not have.")
 
-PLATFORM = gettext_noop("It needs a platform, with accounts and other services, to run on.")
-FILES = gettext_noop("It is made of several files, which are not put together here.")
+PLATFORM = gettext_noop("It needs user accounts and other services of the Open edX platform.")
+FILES = gettext_noop("It includes other files, which the workbench does not support.")
 
 _OTHER_LANGUAGES = ("javascript", "perl")
 _PYTHON_ANSWERS = ("customresponse/answer", "schematicresponse/answer")

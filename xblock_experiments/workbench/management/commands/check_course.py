@@ -22,10 +22,12 @@ from xblock_experiments.workbench.import_export.reading import read
 class Command(BaseCommand):
     """Reads the course as `import_course` does, and keeps nothing of it."""
 
-    help = "Say what is wrong with the experiments of an Open edX course export."
+    help = "Report problems in the experiments of an Open edX course export."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", type=Path, metavar="PATH", help="the folder or .tar.gz")
+        parser.add_argument(
+            "path", type=Path, metavar="PATH", help="the folder or .tar.gz file of the export"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
@@ -34,10 +36,10 @@ class Command(BaseCommand):
                 unpack(path, Path(folder) / "course")
                 problems, findings = self._check(Path(folder) / "course")
             except ExperimentsError as error:
-                msg = f"{path} cannot be read. {error}"
+                msg = f"Cannot read {path}. {error}"
                 raise CommandError(msg) from error
             except DatabaseError as error:
-                msg = f"The database does not answer as it should ({error}). Run `migrate` first."
+                msg = f"The database cannot be used ({error}). Run `migrate` first."
                 raise CommandError(msg) from error
         for problem in problems:
             self.stdout.write(f"not used: {problem}")
@@ -56,6 +58,6 @@ class Command(BaseCommand):
 
     def _conclude(self, errors: int, findings: int) -> None:
         if errors:
-            msg = f"{errors} errors and {findings - errors} warnings in the course's experiments."
+            msg = f"Errors: {errors}. Warnings: {findings - errors}."
             raise CommandError(msg)
-        self.stdout.write(self.style.SUCCESS(f"No errors, {findings} warnings."))
+        self.stdout.write(self.style.SUCCESS(f"Errors: 0. Warnings: {findings}."))

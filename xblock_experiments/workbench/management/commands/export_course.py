@@ -19,28 +19,32 @@ from xblock_experiments.workbench.storage.serving import serve
 class Command(BaseCommand):
     """Writes into a new folder beside PATH first, so that PATH holds a whole course or nothing."""
 
-    help = "Write a course of the workbench to a folder or a .tar.gz that Open edX imports."
+    help = "Export a course of the workbench to a folder or .tar.gz file that Open edX can import."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("course", metavar="COURSE", help="its name in addresses, or its id")
-        parser.add_argument("path", type=Path, metavar="PATH", help="the new folder or .tar.gz")
+        parser.add_argument("course", metavar="COURSE", help="the course's name in URLs, or its id")
+        parser.add_argument(
+            "path", type=Path, metavar="PATH", help="the new folder or .tar.gz file"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
         course = _course(options["course"])
         if path.exists() or path.is_symlink():
-            msg = f"{path} exists already. Name a path where nothing is, or remove it first."
+            msg = f"{path} already exists. Choose another path, or remove it first."
             raise CommandError(msg)
         try:
             _write(course, path)
         except ExperimentsError as error:
-            msg = f"{course.course_id} cannot be exported. {error}"
+            msg = f"Cannot export {course.course_id}. {error}"
             raise CommandError(msg) from error
         except OSError as error:
-            msg = f"{path} cannot be written: {error.strerror or error}. Name another path."
+            msg = f"Cannot write {path}: {error.strerror or error}. Choose another path."
             raise CommandError(msg) from error
         self.stdout.write(
-            self.style.SUCCESS(f"{course.course_id}: {len(course.blocks)} blocks are in {path}.")
+            self.style.SUCCESS(
+                f"{course.course_id}: {len(course.blocks)} blocks exported to {path}."
+            )
         )
 
 
@@ -48,14 +52,14 @@ def _course(name: str) -> CourseBlocks:
     try:
         serve()
     except DatabaseError as error:
-        msg = f"The database does not answer as it should ({error}). Run `migrate` first."
+        msg = f"The database cannot be used ({error}). Run `migrate` first."
         raise CommandError(msg) from error
     courses = registry.courses()
     for course in courses:
         if name in (course.name, course.course_id):
             return course
     names = ", ".join(sorted(course.name for course in courses)) or "none"
-    msg = f"There is no course {name!r}. Courses of this workbench: {names}."
+    msg = f"Course {name!r} does not exist. Courses in this workbench: {names}."
     raise CommandError(msg)
 
 

@@ -21,10 +21,12 @@ from xblock_experiments.workbench.storage.versions import imported_folder, repla
 class Command(BaseCommand):
     """Copies the export to where the workbench serves it from, so PATH may go afterwards."""
 
-    help = "Read an Open edX course export, a folder or a .tar.gz, into the workbench."
+    help = "Import an Open edX course export (a folder or .tar.gz file) into the workbench."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", type=Path, metavar="PATH", help="the folder or .tar.gz")
+        parser.add_argument(
+            "path", type=Path, metavar="PATH", help="the folder or .tar.gz file of the export"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
@@ -37,10 +39,10 @@ class Command(BaseCommand):
                 unpack(path, copy)
                 course = self._load(copy)
             except ExperimentsError as error:
-                msg = f"{path} cannot be imported. {error}"
+                msg = f"Cannot import {path}. {error}"
                 raise CommandError(msg) from error
             except DatabaseError as error:
-                msg = f"The database does not answer as it should ({error}). Run `migrate` first."
+                msg = f"The database cannot be used ({error}). Run `migrate` first."
                 raise CommandError(msg) from error
             replace(imported / name_of(course.course_id), copy)
         self._tell(course)
@@ -54,8 +56,8 @@ class Command(BaseCommand):
             self.stdout.write(problem)
         self.stdout.write(
             self.style.SUCCESS(
-                f"{course.course_id}: {len(course.blocks)} blocks. "
-                f"Named above: {len(course.problems)} things that could not be used. "
+                f"{course.course_id}: {len(course.blocks)} blocks imported. "
+                f"Problems (listed above): {len(course.problems)}. "
                 f"Open /scenario/{course.name}/ in the workbench."
             )
         )

@@ -97,7 +97,7 @@
     }
     const count = answer ? show(answer) : 0;
     if (!answer) {
-      say(gettext("The server does not answer. It is asked again and again."));
+      say(gettext("No connection; retrying…"));
     } else {
       say(isPaused ? gettext("Paused") : gettext("Live"));
     }
@@ -125,7 +125,7 @@
   });
   pause.addEventListener("click", () => {
     isPaused = !isPaused;
-    pause.textContent = isPaused ? gettext("Go on") : gettext("Pause");
+    pause.textContent = isPaused ? gettext("Resume") : gettext("Pause");
     if (isPaused) {
       clearTimeout(timer);
       request.abort();

@@ -64,7 +64,7 @@
     (event) => {
       const films = player(event.target).removeClass("is-initialized").addClass("xbx-unreachable");
       films.find(".video-error").text(
-        gettext("This film is on another site, which cannot be reached from here."),
+        gettext("This video is on another site, which cannot be reached from here."),
       );
     },
     true,
