@@ -86,7 +86,7 @@ def test_groups_without_weight_change_nothing_wherever_they_stand(
 
 @pytest.mark.parametrize("weights", [[], [0], [0, 0, 0]])
 def test_without_any_weight_nobody_can_be_assigned(weights: list[int]) -> None:
-    with pytest.raises(NotAssignable, match="no group that has any weight"):
+    with pytest.raises(NotAssignable, match="no group with a weight"):
         choose_group(groups_of(weights), "salt", "user")
 
 

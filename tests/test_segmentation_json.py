@@ -144,7 +144,7 @@ def test_ids_may_be_zero_or_digits_in_text() -> None:
         ({"groups": [1]}, "Group must be an object"),
         ({"groups": [{"id": 1, "name": "a"}]}, "missing the key 'version'"),
         ({"groups": [{"id": 1, "name": "a", "version": 2}]}, "unexpected version 2"),
-        ({"groups": [{"id": 1, "name": "a", "version": 1}] * 2}, "two groups of one id"),
+        ({"groups": [{"id": 1, "name": "a", "version": 1}] * 2}, "two groups with the same id"),
         ({"groups": [{"id": [], "name": "a", "version": 1}]}, "must be an integer"),
         ({"parameters": []}, "Parameters must be an object"),
         ({"parameters": {"weights": [1]}}, "Weights must be an object"),

@@ -422,7 +422,7 @@ def test_what_could_never_be_kept_is_refused_when_the_class_is_made(field: Any) 
 
 
 def test_only_a_block_can_have_one() -> None:
-    with pytest.raises(TypeError, match=r"Plain\.count is in no class of a block"):
+    with pytest.raises(TypeError, match=r"Plain\.count is not in a block class"):
 
         class Plain:
             count = UserInfoField(Integer(default=0), scope=COURSE)
