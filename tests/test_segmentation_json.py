@@ -175,7 +175,7 @@ def test_what_is_no_object_is_no_segmentation(value: Any) -> None:
 
 
 def test_weights_have_one_place() -> None:
-    with pytest.raises(InvalidSegmentation, match="they go on its groups"):
+    with pytest.raises(InvalidSegmentation, match="set them on its groups"):
         experiment(parameters={"weights": {"1": 2}})
 
 
