@@ -205,7 +205,7 @@ def test_a_redis_that_stops_and_starts_again_is_told_everything_in_order(bus: Re
     bus.stop()
     move_about("ann", [2, 1, 2])
     move_about("cid", [2, 1])
-    with pytest.raises(CommandError, match="Redis did not take event"):
+    with pytest.raises(CommandError, match="Redis did not store event"):
         send_events()
     bus.start()
     experiments.record_exposure(COURSE_ID, 100, "cid", "block")
@@ -234,7 +234,7 @@ def test_a_redis_that_stops_while_events_are_sent_loses_none(
         return add(self, name)
 
     monkeypatch.setattr(Database, "Stream", stop_in_the_middle)
-    with pytest.raises(CommandError, match="Redis did not take event"):
+    with pytest.raises(CommandError, match="Redis did not store event"):
         send_events()
     bus.start()
     assert len(on_the_bus(bus)) == 41
@@ -272,7 +272,7 @@ def test_a_site_s_own_producer_of_redis_stays_and_loses_none(
     settings.EVENT_BUS_PRODUCER = "tests.test_event_bus.own_producer"
     move_about("ann", [1])
     bus.stop()
-    with pytest.raises(CommandError, match="Redis did not take event"):
+    with pytest.raises(CommandError, match="Redis did not store event"):
         send_events()
     bus.start()
     NOTED.clear()

@@ -200,7 +200,7 @@ def test_only_what_waits_for_the_named_system_is_sent(settings: Settings) -> Non
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus", "xapi"]}
     assign("ann")
 
-    with pytest.raises(CommandError, match=r'xapi: XBLOCK_EXPERIMENTS\["XAPI"\] needs a text KEY'):
+    with pytest.raises(CommandError, match=r'xapi: XBLOCK_EXPERIMENTS\["XAPI"\] needs a text for KEY'):
         send_events("--sink", "xapi")
     assert Recorder.told == []
     send_events("--sink", "bus")

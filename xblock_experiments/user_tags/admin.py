@@ -57,7 +57,7 @@ class TagAdmin(_ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Tag], search_term: str
     ) -> tuple[QuerySet[Tag], bool]:
-        """Match the user id exactly, because ids may contain spaces. Finds nothing without an id."""
+        """Match the user id exactly, as ids may contain spaces. Finds nothing without an id."""
         return queryset.filter(user_id=search_term) if search_term else queryset.none(), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
