@@ -503,11 +503,11 @@ def test_a_source_that_cannot_be_read_is_refused_and_its_password_not_told(tmp_p
         str(tmp_path): "directory",
         f"sqlite:///{tmp_path}/nowhere.db": "unable to open",
         f"sqlite:///{empty}": "no such table: user_api_usercoursetag",
-        "nonsense://name:hunter2@host/db": "no URL of a database",
+        "nonsense://name:hunter2@host/db": "not the URL of a supported database",
         "oracle://name:hunter2@host/db": "must begin with sqlite://, postgres:// or mysql://",
-        "postgres://name:hunter2@127.0.0.1:1/db": "does not give",
-        "mysql://name:hunter2@127.0.0.1:1/db": "does not give|no URL",
-        "mysql://name:hunter2@[::1/db": "no URL of a database",
+        "postgres://name:hunter2@127.0.0.1:1/db": "Cannot read",
+        "mysql://name:hunter2@127.0.0.1:1/db": "Cannot read|not the URL",
+        "mysql://name:hunter2@[::1/db": "not the URL of a supported database",
     }
     for source, reason in sources.items():
         with pytest.raises(CommandError, match=reason) as error:
@@ -611,7 +611,7 @@ def test_what_the_platforms_database_says_is_shown_in_one_harmless_line(tmp_path
         database.execute("ALTER TABLE user_api_usercoursetag RENAME TO old")
         database.execute('CREATE VIEW user_api_usercoursetag AS SELECT * FROM "no\x1b[31m\nwhere"')
 
-    with pytest.raises(CommandError, match="does not give") as error:
+    with pytest.raises(CommandError, match="Cannot read") as error:
         run(f"sqlite:///{path}")
     assert str(error.value).isprintable()
 

@@ -74,7 +74,7 @@ def test_a_pattern_that_is_not_in_a_list_discloses_nothing(settings: Settings) -
     [
         ("bus", "must be a list"),
         (["bus", "buss"], "contains 'buss', but only 'bus' and 'xapi' are known"),
-        ([["bus"]], "names"),
+        ([["bus"]], "are known"),
     ],
 )
 def test_an_outbox_that_cannot_be_is_said_to_who_assigns_and_nobody_is(

@@ -1,4 +1,4 @@
-"""The ids of courses, users and blocks, as the stores keep them: text, compared exactly."""
+"""The ids of courses, users and blocks: text that is stored and compared exactly."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def flaw_of(text: object) -> str | None:
-    """What keeps `text` from being an id, as the end of a sentence; None where nothing does."""
+    """Return why `text` cannot be an id, as the end of a sentence, or None if it can."""
     if not isinstance(text, str):
         return f"must be text, not {type(text).__name__}"
     if not text:
         return "is empty"
     if len(text) > MAX_LENGTH:
-        return f"has {len(text)} characters, {MAX_LENGTH} are allowed"
+        return f"has {len(text)} characters, but only {MAX_LENGTH} are allowed"
     if "\x00" in text:
-        return "holds a NUL character"
+        return "contains a NUL character"
     if _HALF_SURROGATE.search(text):
-        return "holds half a surrogate pair"
+        return "contains half a surrogate pair"
     return None
 
 
 class ExactField(_CharField):
-    """Short text of which case, accents and trailing spaces count, on every database.
+    """A short text whose case, accents and trailing spaces are significant in every database.
 
-    The default collations of MariaDB and MySQL fold all three, and their ordinary binary
-    collation still ignores trailing spaces: only the "no pad" ones compare exactly.
+    The default collations of MariaDB and MySQL ignore all three. Their ordinary binary collations
+    still ignore trailing spaces; only the "no pad" collations compare exactly.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
