@@ -138,7 +138,7 @@ def test_the_operator_can_keep_global_tags_from_being_written(settings: Settings
     user_info().set(GLOBAL, "key", 1)
     settings.XBLOCK_EXPERIMENTS = {"GLOBAL_WRITES": False}
 
-    with pytest.raises(GlobalIsReadOnly, match=r"'hint\.key' was not"):
+    with pytest.raises(GlobalIsReadOnly, match=r"'hint\.key': the setting GLOBAL_WRITES"):
         user_info().set(GLOBAL, "key", 2)
     with pytest.raises(GlobalIsReadOnly):
         user_info().delete(GLOBAL, "key")

@@ -34,11 +34,11 @@ def send(page: Iterable[WaitingEvent]) -> Iterator[Sequence[WaitingEvent]]:
 def flaw_of_settings() -> str | None:
     """Return why the settings keep events from the bus, or None if they do not."""
     if find_spec("openedx_events") is None:
-        return "There is no openedx-events: pip install 'xblock-experiments[event-bus]'."
+        return "openedx-events is not installed: pip install 'xblock-experiments[event-bus]'."
     if not getattr(settings, "EVENT_BUS_PRODUCER", None):
         return (
-            "There is no event bus: set EVENT_BUS_PRODUCER, and what the producer that it names "
-            "asks for, such as EVENT_BUS_REDIS_CONNECTION_URL."
+            "No event bus is configured: set EVENT_BUS_PRODUCER, and the settings of that "
+            "producer, such as EVENT_BUS_REDIS_CONNECTION_URL."
         )
     return None
 
