@@ -16,8 +16,8 @@ from benchmarks.scale import Scale
 from benchmarks.timing import Contender, race
 from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.course_user_segmentation.models import Membership
-from xblock_experiments.platform import data as platform
 from xblock_experiments.platform.api import import_course_tags
+from xblock_experiments.platform.tags import data as platform
 from xblock_experiments.user_tags.models import Tag
 
 COURSE_ID = course_id("imports")

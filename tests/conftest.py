@@ -10,7 +10,8 @@ from django.utils import translation
 from xblock.core import XBlock
 from xblock.plugin import PLUGIN_CACHE
 
-from xblock_experiments.workbench import apps, serving
+from xblock_experiments.workbench import apps
+from xblock_experiments.workbench.storage import serving
 
 
 @pytest.fixture(autouse=True)

@@ -12,12 +12,12 @@ from pytest_django import Settings
 
 from tests.answers import send_json
 from tests.builders import COURSE_ID, course_xml, experiment, segmentation, split_test_xml
-from xblock_experiments.blocks import configurations
+from xblock_experiments.blocks.configurations import edits as configurations
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
 from xblock_experiments.experiments.api import assign_group, get_group
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.courses.registry import registry
 
 pytestmark = pytest.mark.django_db
 

@@ -23,8 +23,8 @@ from xblock_experiments.testing import (
     override_group,
     render,
 )
-from xblock_experiments.workbench import runtime as workbench_runtime
-from xblock_experiments.workbench import serving
+from xblock_experiments.workbench.requests import runtime as workbench_runtime
+from xblock_experiments.workbench.storage import serving
 
 pytestmark = pytest.mark.django_db
 

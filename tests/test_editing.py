@@ -18,13 +18,13 @@ from webob import Request
 
 from tests.answers import send_json
 from tests.builders import COURSE_ID, course_xml, experiment, segmentation, split_test_xml
-from xblock_experiments.blocks import editor
+from xblock_experiments.blocks.experiment import editor
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.experiments.api import get_group
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
-from xblock_experiments.workbench import keeping, serving
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.storage import serving, versions
 
 pytestmark = pytest.mark.django_db
 
@@ -553,14 +553,14 @@ def test_who_asks_for_a_page_while_another_saves_moves_nobody(
     assert save_name(client, "Edited") == 200
     before = segmentations.get_versions(COURSE_ID, 100)
     seen: list[str] = []
-    real = keeping.put_in_place
+    real = versions.put_in_place
 
     def be_asked(draft: Any) -> None:
         seen.append(name_in(Client()))
         real(draft)
         seen.append(name_in(Client()))
 
-    monkeypatch.setattr(keeping, "put_in_place", be_asked)
+    monkeypatch.setattr(versions, "put_in_place", be_asked)
     assert save_name(client, "Edited again") == 200
     assert seen == ["Edited", "Edited"]
     assert name_in(client) == "Edited again"
@@ -569,9 +569,9 @@ def test_who_asks_for_a_page_while_another_saves_moves_nobody(
 
 def test_two_processes_do_not_change_courses_at_once(served: Path, client: Client) -> None:
     client.get("/scenario/listed/")
-    with keeping.locked():
+    with versions.locked():
         patience = pytest.MonkeyPatch()
-        patience.setattr(keeping, "_PATIENCE", 0.05)
+        patience.setattr(versions, "_PATIENCE", 0.05)
         assert save_name(client, "Edited") == 503
         patience.undo()
     assert save_name(client, "Edited") == 200
@@ -618,7 +618,7 @@ def test_a_change_that_cannot_be_kept_is_none(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(keeping, "export_course", full)
+    monkeypatch.setattr(versions, "export_course", full)
     with pytest.raises(OSError, match="No space"):
         save_name(client, "Edited")
     assert name_in(client) == "The experiment&#x27;s own name"

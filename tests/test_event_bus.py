@@ -289,7 +289,7 @@ def test_where_no_bus_is_set_up_that_is_said_and_everything_waits(
 ) -> None:
     settings.EVENT_BUS_PRODUCER = None
     experiments.assign_group(COURSE_ID, 100, "ann")
-    with pytest.raises(CommandError, match="bus: No event bus is configured: set EVENT_BUS_PRODUCER"):
+    with pytest.raises(CommandError, match="bus: No event bus is configured: set EVENT_BUS"):
         send_events()
     settings.EVENT_BUS_PRODUCER = "edx_event_bus_redis.create_producer"
     send_events()

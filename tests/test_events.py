@@ -22,7 +22,7 @@ from tests.listening import Told, listening
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Group
-from xblock_experiments.events import contexts, tracking
+from xblock_experiments.events import context, tracking
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.services import COURSE, GLOBAL
 
@@ -341,7 +341,7 @@ def test_an_event_is_told_also_where_the_database_fails_afterwards(
     def fail(*_: Any) -> Any:
         raise DatabaseError
 
-    monkeypatch.setitem(contexts._readers, "groups", fail)
+    monkeypatch.setitem(context._readers, "groups", fail)
     with committing():
         group = experiments.assign_group(COURSE_ID, 100, "ann")
 
@@ -370,7 +370,7 @@ def test_who_loses_a_race_is_told_of_with_the_winners_group(
 def test_an_event_has_its_own_group_where_no_reading_sees_it_yet(
     told: Told, committing: Committing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(contexts._readers, "groups", lambda *_: {})
+    monkeypatch.setitem(context._readers, "groups", lambda *_: {})
     with committing():
         group = experiments.assign_group(COURSE_ID, 100, "ann")
         experiments.record_exposure(COURSE_ID, 100, "ann", "a block")

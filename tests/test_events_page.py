@@ -27,7 +27,7 @@ from tests.test_hostile_pages import HOSTILE, PLAIN, skeleton
 from tests.test_languages import untranslated
 from xblock_experiments.events import TAG_CHANGED, TagChanged, emit, emitted
 from xblock_experiments.testing import load_course, render
-from xblock_experiments.workbench import event_log
+from xblock_experiments.workbench.pages import event_log
 
 pytestmark = pytest.mark.django_db
 

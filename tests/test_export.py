@@ -24,11 +24,11 @@ from xblock.core import XBlock
 
 from tests.builders import course_xml, split_test_xml
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, runtime_for
-from xblock_experiments.workbench import writing
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.exporting import export_block, export_course
-from xblock_experiments.workbench.registry import registry
-from xblock_experiments.workbench.rewriting import NotWritten
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.import_export import writing
+from xblock_experiments.workbench.import_export.block_xml import NotWritten
+from xblock_experiments.workbench.import_export.exporting import export_block, export_course
 
 pytestmark = pytest.mark.django_db
 
@@ -961,6 +961,8 @@ class TestTheCommand:
         def fail(*args: object, **kwargs: object) -> None:
             raise OperationalError("no such table")
 
-        monkeypatch.setattr("xblock_experiments.workbench.runtime.save_segmentations", fail)
+        monkeypatch.setattr(
+            "xblock_experiments.workbench.requests.runtime.save_segmentations", fail
+        )
         with pytest.raises(CommandError, match="Run `migrate` first"):
             self.run("energy", tmp_path / "course")

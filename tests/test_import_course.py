@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from xblock_experiments.course_user_segmentation import api as segmentations
-from xblock_experiments.workbench import serving
+from xblock_experiments.workbench.storage import serving
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +111,7 @@ def test_a_database_without_tables_is_named(
     def fail(*args: object, **kwargs: object) -> None:
         raise OperationalError("no such table")
 
-    monkeypatch.setattr("xblock_experiments.workbench.runtime.save_segmentations", fail)
+    monkeypatch.setattr("xblock_experiments.workbench.requests.runtime.save_segmentations", fail)
 
     with pytest.raises(CommandError, match="Run `migrate` first"):
         import_course(DEMO)

@@ -28,21 +28,15 @@ from tests.builders import COURSE_ID, experiment
 from tests.listening import listening
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
-from xblock_experiments.course_user_segmentation.data import MAX_ID, Standing
+from xblock_experiments.course_user_segmentation.data import Standing
 from xblock_experiments.errors import NotStored
 from xblock_experiments.events.models import WaitingEvent
-from xblock_experiments.platform import data
+from xblock_experiments.keys.ids import MAX_ID
+from xblock_experiments.keys.partitions import partition_id_of
 from xblock_experiments.platform.api import import_course_tags
-from xblock_experiments.platform.data import (
-    Batch,
-    Fate,
-    Row,
-    batches,
-    partition_id_of,
-    placement_of,
-    rounds,
-)
-from xblock_experiments.platform.importing import import_batch
+from xblock_experiments.platform.tags import data
+from xblock_experiments.platform.tags.data import Batch, Fate, Row, batches, placement_of, rounds
+from xblock_experiments.platform.tags.importing import import_batch
 from xblock_experiments.user_tags.api import get_tags, set_tag
 
 pytestmark = pytest.mark.django_db
@@ -582,7 +576,9 @@ def test_without_what_it_needs_it_says_what_to_install(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("running", "sources", "database"):
-        monkeypatch.delitem(sys.modules, f"xblock_experiments.platform.{module}", raising=False)
+        monkeypatch.delitem(
+            sys.modules, f"xblock_experiments.platform.tags.{module}", raising=False
+        )
     monkeypatch.setitem(sys.modules, name, None)
 
     with pytest.raises(CommandError, match=rf"no {name}: pip install .*\[migration\]"):
@@ -622,7 +618,7 @@ def test_what_the_database_could_not_do_is_done_by_the_same_command(
     def fail(_: object) -> None:
         raise NotStored
 
-    monkeypatch.setattr("xblock_experiments.platform.importing.insert_tags", fail)
+    monkeypatch.setattr("xblock_experiments.platform.tags.importing.insert_tags", fail)
 
     with pytest.raises(CommandError, match="No batch is done yet: give the same command again"):
         run(sqlite_of(tmp_path, IN_100))

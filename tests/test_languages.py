@@ -32,8 +32,8 @@ from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render, runtime_for
 from xblock_experiments.workbench import middleware
 from xblock_experiments.workbench.apps import BLOCK_TYPES
-from xblock_experiments.workbench.openedx import problems
-from xblock_experiments.workbench.placeholder import NOT_INSTALLED
+from xblock_experiments.workbench.hosting.openedx import problems
+from xblock_experiments.workbench.hosting.placeholder import NOT_INSTALLED
 
 pytestmark = pytest.mark.django_db
 
@@ -219,7 +219,7 @@ def test_courses_are_read_in_one_language(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_sentences_of_templates_are_escaped_and_so_are_their_values() -> None:
-    engine = Engine(builtins=["xblock_experiments.blocks.sentences"])
+    engine = Engine(builtins=["xblock_experiments.blocks.base.sentences"])
     template = engine.from_string(
         '{% t "<b> & {name}" name=name %} {% t "<i>" %} {% t "<u>" as u %}{{ u }} '
         '{% tn "{count} <b>" "{count} <b>s of {name}" count=2 name=name %} '

@@ -20,7 +20,9 @@ from pytest_django import Settings
 from xblock_experiments.course_user_segmentation.api import get_segmentation, get_segmentations
 from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation
 from xblock_experiments.experiments.api import assign_group
-from xblock_experiments.olx import Olx, course_folder
+from xblock_experiments.olx.archives import unpack
+from xblock_experiments.olx.export import Olx, course_folder
+from xblock_experiments.olx.untrusted import InvalidCourse, Limits, OlxError
 from xblock_experiments.testing import (
     LoadedCourse,
     find_block,
@@ -29,11 +31,9 @@ from xblock_experiments.testing import (
     render,
     runtime_for,
 )
-from xblock_experiments.unpacking import unpack
-from xblock_experiments.untrusted import InvalidCourse, Limits, OlxError
-from xblock_experiments.workbench import serving
-from xblock_experiments.workbench.loading import load
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.import_export.reading import load
+from xblock_experiments.workbench.storage import serving
 
 pytestmark = pytest.mark.django_db
 

@@ -31,18 +31,18 @@ from xblock.fields import Integer, Scope
 from xblock.plugin import PLUGIN_CACHE
 
 from xblock_experiments.course_user_segmentation.api import get_segmentations
-from xblock_experiments.olx import Olx
-from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
-from xblock_experiments.unpacking import unpack
-from xblock_experiments.untrusted import (
+from xblock_experiments.olx.archives import unpack
+from xblock_experiments.olx.export import Olx
+from xblock_experiments.olx.untrusted import (
     CourseTooLarge,
     InvalidCourse,
     Limits,
     OlxError,
     parse_xml,
 )
-from xblock_experiments.workbench import serving
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.storage import serving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_without_openedx_blocks")]
 
@@ -220,8 +220,8 @@ _APART = """
 import resource, sys
 from pathlib import Path
 {setup}
-from xblock_experiments.unpacking import unpack
-from xblock_experiments.untrusted import OlxError
+from xblock_experiments.olx.archives import unpack
+from xblock_experiments.olx.untrusted import OlxError
 resource.setrlimit(resource.RLIMIT_DATA, (700 << 20, 700 << 20))
 try:
     {call}

@@ -27,8 +27,8 @@ from xblock_experiments.testing import (
     override_group,
     render,
 )
-from xblock_experiments.workbench import runtime as workbench_runtime
-from xblock_experiments.workbench.openedx.styles import without_outside
+from xblock_experiments.workbench.hosting.openedx.styles import without_outside
+from xblock_experiments.workbench.requests import runtime as workbench_runtime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 

@@ -15,7 +15,7 @@ from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.errors import NotStored
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.testing import LoadedCourse, load_course, render
-from xblock_experiments.workbench.placeholder import PlaceholderBlock
+from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 

@@ -22,7 +22,7 @@ from xblock_experiments.services import COURSE, PartitionService, UserTagsServic
 from xblock_experiments.services.preview import AsGroup, AsLearner, Preview
 from xblock_experiments.testing import load_course, render
 from xblock_experiments.user_tags.data import InvalidTag, NotOwner
-from xblock_experiments.workbench.runtime import ExperimentsRuntime as Runtime
+from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime as Runtime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 

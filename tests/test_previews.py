@@ -21,7 +21,7 @@ from xblock_experiments.services import COURSE
 from xblock_experiments.services.preview import AsGroup, AsLearner, parse
 from xblock_experiments.testing import load_course
 from xblock_experiments.user_tags import api as user_tags
-from xblock_experiments.workbench.runtime import ExperimentsRuntime as Runtime
+from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime as Runtime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 

@@ -113,8 +113,6 @@ def test_all_errors_are_in_one_tree_that_is_drawn_where_its_base_is() -> None:
     def leaves(error: type[Exception]) -> list[type[Exception]]:
         return [error, *(leaf for child in error.__subclasses__() for leaf in leaves(child))]
 
-    from xblock_experiments import untrusted  # noqa: F401 - its errors are part of the tree
-
     assert errors.__doc__
     for error in leaves(errors.ExperimentsError):
         assert f" {error.__name__} " in errors.__doc__ or f" {error.__name__}\n" in errors.__doc__

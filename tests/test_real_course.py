@@ -24,7 +24,7 @@ from xblock_experiments.testing import (
     render,
     runtime_for,
 )
-from xblock_experiments.workbench.registry import registry
+from xblock_experiments.workbench.courses.registry import registry
 
 COURSE = Path(__file__).parents[2] / "shared" / "courses" / "openedx-test-course"
 EXPERIMENT = 1617092182

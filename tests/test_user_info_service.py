@@ -29,7 +29,7 @@ from xblock_experiments.user_tags.data import (
     NoUser,
     TagError,
 )
-from xblock_experiments.workbench.runtime import ExperimentsRuntime
+from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 

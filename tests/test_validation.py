@@ -12,7 +12,7 @@ from django.utils.translation import override
 from xblock.validation import ValidationMessage
 
 from tests.builders import COURSE_ID, course_xml, experiment, segmentation, split_test_xml
-from xblock_experiments.blocks.validation import ExperimentMessage
+from xblock_experiments.blocks.experiment.validation import ExperimentMessage
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
 from xblock_experiments.testing import find_block, load_course, render

@@ -91,7 +91,7 @@ def test_a_course_is_shown_with_cleaned_texts_and_placeholders(tmp_path: Path) -
 def test_nothing_of_the_extra_is_imported_where_it_is_not_installed(tmp_path: Path) -> None:
     modules = run(HIDE + SHOW, tmp_path)["modules"]
 
-    ours = "xblock_experiments.workbench.openedx"
+    ours = "xblock_experiments.workbench.hosting.openedx"
     assert [each for each in modules if each.startswith(ours)] == []
 
 

@@ -17,8 +17,8 @@ from tests.builders import COURSE_ID, course_xml, experiment, split_test_xml
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.testing import load_course
 from xblock_experiments.workbench.apps import BLOCK_TYPES
-from xblock_experiments.workbench.loading import load
-from xblock_experiments.workbench.scenarios import get_scenarios
+from xblock_experiments.workbench.import_export.reading import load
+from xblock_experiments.workbench.pages.scenarios import get_scenarios
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from xblock_experiments.rows import check_all_read, check_all_seen
-from xblock_experiments.transactions import Overtaken, persist
+from xblock_experiments.database.rows import check_all_read, check_all_seen
+from xblock_experiments.database.transactions import Overtaken, persist
 
 type Rows = Callable[[str], Sequence[QuerySet[Any]]]
 """A function that returns a user's rows, in the order of their deletion."""

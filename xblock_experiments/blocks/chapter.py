@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop
 
-from xblock_experiments.blocks.outline import OutlineBlock
+from xblock_experiments.blocks.base.outline import OutlineBlock
 
 
 class ChapterBlock(OutlineBlock):

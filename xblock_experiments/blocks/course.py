@@ -10,12 +10,12 @@ from webob import Response
 from xblock.core import XBlock
 from xblock.fields import Scope
 
-from xblock_experiments.blocks import configurations
-from xblock_experiments.blocks.configurations_view import configurations_view, consequences
-from xblock_experiments.blocks.fields import JSONList
-from xblock_experiments.blocks.handlers import answer, json_of, staff_handler
-from xblock_experiments.blocks.outline import OutlineBlock
-from xblock_experiments.blocks.revision import check_revision, revision_of
+from xblock_experiments.blocks.base.fields import JSONList
+from xblock_experiments.blocks.base.handlers import answer, json_of, staff_handler
+from xblock_experiments.blocks.base.outline import OutlineBlock
+from xblock_experiments.blocks.base.revision import check_revision, revision_of
+from xblock_experiments.blocks.configurations import edits as configurations
+from xblock_experiments.blocks.configurations.page import configurations_view, consequences
 from xblock_experiments.course_user_segmentation.data import SegmentationEdit
 
 SEGMENTATIONS = "xblock_experiments.segmentations"

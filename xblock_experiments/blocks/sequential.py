@@ -12,9 +12,9 @@ from xblock.core import XBlock
 from xblock.exceptions import JsonHandlerError
 from xblock.fields import Integer, Scope
 
-from xblock_experiments.blocks import navigation
-from xblock_experiments.blocks.rendering import render
-from xblock_experiments.blocks.structure import Structure
+from xblock_experiments.blocks.base import navigation
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.structure import Structure
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,17 @@ from xblock.fields import Scope
 from xblock.utils.studio_editable import StudioEditableXBlockMixin
 from xblock.validation import Validation
 
-from xblock_experiments.blocks import editor, navigation
-from xblock_experiments.blocks.arms import arm_name
-from xblock_experiments.blocks.author_view import author_view
-from xblock_experiments.blocks.fields import JSONDict, PlainInteger
-from xblock_experiments.blocks.handlers import staff_handler
-from xblock_experiments.blocks.looking import Experiment, look_at
-from xblock_experiments.blocks.rendering import render
-from xblock_experiments.blocks.staff_view import staff_view
-from xblock_experiments.blocks.structure import Structure
-from xblock_experiments.blocks.validation import (
+from xblock_experiments.blocks.base import navigation
+from xblock_experiments.blocks.base.fields import JSONDict, PlainInteger
+from xblock_experiments.blocks.base.handlers import staff_handler
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.structure import Structure
+from xblock_experiments.blocks.experiment import editor
+from xblock_experiments.blocks.experiment.arms import arm_name
+from xblock_experiments.blocks.experiment.author_view import author_view
+from xblock_experiments.blocks.experiment.setup import Experiment, look_at
+from xblock_experiments.blocks.experiment.staff_view import staff_view
+from xblock_experiments.blocks.experiment.validation import (
     ExperimentMessage,
     ExperimentValidation,
     general_message,
@@ -34,8 +35,8 @@ from xblock_experiments.course_user_segmentation.data import (
     SegmentationError,
 )
 from xblock_experiments.errors import NotStored
+from xblock_experiments.keys.usage import type_of, url_name_of
 from xblock_experiments.people import is_staff
-from xblock_experiments.usage import type_of, url_name_of
 
 CHILD_RENDER = "xblock.split_test.child_render"
 

@@ -13,10 +13,10 @@ from web_fragments.fragment import Fragment
 from webob import Response
 from xblock.exceptions import JsonHandlerError
 
-from xblock_experiments.blocks.handlers import answer, json_of
-from xblock_experiments.blocks.rendering import render
-from xblock_experiments.blocks.revision import check_revision, revision_of
-from xblock_experiments.untrusted import OlxError
+from xblock_experiments.blocks.base.handlers import answer, json_of
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.revision import check_revision, revision_of
+from xblock_experiments.olx.untrusted import OlxError
 
 
 def studio_view(unit: Any) -> Fragment:

@@ -10,9 +10,9 @@ from webob import Response
 from xblock.core import XBlock
 
 from xblock_experiments.blocks import unit_editor
-from xblock_experiments.blocks.handlers import staff_handler
-from xblock_experiments.blocks.rendering import render
-from xblock_experiments.blocks.structure import Structure
+from xblock_experiments.blocks.base.handlers import staff_handler
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.structure import Structure
 
 
 @XBlock.wants("olx", "pages", "user")

@@ -6,9 +6,8 @@ from xblock_experiments.course_user_segmentation.data import (
     InvalidId,
     NoSuchGroup,
     NoSuchSegmentation,
-    is_id,
 )
-from xblock_experiments.ids import flaw_of
+from xblock_experiments.keys.ids import flaw_of, is_id
 
 
 def check_id(text: str, whose: str) -> None:

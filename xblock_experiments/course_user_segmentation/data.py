@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Literal, NoReturn, Self
 
 from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.keys.ids import MAX_ID, is_id
 
 EXPERIMENT = "experiment"
 """The type in which each user who meets the experiment is in exactly one group."""
@@ -25,7 +26,6 @@ NOT_SELECTED = -1
 EXCLUSIVE_TYPES = frozenset({EXPERIMENT})
 """The types in which a user is in at most one group."""
 
-MAX_ID = 2**31 - 1
 MAX_WEIGHT = 2**31 - 1
 
 MOST_OF_A_COURSE = 1000
@@ -353,11 +353,6 @@ def read_user_partitions(values: list[Any]) -> tuple[list[UserSegmentation], lis
     if len(values) > MOST_OF_A_COURSE:
         problems.append(f"only the first {MOST_OF_A_COURSE} segmentations are used")
     return list(segmentations.values()), problems
-
-
-def is_id(value: object) -> bool:
-    """Return whether `value` can be the id of a segmentation or group. 0 is a valid id."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_ID
 
 
 def is_type(value: object) -> bool:

@@ -37,9 +37,8 @@ from xblock_experiments.course_user_segmentation.standings import (
     read_again,
 )
 from xblock_experiments.course_user_segmentation.telling import announce_entries, announce_move
-from xblock_experiments.events import outbox
-from xblock_experiments.rows import check_all_seen, in_pages, insert_if_absent, lock_shared
-from xblock_experiments.transactions import (
+from xblock_experiments.database.rows import check_all_seen, in_pages, insert_if_absent, lock_shared
+from xblock_experiments.database.transactions import (
     LOST,
     ROUNDS,
     Lost,
@@ -51,6 +50,7 @@ from xblock_experiments.transactions import (
     reports_faults,
     seeing_new_commits,
 )
+from xblock_experiments.events import outbox
 
 
 @reports_faults

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from xblock_experiments.ids import ExactField
+from xblock_experiments.database.fields import ExactField
 
 EXCLUSIVE = -1
 

@@ -19,8 +19,8 @@ from xblock_experiments.course_user_segmentation.models import (
     SegmentationVersion,
 )
 from xblock_experiments.course_user_segmentation.segmentations import using
+from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.personal_data import moment
-from xblock_experiments.transactions import reports_faults
 
 
 @reports_faults

@@ -30,8 +30,8 @@ from xblock_experiments.course_user_segmentation.segmentations import (
     using,
 )
 from xblock_experiments.course_user_segmentation.telling import announce_versions
-from xblock_experiments.rows import insert_if_absent
-from xblock_experiments.transactions import Overtaken, persist, reports_faults
+from xblock_experiments.database.rows import insert_if_absent
+from xblock_experiments.database.transactions import Overtaken, persist, reports_faults
 
 type Change = Literal["new", "changed", "same", "removed", "returned"]
 

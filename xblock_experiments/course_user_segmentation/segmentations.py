@@ -15,11 +15,11 @@ from xblock_experiments.course_user_segmentation.data import (
     InvalidSegmentation,
     UserSegmentation,
     Version,
-    is_id,
     is_type,
 )
 from xblock_experiments.course_user_segmentation.models import Membership, Segmentation
-from xblock_experiments.transactions import reports_faults
+from xblock_experiments.database.transactions import reports_faults
+from xblock_experiments.keys.ids import is_id
 
 
 @reports_faults

@@ -18,7 +18,6 @@ from xblock_experiments.course_user_segmentation.data import (
     EXPERIMENT,
     Standing,
     UserSegmentation,
-    is_id,
     is_type,
 )
 from xblock_experiments.course_user_segmentation.models import (
@@ -27,7 +26,8 @@ from xblock_experiments.course_user_segmentation.models import (
     SegmentationVersion,
 )
 from xblock_experiments.course_user_segmentation.segmentations import loads, using
-from xblock_experiments.transactions import reports_faults, seeing_new_commits
+from xblock_experiments.database.transactions import reports_faults, seeing_new_commits
+from xblock_experiments.keys.ids import is_id
 
 _SEGMENTATION = Segmentation._meta.db_table
 _MEMBERSHIP = Membership._meta.db_table

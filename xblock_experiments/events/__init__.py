@@ -31,12 +31,8 @@ from xblock_experiments.events.data import (
 )
 
 if TYPE_CHECKING:
-    from xblock_experiments.events.contexts import (
-        UserContext,
-        contribute,
-        current,
-        user_context,
-    )
+    from xblock_experiments.events.context import UserContext, contribute
+    from xblock_experiments.events.contexts import current, user_context
     from xblock_experiments.events.emitting import emit, emit_all, emitted
 
 __all__ = [
@@ -69,7 +65,8 @@ __all__ = [
 ]
 
 _MODULES = {
-    **dict.fromkeys(("UserContext", "contribute", "current", "user_context"), "contexts"),
+    **dict.fromkeys(("UserContext", "contribute"), "context"),
+    **dict.fromkeys(("current", "user_context"), "contexts"),
     **dict.fromkeys(("emit", "emit_all", "emitted"), "emitting"),
 }
 

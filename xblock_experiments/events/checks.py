@@ -64,4 +64,5 @@ def _table() -> Iterator[CheckMessage]:
         label = model._meta.app_label
         if label.startswith("xblock_experiments_") and router.db_for_write(model) != place:
             msg = f"The router writes {model._meta.label} to another database than {_APP}."
-            yield Error(msg, hint="OUTBOX needs one database for both.", id="xblock_experiments.E007")
+            hint = "OUTBOX needs one database for both."
+            yield Error(msg, hint=hint, id="xblock_experiments.E007")

@@ -1,141 +1,17 @@
-"""What every event says of its user: where the user stands in the course.
-
-It is read once, when the first event of a request asks for it, and kept up with what happens after.
-So it is complete also for the assignment that the event itself tells of. The stores are not known
-here: each says what it contributes (ADR 12).
-"""
+"""Which users' contexts this work is within, and which of them belongs to an event (ADR 12)."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from copy import deepcopy
-from typing import Any
-
-from django.db import Error
 
 from xblock_experiments.events import tracking
-from xblock_experiments.events.data import (
-    PARTITION_KEY,
-    AssignedUserToPartition,
-    CourseEvent,
-    Event,
-    TagChanged,
-    UserExposed,
-    UserReassigned,
-)
-from xblock_experiments.ids import flaw_of
+from xblock_experiments.events.context import UserContext, read
+from xblock_experiments.events.data import Event
 
-type Groups = Mapping[str, Sequence[int]]
-"""Which groups a user is in: `<type>.<segmentation id>` to ids of groups."""
-type Tags = Mapping[str, Any]
-type Reader[T] = Callable[[str, Sequence[str]], Mapping[str, T]]
-"""Of many users of a course, by user id, in one query."""
-
-EXPERIMENT = "experiment"
-_MOVES = (AssignedUserToPartition, UserExposed, UserReassigned)
-_dumps = json.JSONEncoder(sort_keys=True).encode
 _entered: ContextVar[tuple[UserContext, ...]] = ContextVar("xblock_experiments_users", default=())
 """Those that this work is within, the innermost last. One user of a course is one object."""
-_readers: dict[str, Reader[Any]] = {}
-
-
-def contribute(*, groups: Reader[Groups] | None = None, tags: Reader[Tags] | None = None) -> None:
-    """How a store tells where users stand. Called once, when its app is ready."""
-    _readers.update({"groups": groups} if groups else {}, **({"tags": tags} if tags else {}))
-
-
-class UserContext(Mapping[str, Any]):
-    """One user, or nobody, in one course: `course_id`, `user_id`, `course_user_groups` and
-    `course_user_tags`.
-    """
-
-    def __init__(self, course_id: str | None, user_id: str | None) -> None:
-        self.course_id = course_id
-        self.user_id = user_id
-        self._groups: dict[str, list[int]] | None = None
-        self._tags: dict[str, Any] | None = None
-        self._content: dict[str, Any] | None = None
-        self._copy: dict[str, Any] | None = None
-        self._json: str | None = None
-
-    def is_of(self, event: Event) -> bool:
-        """Also of what happens to the user outside of any course."""
-        return event.user_id == self.user_id and event.course_id in (self.course_id, None)
-
-    def fill(self, *, groups: Groups | None = None, tags: Tags | None = None) -> None:
-        """What somebody has read anyway need not be read again."""
-        self._content = self._copy = self._json = None
-        if groups is not None:
-            self._groups = {key: list(ids) for key, ids in groups.items()}
-        if tags is not None:
-            self._tags = dict(tags)
-
-    def know(self, groups: Groups) -> None:
-        """Where the user stands by now in some segmentations."""
-        if self._groups is not None:
-            self.fill(groups={**self._groups, **groups})
-
-    def follow(self, event: Event) -> None:
-        """What has happened by now."""
-        if isinstance(event, CourseEvent) and event.course_id == self.course_id:
-            # Whom it moved, it does not say.
-            self._groups = self._content = self._copy = self._json = None
-        elif not self.is_of(event):
-            return
-        elif isinstance(event, _MOVES) and self._groups is not None:
-            self.fill(groups=_after_move(self._groups, event))
-        elif isinstance(event, TagChanged) and event.course_id and self._tags is not None:
-            rest = {key: value for key, value in self._tags.items() if key != event.key}
-            told = {} if event.deleted or event.value is None else {event.key: event.value}
-            self.fill(tags={**rest, **told})
-
-    def lacks(self, what: str) -> bool:
-        """Whether `groups` or `tags` are still to be read."""
-        return (self._groups if what == "groups" else self._tags) is None
-
-    @property
-    def is_known(self) -> bool:
-        return not self.lacks("groups") and not self.lacks("tags")
-
-    @property
-    def content(self) -> dict[str, Any]:
-        """Of which nothing may be changed."""
-        if self._content is None:
-            if not self.is_known:
-                read([self])
-            groups = self._groups or {}
-            self._content = {
-                "course_id": self.course_id,
-                "user_id": self.user_id,
-                "course_user_groups": groups,
-                "course_user_tags": {**_partition_tags(groups), **(self._tags or {})},
-            }
-        return self._content
-
-    @property
-    def copy(self) -> dict[str, Any]:
-        """For listeners: one that changes it does not change what is told and kept."""
-        if self._copy is None:
-            self._copy = deepcopy(self.content)
-        return self._copy
-
-    @property
-    def json(self) -> str:
-        if self._json is None:
-            self._json = _dumps(self.content)
-        return self._json
-
-    def __getitem__(self, key: str) -> Any:
-        return self.content[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.content)
-
-    def __len__(self) -> int:
-        return len(self.content)
 
 
 @contextmanager
@@ -185,68 +61,8 @@ def contexts_of(events: Sequence[Event], within: tuple[UserContext, ...] = ()) -
     return contexts
 
 
-def read(contexts: Iterable[UserContext]) -> None:
-    """One query of each store for each course. Where the database fails, events do without."""
-    courses: dict[str, list[UserContext]] = {}
-    for context in contexts:
-        if context.is_known:
-            continue
-        if flaw_of(context.course_id) or flaw_of(context.user_id):
-            # Nobody, or somebody whose id no store can hold.
-            context.fill(groups={}, tags={})
-        else:
-            courses.setdefault(str(context.course_id), []).append(context)
-    for course_id, unknown in courses.items():
-        _read(course_id, unknown)
-
-
-def _read(course_id: str, contexts: Sequence[UserContext]) -> None:
-    for what in ("groups", "tags"):
-        unknown = {each.user_id: each for each in contexts if each.lacks(what)}
-        found = _ask(what, course_id, [user_id for user_id in unknown if user_id is not None])
-        for user_id, context in unknown.items():
-            context.fill(**{what: found.get(user_id or "", {})})
-
-
-def _ask(what: str, course_id: str, user_ids: Sequence[str]) -> Mapping[str, Any]:
-    if not user_ids or what not in _readers:
-        return {}
-    try:
-        return _readers[what](course_id, user_ids)
-    except Error:
-        tracking.log.exception("What users of %s have of %s cannot be read.", course_id, what)
-        return {}
-
-
 def _without_last(
     entered: tuple[UserContext, ...], context: UserContext
 ) -> tuple[UserContext, ...]:
     places = [place for place, each in enumerate(entered) if each is context]
     return entered[: places[-1]] + entered[places[-1] + 1 :] if places else entered
-
-
-def _after_move(
-    groups: Groups, event: AssignedUserToPartition | UserExposed | UserReassigned
-) -> Groups:
-    type_ = EXPERIMENT if isinstance(event, UserExposed) else event.partition_type
-    key = f"{type_}.{event.partition_id}"
-    before = groups.get(key, ())
-    if isinstance(event, UserReassigned):
-        after = [id for id in before if id != event.from_group_id]
-    elif event.group_id is None:
-        after = list(before)
-    else:
-        others = () if type_ == EXPERIMENT else before
-        after = sorted({*others, event.group_id})
-    rest = {other: ids for other, ids in groups.items() if other != key}
-    return {**rest, key: after} if after else rest
-
-
-def _partition_tags(groups: Groups) -> dict[str, str]:
-    """The groups of experiments as the platform's tags."""
-    tags = {}
-    for key, ids in groups.items():
-        type_, _, number = key.rpartition(".")
-        if type_ == EXPERIMENT and ids:
-            tags[f"{PARTITION_KEY}{number}"] = str(ids[0])
-    return tags

@@ -20,9 +20,6 @@ REASSIGNED = "xblock_experiments.user_reassigned"
 SEGMENTATION_SAVED = "xblock_experiments.segmentation_saved"
 TAG_CHANGED = "xblock_experiments.tag_changed"
 
-PARTITION_KEY = "xblock.partition_service.partition_"
-"""The prefix of the platform's key for a user's group. The experiment's id follows."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

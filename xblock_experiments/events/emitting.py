@@ -9,7 +9,8 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from xblock_experiments.events import outbox, tracking
-from xblock_experiments.events.contexts import UserContext, contexts_of, entered
+from xblock_experiments.events.context import UserContext
+from xblock_experiments.events.contexts import contexts_of, entered
 from xblock_experiments.events.data import Event
 
 emitted = Signal()

@@ -10,7 +10,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from xblock_experiments.events.contexts import user_context
-from xblock_experiments.usage import course_id_of, plain_course_id
+from xblock_experiments.keys.usage import course_id_of, plain_course_id
 
 type GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
+from xblock_experiments.database.transactions import persist_statement
 from xblock_experiments.events.contexts import contexts_of
 from xblock_experiments.events.data import (
     AssignedUserToPartition,
@@ -27,7 +28,6 @@ from xblock_experiments.events.data import (
 )
 from xblock_experiments.events.waiting import columns, without_actor
 from xblock_experiments.settings.common import setting
-from xblock_experiments.transactions import persist_statement
 
 BUS, XAPI = "bus", "xapi"
 WANTED: dict[str, tuple[type[Event], ...]] = {

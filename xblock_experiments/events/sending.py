@@ -23,12 +23,12 @@ from uuid import UUID
 from django.db import router
 from django.db.models import F, QuerySet
 
+from xblock_experiments.database.rows import insert_if_absent
+from xblock_experiments.database.transactions import persist, reports_faults
 from xblock_experiments.errors import NotSent
 from xblock_experiments.events import bus, lrs
 from xblock_experiments.events.models import Sink, WaitingEvent
 from xblock_experiments.events.outbox import BUS, XAPI
-from xblock_experiments.rows import insert_if_absent
-from xblock_experiments.transactions import persist, reports_faults
 
 type Sender = Callable[[Iterable[WaitingEvent]], Iterator[Sequence[WaitingEvent]]]
 """A function that sends events in order, and yields those that were delivered. Raises NotSent."""

@@ -11,11 +11,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from xblock_experiments.events.contexts import UserContext
-    from xblock_experiments.events.data import Event
+from xblock_experiments.events.context import UserContext
+from xblock_experiments.events.data import Event
 
 log = logging.getLogger("xblock_experiments.events")
 

@@ -14,6 +14,8 @@ from xblock_experiments.course_user_segmentation.data import (
     Standing,
     UserSegmentation,
 )
+from xblock_experiments.database.rows import AT_ONCE
+from xblock_experiments.database.transactions import ROUNDS, contended, reports_faults
 from xblock_experiments.experiments.assignment import check_weights, choose_group, salt_of
 from xblock_experiments.experiments.exposures import (
     count_exposed,
@@ -23,8 +25,6 @@ from xblock_experiments.experiments.exposures import (
 from xblock_experiments.experiments.exposures import record_exposures as record_exposures
 from xblock_experiments.experiments.exposures import unrecorded as unrecorded
 from xblock_experiments.experiments.personal_data import retire_user
-from xblock_experiments.rows import AT_ONCE
-from xblock_experiments.transactions import ROUNDS, contended, reports_faults
 
 __all__ = [
     "assign_group",

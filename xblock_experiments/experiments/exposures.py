@@ -13,11 +13,11 @@ from django.utils import timezone
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing
+from xblock_experiments.database.rows import in_pages, insert_if_absent
+from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.events import outbox
 from xblock_experiments.experiments.data import Exposure
 from xblock_experiments.experiments.models import Exposure as _Exposure
-from xblock_experiments.rows import in_pages, insert_if_absent
-from xblock_experiments.transactions import reports_faults
 
 
 @reports_faults

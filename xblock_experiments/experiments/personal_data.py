@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from xblock_experiments import personal_data
 from xblock_experiments.course_user_segmentation.api import check_id
+from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.experiments.models import Exposure
-from xblock_experiments.transactions import reports_faults
 
 
 @reports_faults

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.gradebook.data import InvalidScore, Score, as_points
 from xblock_experiments.gradebook.models import Score as _Score
 from xblock_experiments.gradebook.personal_data import retire_scores
 from xblock_experiments.gradebook.storing import store
-from xblock_experiments.ids import flaw_of
-from xblock_experiments.transactions import reports_faults
+from xblock_experiments.keys.ids import flaw_of
 
 __all__ = [
     "get_scores",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from xblock_experiments.ids import ExactField
+from xblock_experiments.database.fields import ExactField
 
 
 class Score(models.Model):

@@ -10,8 +10,8 @@ from functools import partial
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from xblock_experiments.database.transactions import persist_statement
 from xblock_experiments.gradebook.models import Score
-from xblock_experiments.transactions import persist_statement
 
 _TABLE = Score._meta.db_table
 _KEY = ("course_id", "user_id", "usage_id")

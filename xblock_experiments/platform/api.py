@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from xblock_experiments.platform.data import Batch, Row, batches
-from xblock_experiments.platform.importing import import_batch
+from xblock_experiments.platform.tags.data import Batch, Row, batches
+from xblock_experiments.platform.tags.importing import import_batch
 
 __all__ = ["import_course_tags"]
 

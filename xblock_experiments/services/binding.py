@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
-from xblock_experiments import usage
+from xblock_experiments.keys import usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from xblock_experiments.course_user_segmentation.data import (
     UserSegmentation,
 )
 from xblock_experiments.errors import OtherUser
-from xblock_experiments.platform.data import NoSuchPartition
+from xblock_experiments.platform.tags.data import NoSuchPartition
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.visit import visit_of
 

@@ -10,8 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from xblock_experiments.course_user_segmentation.data import is_id
-from xblock_experiments.ids import flaw_of
+from xblock_experiments.keys.ids import flaw_of, is_id
 
 _GROUP = re.compile(r"group\.(?P<type>.+)\.(?P<id>[0-9]{1,10})\.(?P<group_id>[0-9]{1,10})")
 _LEARNER = "learner."

@@ -11,7 +11,7 @@ from xblock.core import XBlock
 from xblock.plugin import PluginMissingError
 
 from xblock_experiments.course_user_segmentation.data import EXPERIMENT, NoSuchSegmentation
-from xblock_experiments.platform.data import is_of_partition, partition_id_of
+from xblock_experiments.keys.partitions import is_of_partition, partition_id_of
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.scope import COURSE
 from xblock_experiments.services.tags import tags_of

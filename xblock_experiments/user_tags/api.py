@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.db import router
 
-from xblock_experiments.transactions import reports_faults
+from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.user_tags import changes
 from xblock_experiments.user_tags.checks import check_id, check_key
 from xblock_experiments.user_tags.data import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xblock_experiments.ids import flaw_of
+from xblock_experiments.keys.ids import flaw_of
 from xblock_experiments.user_tags.data import MAX_DIGITS, Conflict, InvalidTag
 
 

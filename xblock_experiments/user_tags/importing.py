@@ -10,8 +10,8 @@ from itertools import batched
 from django.db import router
 from django.utils import timezone
 
-from xblock_experiments.rows import AT_ONCE, insert_if_absent
-from xblock_experiments.transactions import ROUNDS, contended, persist, reports_faults
+from xblock_experiments.database.rows import AT_ONCE, insert_if_absent
+from xblock_experiments.database.transactions import ROUNDS, contended, persist, reports_faults
 from xblock_experiments.user_tags.checks import check_id, check_key
 from xblock_experiments.user_tags.data import JSON, dump_value, load_value
 from xblock_experiments.user_tags.models import Tag

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from xblock_experiments.ids import ExactField
+from xblock_experiments.database.fields import ExactField
 
 GLOBAL = ""
 """The course id of global tags. It is not NULL, because NULLs are never equal in constraints."""

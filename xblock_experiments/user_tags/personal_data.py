@@ -8,7 +8,7 @@ from django.db import router
 from django.db.models import QuerySet
 
 from xblock_experiments import personal_data
-from xblock_experiments.transactions import reports_faults
+from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.user_tags.checks import check_id
 from xblock_experiments.user_tags.data import load_value
 from xblock_experiments.user_tags.models import GLOBAL, Tag

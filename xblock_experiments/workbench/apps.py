@@ -27,7 +27,7 @@ EXTRACTED_TYPES = ("annotatable", "html", "poll_question", "problem", "video", "
 Until the platform drops those that it still has, the packages call theirs `_<type>_extracted`.
 """
 
-STAND_INS = {"html": "xblock_experiments.workbench.text:TextBlock"}
+STAND_INS = {"html": "xblock_experiments.workbench.hosting.text:TextBlock"}
 """Used only where no package brings the type."""
 
 
@@ -63,8 +63,8 @@ def point_the_sdk_at_us() -> None:
     import workbench.scenarios
     import workbench.views
 
-    from xblock_experiments.workbench.runtime import ExperimentsRuntime
-    from xblock_experiments.workbench.scenarios import get_scenarios
+    from xblock_experiments.workbench.pages.scenarios import get_scenarios
+    from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime
 
     for module in (workbench.runtime, workbench.scenarios, workbench.views):
         vars(module)["WorkbenchRuntime"] = ExperimentsRuntime
@@ -73,8 +73,8 @@ def point_the_sdk_at_us() -> None:
 
 def watch_events() -> None:
     from xblock_experiments.events import emitted
-    from xblock_experiments.workbench.event_log import log_event
-    from xblock_experiments.workbench.events_page import is_worth_a_line
+    from xblock_experiments.workbench.pages.event_log import log_event
+    from xblock_experiments.workbench.pages.events_page import is_worth_a_line
 
     emitted.connect(log_event)
     logging.getLogger("django.server").addFilter(is_worth_a_line)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from xblock_experiments.blocks.split_test import SplitTestBlock
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.runtime import ExperimentsRuntime
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime
 
 
 @dataclass(frozen=True, slots=True)

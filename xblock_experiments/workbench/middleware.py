@@ -12,10 +12,9 @@ from django.utils import translation
 from workbench.views import get_student_id
 
 from xblock_experiments import events
-from xblock_experiments.usage import course_id_of
-from xblock_experiments.workbench.course import as_usage_id
-from xblock_experiments.workbench.registry import registry
-from xblock_experiments.workbench.scenarios import get_scenarios
+from xblock_experiments.keys.usage import as_usage_id, course_id_of
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.pages.scenarios import get_scenarios
 
 
 def have_scenarios_ready(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 
 from xblock_experiments.settings.openedx_blocks import ARE_INSTALLED
-from xblock_experiments.workbench import events_page, views
+from xblock_experiments.workbench.pages import events_page, views
 
 _SCENARIO = r"(?P<scenario_id>[^/]+)/(?:(?P<view_name>[^/]+)/)?$"
 _HANDLER = r"handler/(?P<usage_id>[^/]+)/(?P<handler_slug>[^/]*)(?:/(?P<suffix>.*))?$"
@@ -25,4 +25,4 @@ urlpatterns = [
     path("", include("workbench.urls")),
 ]
 if ARE_INSTALLED:
-    urlpatterns[:0] = [path("", include("xblock_experiments.workbench.openedx.urls"))]
+    urlpatterns[:0] = [path("", include("xblock_experiments.workbench.hosting.openedx.urls"))]

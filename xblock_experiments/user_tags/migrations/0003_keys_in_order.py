@@ -4,7 +4,7 @@ import json
 
 from django.db import migrations
 
-from xblock_experiments.rows import in_pages
+from xblock_experiments.database.rows import in_pages
 
 
 def put_keys_in_order(apps, schema_editor):

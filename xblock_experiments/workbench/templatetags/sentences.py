@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from xblock_experiments.blocks.sentences import register as register
+from xblock_experiments.blocks.base.sentences import register as register

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from xblock_experiments.commands.stopping import stopping_gently
 from xblock_experiments.errors import NotSent, NotStored
 from xblock_experiments.events.sending import SENDERS, Page, count_waiting, drop, send_page
-from xblock_experiments.stopping import stopping_gently
 
 _PAUSE = 1.0
 """The pause between checks for waiting events, in seconds."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from xblock_experiments.commands.stopping import Stop, stopping_gently
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.platform.data import UnreadableSource
-from xblock_experiments.platform.readiness import is_migrated
-from xblock_experiments.stopping import Stop, stopping_gently
+from xblock_experiments.platform.tags.data import UnreadableSource
+from xblock_experiments.platform.tags.readiness import is_migrated
 
 if TYPE_CHECKING:
-    from xblock_experiments.platform.running import Run
+    from xblock_experiments.platform.tags.running import Run
 
 _BY_SIGNAL = 128
 """The number that shells add to a signal's number."""
@@ -70,7 +70,7 @@ class Command(BaseCommand):
 
 def _new_run(after: int, stop: Stop) -> Run:
     try:
-        from xblock_experiments.platform.running import Run
+        from xblock_experiments.platform.tags.running import Run
     except ModuleNotFoundError as error:
         msg = f"There is no {error.name}: pip install 'xblock-experiments[migration]'."
         raise CommandError(msg) from error

@@ -12,10 +12,10 @@ from django.db import DatabaseError, transaction
 from tqdm import tqdm
 
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.unpacking import unpack
-from xblock_experiments.untrusted import shown
+from xblock_experiments.olx.archives import unpack
+from xblock_experiments.olx.untrusted import shown
 from xblock_experiments.workbench.checking import Finding, findings_in
-from xblock_experiments.workbench.loading import load
+from xblock_experiments.workbench.import_export.reading import load
 
 
 class Command(BaseCommand):

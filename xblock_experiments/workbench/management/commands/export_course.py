@@ -10,10 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.exporting import export_archive, export_course
-from xblock_experiments.workbench.registry import registry
-from xblock_experiments.workbench.serving import serve
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.import_export.exporting import export_archive, export_course
+from xblock_experiments.workbench.storage.serving import serve
 
 
 class Command(BaseCommand):

@@ -12,11 +12,11 @@ from django.db import DatabaseError
 from tqdm import tqdm
 
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.unpacking import unpack
-from xblock_experiments.workbench.course import CourseBlocks
-from xblock_experiments.workbench.keeping import imported_folder, replace
-from xblock_experiments.workbench.loading import load, name_of
-from xblock_experiments.workbench.serving import serve
+from xblock_experiments.olx.archives import unpack
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.import_export.reading import load, name_of
+from xblock_experiments.workbench.storage.serving import serve
+from xblock_experiments.workbench.storage.versions import imported_folder, replace
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""The group configurations of a course, as its authors edit them."""

@@ -1,0 +1,120 @@
+"""The page that lists a course's group configurations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from web_fragments.fragment import Fragment
+
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.revision import revision_of
+from xblock_experiments.blocks.configurations.edits import listed, usages_in
+from xblock_experiments.blocks.configurations.forms import FORMS, label_of
+from xblock_experiments.blocks.experiment.arms import share_of
+from xblock_experiments.course_user_segmentation.data import (
+    EXPERIMENT,
+    Group,
+    SegmentationEdit,
+    UserSegmentation,
+)
+
+
+def configurations_view(course: Any) -> Fragment:
+    fragment = Fragment()
+    usages = usages_in(course)
+    _ = course.gettext
+    blank = UserSegmentation(
+        0, EXPERIMENT, "", "", (Group(0, _("Group A")), Group(1, _("Group B")))
+    )
+    fragment.content = render(
+        "configurations.html",
+        {
+            "blank": _card(course, blank, [], is_new=True),
+            "cards": [
+                _card(course, each, usages.get(each.id, []))
+                for each in listed(course.user_partitions)
+            ],
+            "revision": revision_of(course.user_partitions),
+        },
+        course.i18n,
+    )
+    course.add_files(fragment, "forms.css", "forms.js", "configurations.js")
+    fragment.initialize_js("XBlockExperimentsConfigurations")
+    return fragment
+
+
+def consequences(course: Any, edit: SegmentationEdit, *, is_active: bool) -> list[str]:
+    """Return one sentence for each effect of saving the edit on learners.
+
+    `is_active` is the segmentation's value after the edit.
+    """
+    ngettext = course.i18n.ngettext
+    sentences = []
+    if edit.change == "removed":
+        kept = ngettext(
+            "{count} learner is in a group of it, which is kept but no longer used.",
+            "{count} learners are in a group of it, which is kept but no longer used.",
+            edit.stay,
+        )
+        return [kept.format(count=edit.stay)]
+    if not is_active:
+        off = course.gettext("Learners see nothing of its experiments until it is in use again.")
+        sentences.append(off)
+    if edit.stay:
+        stay = ngettext(
+            "{count} learner keeps the present group.",
+            "{count} learners keep their present group.",
+            edit.stay,
+        )
+        sentences.append(stay.format(count=edit.stay))
+    if edit.leave:
+        leave = ngettext(
+            "{count} learner would lose the group, and gets another one at the next visit.",
+            "{count} learners would lose their group, and get another one at the next visit.",
+            edit.leave,
+        )
+        sentences.append(leave.format(count=edit.leave))
+    weighty = [group.name for group in edit.empty if group.weight]
+    if weighty and (edit.stay or edit.leave):
+        empty = course.gettext(
+            "Nobody is in {groups} yet. Only learners who have no group may get it."
+        )
+        sentences.append(empty.format(groups=", ".join(f"“{name}”" for name in weighty)))
+    return sentences or [course.gettext("No learner has a group yet, so nobody is moved.")]
+
+
+def _card(
+    course: Any, segmentation: UserSegmentation, usages: list[Any], *, is_new: bool = False
+) -> dict[str, Any]:
+    form = FORMS.get(segmentation.type)
+    return {
+        "key": "new" if is_new else f"{segmentation.type}-{segmentation.id}",
+        "id": None if is_new else segmentation.id,
+        "type": segmentation.type,
+        "type_label": label_of(segmentation.type, course.gettext),
+        "name": segmentation.name,
+        "description": segmentation.description,
+        "active": segmentation.active,
+        "is_new": is_new,
+        "is_editable": form is not None,
+        "has_weights": form is not None and form.has_weights,
+        "groups": [
+            {
+                "id": None if is_new else group.id,
+                "name": group.name,
+                "weight": group.weight,
+                "share": share_of(group.weight, segmentation.groups),
+            }
+            for group in segmentation.groups
+        ],
+        "parameters": [
+            {
+                "name": parameter.name,
+                "label": course.gettext(parameter.label),
+                "help": course.gettext(parameter.help),
+                "value": segmentation.parameters.get(parameter.name, ""),
+            }
+            for parameter in (form.parameters if form else ())
+        ],
+        "usages": usages,
+    }

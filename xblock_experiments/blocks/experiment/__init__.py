@@ -1,0 +1,1 @@
+"""The parts of split_test for staff and authors."""

@@ -1,0 +1,59 @@
+"""The author's view of an experiment: its arms, its problems, and the actions that fix them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from web_fragments.fragment import Fragment
+
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.revision import arm_revision
+from xblock_experiments.blocks.experiment.arm_cards import ArmCard, cards_of
+from xblock_experiments.blocks.experiment.setup import course_of, look_at
+from xblock_experiments.blocks.experiment.shown_messages import shown_messages
+
+
+def author_view(block: Any, context: Any) -> Fragment:
+    """Render all arms on the experiment's own page, or one line inside another block's page."""
+    fragment = Fragment()
+    experiment = look_at(block)
+    context = {"root_xblock": block, **(context or {})}
+    is_whole_page = context["root_xblock"] is block
+    cards = cards_of(block, experiment) if is_whole_page else []
+    fragment.content = render(
+        "author_view.html",
+        {
+            "active": [_shown(block, each, fragment, context) for each in cards if each.is_active],
+            "configurations_url": _url(course_of(block), block, "studio_view"),
+            "edit_url": _url(block, block, "studio_view"),
+            "experiment": experiment,
+            "inactive": [
+                _shown(block, each, fragment, context) for each in cards if not each.is_active
+            ],
+            "is_whole_page": is_whole_page,
+            "messages": shown_messages(block),
+            "own_url": _url(block, block, "author_view"),
+            "title": block.display_name_with_default,
+        },
+        block.i18n,
+    )
+    block.add_files(fragment, "staff.css", "messages.js", "author_view.js")
+    fragment.initialize_js("XBlockExperimentsAuthorView")
+    return fragment
+
+
+def _shown(block: Any, card: ArmCard, fragment: Fragment, context: Any) -> dict[str, Any]:
+    child = block.runtime.get_block(card.child_id, block)
+    return {
+        "card": card,
+        "content": block.render_child(child, fragment, context),
+        "revision": arm_revision(child),
+        "edit_url": _url(child, block, "studio_view") if hasattr(child, "studio_view") else None,
+    }
+
+
+def _url(shown: Any, block: Any, view: str) -> str | None:
+    """Return the view's URL, or None if the runtime has no pages."""
+    pages = block.runtime.service(block, "pages")
+    url: str | None = pages.url(shown, view) if pages else None
+    return url

@@ -1,0 +1,41 @@
+"""The staff view of an experiment on a learner's page: every arm, one at a time. Assigns nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from web_fragments.fragment import Fragment
+
+from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.configurations.forms import label_of
+from xblock_experiments.blocks.experiment.arm_cards import ArmCard, cards_of
+from xblock_experiments.blocks.experiment.setup import look_at
+from xblock_experiments.blocks.experiment.shown_messages import shown_messages
+
+
+def staff_view(block: Any, context: Any) -> Fragment:
+    fragment = Fragment()
+    experiment = look_at(block)
+    segmentation = experiment.segmentation
+    cards = cards_of(block, experiment)
+    fragment.content = render(
+        "staff_view.html",
+        {
+            "arms": [_shown(block, card, fragment, context) for card in cards],
+            "experiment": experiment,
+            "key": block.scope_ids.usage_id,
+            "messages": shown_messages(block),
+            "own": next((card for card in cards if card.is_own), None),
+            "title": block.display_name_with_default,
+            "type_label": segmentation and label_of(segmentation.type, block.gettext),
+        },
+        block.i18n,
+    )
+    block.add_files(fragment, "staff.css", "messages.js", "staff_view.js")
+    fragment.initialize_js("XBlockExperimentsStaffView")
+    return fragment
+
+
+def _shown(block: Any, card: ArmCard, fragment: Fragment, context: Any) -> dict[str, Any]:
+    child = block.runtime.get_block(card.child_id, block)
+    return {"card": card, "content": block.render_child(child, fragment, context)}

@@ -1,0 +1,1 @@
+"""Transactions and races, rows, exact text and pieces of SQL."""

@@ -1,0 +1,87 @@
+"""Usage ids, which are opaque keys in courses that have them, else the workbench's dotted text.
+
+The text is `scenario.type.url_name.d0.u0`, or without the url_name if the XML gives none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from typing import Any
+
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey, UsageKey
+
+SLUG = re.compile(r"[\w-]{1,40}")
+_URL_NAME = re.compile(r"[\w~.:-]{1,100}")
+
+
+def course_id_of(usage_id: Any) -> str:
+    """Return the course id of an opaque key, without branch and version, or else the scenario."""
+    course_key = getattr(usage_id, "context_key", None)
+    if course_key is None:
+        return str(usage_id).partition(".")[0]
+    return plain_course_id(course_key)
+
+
+def type_of(usage_id: Any) -> str:
+    """Return the block's type."""
+    if hasattr(usage_id, "block_type"):
+        return str(usage_id.block_type)
+    return str(usage_id).split(".")[1]
+
+
+def url_name_of(usage_id: Any) -> str | None:
+    """Return the block's url_name, or None if its XML gives none."""
+    if hasattr(usage_id, "block_id"):
+        return str(usage_id.block_id)
+    parts = str(usage_id).split(".")
+    return ".".join(parts[2:-2]) if len(parts) > 4 else None
+
+
+@lru_cache(maxsize=1_000)
+def plain_course_id(course_key: Any) -> str:
+    """Return the course key without branch and version. Cached, because keys are immutable."""
+    if hasattr(course_key, "version_agnostic"):
+        course_key = course_key.version_agnostic().for_branch(None)
+    return str(course_key)
+
+
+def usage_id(course_id: str, block_type: str, url_name: str) -> Any:
+    """Return an opaque key if the course id is one, else the workbench's dotted text.
+
+    Raises ValueError for a type or name that is not safe in ids, because hosts write ids into pages
+    and URLs without escaping.
+    """
+    if not SLUG.fullmatch(block_type) or not _URL_NAME.fullmatch(url_name):
+        msg = f"{block_type!r} and {url_name!r} are not valid parts of a usage id."
+        raise ValueError(msg)
+    try:
+        course_key = CourseKey.from_string(course_id)
+    except InvalidKeyError:
+        return f"{course_id}.{block_type}.{url_name}.d0.u0"
+    return course_key.make_usage_key(block_type, url_name)
+
+
+def made_up_name(parent_id: Any, block_type: str, number: int) -> str:
+    """Return a name for a block without a url_name, the same at each import.
+
+    Learners' state depends on the name. `number` counts such blocks of its type in its parent.
+    """
+    return hashlib.sha256(f"{parent_id}/{block_type}/{number}".encode()).hexdigest()[:16]
+
+
+def parse_usage_id(text: str) -> Any:
+    """Return the usage key in the text, or the text itself if it is not a key."""
+    try:
+        return UsageKey.from_string(text)
+    except InvalidKeyError:
+        return text
+
+
+def as_usage_id(usage_id: Any) -> Any:
+    """An opaque key also where the host, as in the address of a handler, has it as text."""
+    if isinstance(usage_id, str) and usage_id.startswith("block-v1:"):
+        return parse_usage_id(usage_id)
+    return usage_id

@@ -1,0 +1,7 @@
+"""Course exports from anywhere: untrusted files, archives and pointers."""
+
+from __future__ import annotations
+
+from xblock_experiments.olx.untrusted import OlxError
+
+__all__ = ["OlxError"]

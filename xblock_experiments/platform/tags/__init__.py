@@ -1,0 +1,1 @@
+"""The tags that come from an existing Open edX site."""

@@ -1,0 +1,1 @@
+"""A runtime in which the blocks of courses live."""

@@ -1,0 +1,211 @@
+"""The SDK's runtime, with what Open edX's own blocks ask of theirs."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from django.core.cache import cache
+from django.template import engines
+from django.templatetags.static import static
+from django.urls import reverse
+from fs.base import FS
+from fs.errors import FSError
+from web_fragments.fragment import Fragment
+from workbench.runtime import WorkbenchRuntime
+from xblock.fields import ScopeIds
+
+from xblock_experiments.settings.openedx_blocks import MATHJAX, SAMPLES
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.hosting.faults import FAULTS
+from xblock_experiments.workbench.hosting.openedx.files import files_in
+from xblock_experiments.workbench.hosting.openedx.films import VideoConfig, import_film
+from xblock_experiments.workbench.hosting.openedx.packages import LoncapaProblemError
+from xblock_experiments.workbench.hosting.openedx.platform_modules import stand_in_for_the_platform
+from xblock_experiments.workbench.hosting.openedx.problems import PLATFORM, why_not
+from xblock_experiments.workbench.hosting.openedx.services import (
+    Completion,
+    Mako,
+    NoGrader,
+    RebindUser,
+    ReplaceUrls,
+    Sandbox,
+    Settings,
+)
+from xblock_experiments.workbench.hosting.openedx.styles import (
+    only_in_polls,
+    without_logo,
+    without_outside,
+)
+from xblock_experiments.workbench.hosting.openedx.users import Users
+
+stand_in_for_the_platform()
+
+_SCRIPTS = (
+    "jquery_ui/jquery-ui.min.js",
+    "workbench/js/vendor/underscore-min.js",
+    "xblock_experiments/openedx.js",
+)
+_FORMULAS = ("xblock_experiments/formulas.js", "mathjax/MathJax.js")
+_NO_FORMULAS = ("xblock_experiments/no_formulas.js",)
+_CONFIG = {"mathjax/MathJax.js": "?config=TeX-MML-AM_HTMLorMML"}
+_JAVASCRIPT = "application/javascript"
+_STYLES = (
+    "font_awesome/css/all.min.css",
+    "font_awesome/css/v4-shims.min.css",
+    "xblock_experiments/openedx.css",
+)
+_OF_THE_PLATFORM = ("discussion", "lti")
+_RENAMED = {"PollBlock": "PollQuestionBlock"}
+"""Functions of poll_question's script, where xblock-poll's has one of the name."""
+_IN_OTHER_FILES = ("filename", "url_name")
+"""Attributes that make these blocks open files, of which what is read in is a part already."""
+
+
+class OpenEdxRuntime(WorkbenchRuntime):
+    """Its services, and what is no service, have the platform's names."""
+
+    course: CourseBlocks | None = None
+    """The course of the block in hand."""
+    faults: tuple[type[Exception], ...] = (*FAULTS, FSError, LoncapaProblemError)
+
+    def __init__(self, user_id: str | None = None) -> None:
+        super().__init__(user_id)
+        self.sandbox = Sandbox(self)
+        self._services |= {
+            "cache": cache,
+            "completion": Completion(),
+            "mako": Mako(),
+            "rebind_user": RebindUser(),
+            "replace_urls": ReplaceUrls(self),
+            "sandbox": self.sandbox,
+            "settings": Settings(),
+            "user": Users(user_id),
+            "video_config": VideoConfig(self),
+            "xqueue": NoGrader(),
+        }
+
+    @property
+    def course_id(self) -> Any:
+        """Of the course in hand; None in a scenario of the SDK."""
+        return self.course and getattr(self.course.usage_id, "context_key", self.course.course_id)
+
+    @property
+    def resources_fs(self) -> FS:
+        """The files of the course in hand."""
+        return files_in(self.course.folder if self.course else None)
+
+    @property
+    def modulestore(self) -> Any:
+        return self
+
+    def get_course(self, course_id: Any) -> Any:
+        """The course in hand: there is no other store of courses."""
+        return self.course and self.get_block(self.course.usage_id)
+
+    def get_policy(self, usage_id: Any) -> dict[str, Any]:
+        """Nothing: what the policy says was given to the block's element before it was parsed."""
+        return {}
+
+    def cannot_run(self, node: Any) -> str | None:
+        """Why a block must be a placeholder, although a package has one for it."""
+        if node.tag in _OF_THE_PLATFORM:
+            return PLATFORM
+        if node.tag != "problem":
+            return None
+        return why_not(node, may_run_python=self.sandbox.can_execute_code())
+
+    def read(self, cls: Any, node: Any, ids: ScopeIds) -> Any:
+        """The block of an element."""
+        if not _is_extracted(cls):
+            return cls.parse_xml(node, self, ids)
+        node = copy.deepcopy(node)
+        for name in _IN_OTHER_FILES:
+            node.attrib.pop(name, None)
+        # JSON that would set any field, a learner's too.
+        for element in node.findall("meta"):
+            node.remove(element)
+        if ids.block_type.strip("_").startswith("video"):
+            return self._read_video(cls, node, ids)
+        return cls.parse_xml(node, self, ids)
+
+    def _read_video(self, cls: Any, node: Any, ids: ScopeIds) -> Any:
+        """Its own way for courses makes a film anew, of another name, each time it is read."""
+        video = cls.parse_xml_new_runtime(node, self, ids)
+        import_film(video, node)
+        return video
+
+    def _usage_id_from_node(self, node: Any, parent_id: Any) -> Any:
+        """As XBlock's, for the scenarios of the SDK, which are read without a course."""
+        cls = self.mixologist.mix(self.load_block_type(node.tag))
+        if not _is_extracted(cls):
+            return super()._usage_id_from_node(node, parent_id)
+        def_id = self.id_generator.create_definition(node.tag)
+        usage_id = self.id_generator.create_usage(def_id)
+        ids = ScopeIds(None, node.tag, def_id, usage_id)
+        is_default = not (len(node) or node.attrib)
+        block = (
+            self.construct_xblock_from_class(cls, ids) if is_default else self.read(cls, node, ids)
+        )
+        block.parent = parent_id
+        block.save()
+        return usage_id
+
+    def render_template(self, template_name: str, **kwargs: Any) -> str:
+        """Of the SDK's own blocks, which have a problem.html as ProblemBlock has."""
+        return str(engines[SAMPLES].get_template(template_name).render(kwargs))
+
+    def local_resource_url(self, block: Any, uri: str) -> str:
+        if _is_extracted(block) and uri.endswith(".css"):
+            return reverse("openedx_style", args=(block.scope_ids.block_type, uri))
+        return str(super().local_resource_url(block, uri))
+
+    def _patch_xblock(self, block: Any) -> None:
+        """Mocks would take the place of what these blocks have."""
+        if not _is_extracted(block):
+            super()._patch_xblock(block)
+
+    def _wrap_ele(self, block: Any, view: str, frag: Any, extra_data: Any = None) -> Any:
+        """With working links, and what every page of the platform has and these blocks look for."""
+        if not _is_extracted(block):
+            return super()._wrap_ele(block, view, frag, extra_data)
+        wrapped = super()._wrap_ele(block, view, self._mended(frag), extra_data)
+        for script in _SCRIPTS:
+            wrapped.add_resource_url(static(script), _JAVASCRIPT, "head")
+        for script in _FORMULAS if MATHJAX.is_dir() else _NO_FORMULAS:
+            # At the end of the page, where the scripts of blocks are.
+            wrapped.add_javascript_url(static(script) + _CONFIG.get(script, ""))
+        for style in _STYLES:
+            wrapped.add_css_url(static(style))
+        return wrapped
+
+    def _mended(self, fragment: Any) -> Any:
+        parts = fragment.to_dict()
+        content = self._services["replace_urls"].replace_urls(str(fragment.content))
+        parts["content"] = without_logo(content)
+        parts["js_init_fn"] = _RENAMED.get(fragment.js_init_fn, fragment.js_init_fn)
+        for resource in parts["resources"]:
+            if resource["kind"] == "text":
+                resource["data"] = _renamed(without_outside(resource["data"]))
+            if fragment.js_init_fn in _RENAMED and resource["mimetype"] == "text/css":
+                resource["data"] = only_in_polls(resource["data"])
+        return Fragment.from_dict(parts)
+
+    def _css_classes_for(self, block: Any, view: str) -> list[str]:
+        """By which the style sheets of these blocks find them."""
+        classes: list[str] = super()._css_classes_for(block, view)
+        if not _is_extracted(block):
+            return classes
+        name = f"xmodule_{type(block).unmixed_class.__name__}"
+        return [*classes, "xblock", f"xblock-{view}", "xmodule_display", name]
+
+
+def _is_extracted(block: Any) -> bool:
+    """Whether it is one that was made for the platform, as its packages mark these."""
+    return bool(getattr(block, "is_extracted", False))
+
+
+def _renamed(script: str) -> str:
+    for name, other in _RENAMED.items():
+        script = script.replace(f"function {name}(", f"function {other}(")
+    return script

@@ -1,0 +1,115 @@
+"""Services with the platform's names and signatures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from mako.lookup import TemplateLookup
+
+from xblock_experiments.settings.common import setting
+from xblock_experiments.workbench.hosting.openedx import packages
+
+
+class Sandbox:
+    """Where the Python of problems runs: in a jail that the operator has set up, else nowhere.
+
+    Courses of the setting COURSES_WITH_UNSAFE_CODE run it in this process.
+    """
+
+    def __init__(self, runtime: Any) -> None:
+        self._runtime = runtime
+
+    def can_execute_unsafe_code(self) -> bool:
+        course_id = str(self._runtime.course_id)
+        return any(re.match(each, course_id) for each in setting("COURSES_WITH_UNSAFE_CODE"))
+
+    def can_execute_code(self) -> bool:
+        is_jailed = packages.has_jail("python") or packages.has_remote_jail()
+        return bool(is_jailed) or self.can_execute_unsafe_code()
+
+    def get_python_lib_zip(self) -> bytes | None:
+        """The course's python_lib.zip, which its problems may import."""
+        course = self._runtime.course
+        file = course.static_file("python_lib.zip") if course else None
+        return file.read_bytes() if file else None
+
+
+class ReplaceUrls:
+    """Turns the links of a course into addresses of the workbench."""
+
+    _LINK = re.compile(
+        r"""(?P<quote>\\?["']|&quot;|&\#39;)"""
+        r"""(?P<link>/(?:static|jump_to_id)/[^"'\\&<>\s]+|/?asset-v1:[^"'\\&<>\s]+)"""
+        r"""(?=(?P=quote))"""
+    )
+
+    def __init__(self, runtime: Any) -> None:
+        self._runtime = runtime
+
+    def replace_urls(self, text: str, static_replace_only: bool = False) -> str:
+        """Links to files that the course does not have stay as they are."""
+        course = self._runtime.course
+        if course is None:
+            return text
+        pages = self._runtime.pages
+
+        def address(found: re.Match[str]) -> str:
+            link = found["link"]
+            is_page = link.startswith("/jump_to_id/")
+            url = None if is_page and static_replace_only else pages.address(link, course)
+            return found["quote"] + (url or link)
+
+        return self._LINK.sub(address, text)
+
+
+class Settings:
+    """What an operator sets for a type of block, in Django's XBLOCK_SETTINGS."""
+
+    def get_settings_bucket(self, block: Any, default: Any = None) -> Any:
+        key = getattr(block, "block_settings_key", type(block).__name__)
+        return getattr(settings, "XBLOCK_SETTINGS", {}).get(key, default or {})
+
+
+class Completion:
+    """The workbench does not follow who has completed what."""
+
+    def completion_tracking_enabled(self) -> bool:
+        return False
+
+    def vertical_is_complete(self, item: Any) -> None:
+        """None: nobody can tell."""
+
+
+class Mako:
+    """Renders Mako templates, found in the template folders of installed apps."""
+
+    def render_template(
+        self, template_file: str, dictionary: dict[str, Any], namespace: str = "main"
+    ) -> str:
+        """The platform's namespaces, one for each of its sites, mean nothing here."""
+        folders = [Path(app.path) / "templates" for app in apps.get_app_configs()]
+        lookup = TemplateLookup([str(folder) for folder in folders if folder.is_dir()])
+        return str(lookup.get_template(template_file).render_unicode(**dictionary))
+
+    def render_lms_template(self, template_file: str, dictionary: dict[str, Any]) -> str:
+        return self.render_template(template_file, dictionary)
+
+    render_cms_template = render_lms_template
+
+
+class RebindUser:
+    """Binds a block that a machine has called without a user to the user whom it speaks of."""
+
+    def rebind_noauth_module_to_user(self, block: Any, real_user: Any) -> None:
+        user_id = str(real_user.id)
+        block.runtime = type(block.runtime)(user_id)
+        block.scope_ids = block.scope_ids._replace(user_id=user_id)
+        block._field_data_cache.clear()
+
+
+class NoGrader:
+    """In place of a queue of graders. Problems that need one are shown as placeholders."""

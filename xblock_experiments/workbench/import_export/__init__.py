@@ -1,0 +1,1 @@
+"""Reads courses from OLX and writes them back."""

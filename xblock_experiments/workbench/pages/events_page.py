@@ -1,0 +1,184 @@
+"""The page on which developers watch what happens, while it happens."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.pages.event_log import LoggedEvent, is_wanted, read
+from xblock_experiments.workbench.pages.frame import page_context
+
+FIRST = 100
+"""How many events the page begins with."""
+MOST = 200
+"""How many it is given at once."""
+_LONGEST = 20_000
+"""Characters of data and of context that are shown, and of a summary:"""
+_SUMMARY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which events somebody wants to see. What is empty lets all through."""
+
+    names: tuple[str, ...]
+    user: str
+    course: str
+    text: str
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        user, course, text = (query.get(key, "").strip() for key in ("user", "course", "text"))
+        return cls(tuple(query.getlist("name")), user, course, text)
+
+    def let_through(self, event: LoggedEvent) -> bool:
+        return (
+            (not self.names or event.name in self.names)
+            and _has(event.user_id, self.user)
+            and _has(event.course_id, self.course)
+            and (not self.text or _has(_text_of(event), self.text))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event as the page shows it."""
+
+    name: str
+    timestamp: str
+    time: str
+    course: str
+    user: str
+    summary: str
+    data: str
+    context: str
+
+    @classmethod
+    def of(cls, event: LoggedEvent) -> Self:
+        return cls(
+            event.name,
+            event.timestamp.isoformat(),
+            f"{event.timestamp:%Y-%m-%d %H:%M:%S} UTC",
+            event.course_id or "—",
+            event.user_id or "—",
+            _summary(event.data),
+            _pretty(event.data),
+            _pretty(event.context),
+        )
+
+
+@require_safe
+@never_cache
+def show(request: HttpRequest) -> HttpResponse:
+    context = {**page_context(), "is_on": is_wanted()}
+    if context["is_on"]:
+        try:
+            context |= _shown(Filters.of(request.GET))
+        except OSError as error:
+            context |= {"is_on": False, "flaw": str(error)}
+    return render(request, "xblock_experiments/events.html", context)
+
+
+@require_safe
+@never_cache
+def since(request: HttpRequest) -> HttpResponse:
+    """What came after a place of the log, oldest first; without a place, the last events."""
+    filters, place = Filters.of(request.GET), request.GET.get("after", "")
+    events: Iterable[LoggedEvent] = ()
+    if is_wanted():
+        # An open page waits until the log can be read again.
+        with suppress(OSError):
+            events, place = _next(place, filters) if place else _newest(filters)[1:]
+    rows = [asdict(Row.of(event)) for event in events]
+    return JsonResponse({"events": rows, "next": place})
+
+
+def is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Of the server's log, in which an open page's questions, one each second, hide all others."""
+    return record.levelno > logging.INFO or reverse("events_since") not in record.getMessage()
+
+
+def _shown(filters: Filters) -> dict[str, Any]:
+    """Raises OSError where the log cannot be read."""
+    names, events, place = _newest(filters)
+    return {
+        "course_url": _url_of_a_course(),
+        "filters": filters,
+        "names": sorted({*names, *filters.names}),
+        "place": place,
+        "rows": [Row.of(event) for event in reversed(events)],
+    }
+
+
+def _newest(filters: Filters) -> tuple[set[str], deque[LoggedEvent], str]:
+    """The names of all events, the last ones that are wanted, and the place after them."""
+    names: set[str] = set()
+    wanted: deque[LoggedEvent] = deque(maxlen=FIRST)
+    place = ""
+    for event, end in read():
+        place = end
+        names.add(event.name)
+        if filters.let_through(event):
+            wanted.append(event)
+    return names, wanted, place
+
+
+def _next(place: str, filters: Filters) -> tuple[list[LoggedEvent], str]:
+    wanted: list[LoggedEvent] = []
+    for event, end in read(place):
+        place = end
+        if filters.let_through(event):
+            wanted.append(event)
+        if len(wanted) == MOST:
+            break
+    return wanted, place
+
+
+def _url_of_a_course() -> str | None:
+    for course in registry.courses():
+        return f"{reverse('workbench_show_scenario', args=(course.name,))}?student=student_1"
+    return None
+
+
+def _summary(data: dict[str, Any]) -> str:
+    """What else it says than of whom it is, in a line."""
+    texts = (
+        f"{key}: {value if isinstance(value, str) else _one_line(value)}"
+        for key, value in data.items()
+        if key not in ("course_id", "user_id") and value is not None
+    )
+    return _cut(" · ".join(texts), _SUMMARY)
+
+
+def _pretty(value: Any) -> str:
+    return _cut(json.dumps(value, ensure_ascii=False, indent=2), _LONGEST)
+
+
+def _text_of(event: LoggedEvent) -> str:
+    """All that the page can show of it."""
+    data, context = _one_line(event.data), _one_line(event.context)
+    return "\n".join([event.name, _summary(event.data), data, context])
+
+
+def _one_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
+def _has(text: str, part: str) -> bool:
+    return part.casefold() in text.casefold()

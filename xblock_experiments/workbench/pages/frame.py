@@ -1,0 +1,124 @@
+"""What stands around a block on a page of a course: for staff, other views of it and previews."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import get_language, get_language_bidi
+
+from xblock_experiments.course_user_segmentation.api import get_segmentations
+from xblock_experiments.services.preview import AsGroup, AsLearner
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.hosting.i18n import translations_of
+from xblock_experiments.workbench.requests.runtime import AUTHORS_VIEWS
+from xblock_experiments.workbench.requests.visitor import Visitor
+
+
+def page_context() -> dict[str, Any]:
+    """What every page of ours needs, for the language it is in."""
+    return {
+        "direction": "rtl" if get_language_bidi() else "ltr",
+        "i18n": translations_of(),
+        "language": get_language() or "en",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Of one page for one visitor."""
+
+    course: CourseBlocks
+    visitor: Visitor
+    block: Any
+    view_name: str
+
+    def context(self, request: HttpRequest, fragment: Any) -> dict[str, Any]:
+        return {
+            **page_context(),
+            "block": self.block,
+            "body": fragment.body_html(),
+            "course": self.course,
+            "experiments": self._experiments() if self.visitor.is_staff else [],
+            "foot_html": fragment.foot_html(),
+            "head_html": fragment.head_html(),
+            "links": self._links() if self.visitor.is_staff else [],
+            "next": request.get_full_path(),
+            "path": self._path() if self.view_name in AUTHORS_VIEWS else [],
+            "is_preview_of_learner": isinstance(self.visitor.preview, AsLearner),
+            "preview_of_group": self._group_in_preview(),
+            # By which the SDK's own pages name the user.
+            "student_id": self.visitor.user_id,
+            "visitor": self.visitor,
+        }
+
+    @property
+    def _is_root(self) -> bool:
+        return bool(self.block.scope_ids.usage_id == self.course.usage_id)
+
+    def _path(self) -> list[dict[str, Any]]:
+        """What the block stands in, from the course down, as authors see it."""
+        path: list[dict[str, Any]] = []
+        parent = self.block.get_parent()
+        while parent is not None:
+            url = self.block.runtime.pages.url(parent, "author_view")
+            title = getattr(parent, "display_name_with_default", None) or parent.display_name
+            path.insert(0, {"title": title, "url": url})
+            parent = parent.get_parent()
+        return path
+
+    def _links(self) -> list[dict[str, Any]]:
+        """To the views of the block, and to the group configurations of the course."""
+        _ = translations_of().gettext
+        views = {
+            "student_view": _("As learners and staff see it"),
+            "author_view": _("As authors see it"),
+            "studio_view": _("Group configurations") if self._is_root else _("Edit"),
+        }
+        links = [
+            self._link(self.block.scope_ids.usage_id, view, label)
+            for view, label in views.items()
+            if hasattr(self.block, view)
+        ]
+        if not self._is_root:
+            root, label = self.course.usage_id, _("Group configurations")
+            links.append(self._link(root, "studio_view", label))
+        return links
+
+    def _link(self, usage_id: Any, view: str, label: str) -> dict[str, Any]:
+        here = self.block.scope_ids.usage_id
+        shown = self.block if usage_id == here else self.block.runtime.get_block(usage_id)
+        return {
+            "url": self.block.runtime.pages.url(shown, view),
+            "label": label,
+            "is_here": view == self.view_name and usage_id == here,
+        }
+
+    def _experiments(self) -> list[dict[str, Any]]:
+        """What can be chosen for a preview."""
+        return [
+            {
+                "name": segmentation.name,
+                "groups": [
+                    {
+                        "value": str(AsGroup(segmentation.type, segmentation.id, group.id)),
+                        "name": group.name,
+                    }
+                    for group in segmentation.groups
+                ],
+            }
+            for segmentation in get_segmentations(self.course.course_id)
+            if segmentation.active and segmentation.groups
+        ]
+
+    def _group_in_preview(self) -> dict[str, str] | None:
+        """None also of a group that is gone."""
+        preview = self.visitor.preview
+        if not isinstance(preview, AsGroup):
+            return None
+        for segmentation in get_segmentations(self.course.course_id, type=preview.type):
+            for group in segmentation.groups if segmentation.id == preview.id else ():
+                if group.id == preview.group_id:
+                    return {"group": group.name, "segmentation": segmentation.name}
+        return None

@@ -1,0 +1,144 @@
+"""Pages of the workbench that the SDK does not have, or has for scenarios of its own only."""
+
+from __future__ import annotations
+
+import tempfile
+from urllib.parse import unquote
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_POST
+from xblock.django.request import django_to_webob_request, webob_to_django_response
+
+from workbench import views as sdk
+from xblock_experiments import events
+from xblock_experiments.keys.usage import as_usage_id
+from xblock_experiments.services.preview import parse
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.hosting.i18n import translations_of
+from xblock_experiments.workbench.import_export.exporting import export_archive
+from xblock_experiments.workbench.pages.frame import Frame, page_context
+from xblock_experiments.workbench.pages.ranges import file_response
+from xblock_experiments.workbench.requests.runtime import AUTHORS_VIEWS
+from xblock_experiments.workbench.requests.visitor import Visitor
+
+_FRAME = "xblock_experiments/frame.html"
+
+
+@ensure_csrf_cookie
+def show(
+    request: HttpRequest, scenario_id: str, view_name: str = "student_view", template: str = _FRAME
+) -> HttpResponseBase:
+    """A block of a course, in a page of ours; a scenario of the SDK in one of its own."""
+    name, dot, address = scenario_id.partition(".")
+    course = registry.named(name)
+    if course is None:
+        sdk_template = {} if template == _FRAME else {"template": template}
+        response: HttpResponseBase = sdk.show_scenario(
+            request, scenario_id, view_name, **sdk_template
+        )
+        return response
+    usage_id = course.find(address) if dot else course.usage_id
+    if usage_id is None:
+        raise Http404
+    visitor = Visitor.of(request, sdk.get_student_id(request), course)
+    if view_name in AUTHORS_VIEWS:
+        if not visitor.is_staff:
+            return _refused(request)
+        visitor = visitor.without_preview(request, course)
+    block = visitor.runtime().get_block(usage_id)
+    frame = Frame(course, visitor, block, view_name)
+    fragment = block.render(view_name, {"activate_block_id": request.GET.get("activate_block_id")})
+    # The SDK's bare page has no place for the banner.
+    template = _FRAME if visitor.preview else template
+    return render(request, template, frame.context(request, fragment))
+
+
+def handle(
+    request: HttpRequest, usage_id: str, handler_slug: str, suffix: str = ""
+) -> HttpResponseBase:
+    """The SDK's view of handlers; in a course, under the preview that the session has."""
+    course = registry.course_of(as_usage_id(usage_id))
+    if course is None:
+        response: HttpResponseBase = sdk.handler(request, usage_id, handler_slug, suffix)
+        return response
+    visitor = Visitor.of(request, sdk.get_student_id(request), course)
+    runtime = visitor.runtime()
+    block = runtime.get_block(usage_id)
+    webob_request = django_to_webob_request(request)
+    webob_response = runtime.handle(block, handler_slug, webob_request, suffix)
+    result: HttpResponseBase = webob_to_django_response(webob_response)
+    return result
+
+
+def learner_handler(
+    request: HttpRequest, user_id: str, usage_id: str, handler_slug: str, suffix: str = ""
+) -> HttpResponseBase:
+    """`handle`, of the user whom the path names."""
+    query = request.GET.copy()
+    query["student"] = unquote(user_id)
+    request.GET = query  # type: ignore[assignment]
+    return handle(request, usage_id, handler_slug, suffix)
+
+
+@require_POST
+def preview(request: HttpRequest, name: str) -> HttpResponseBase:
+    """See the course as somebody else from now on, or as oneself again. Only staff may."""
+    course = _course(name)
+    visitor = Visitor.of(request, request.POST.get("student", ""), course)
+    wanted = "".join(request.POST.getlist("preview"))
+    if not visitor.is_staff:
+        return _refused(request)
+    if wanted and parse(wanted) is None:
+        message = translations_of().gettext("There is no such preview.")
+        return HttpResponse(message, status=400, content_type="text/plain; charset=utf-8")
+    visitor.keep_preview(request, course, wanted)
+    if wanted:
+        entered = events.PreviewEntered(
+            course_id=course.course_id, user_id=visitor.user_id, preview=wanted
+        )
+        events.emit(entered)
+    target = request.POST.get("next", "")
+    is_here = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return redirect(target if is_here else "/")
+
+
+def export(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The course as it is now, as an archive that Open edX imports. Only staff may have it."""
+    course = _course(name)
+    if not Visitor.of(request, sdk.get_student_id(request), course).is_staff:
+        return _refused(request)
+    archive = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    export_archive(course, archive)
+    archive.seek(0)
+    return FileResponse(archive, as_attachment=True, filename=f"{course.name}.tar.gz")
+
+
+def course_static(request: HttpRequest, name: str, path: str) -> HttpResponseBase:
+    """A file of a course. It is anyone's, so a browser is told to run nothing that is in it."""
+    course = registry.named(name)
+    file = course.static_file(path) if course else None
+    if file is None:
+        raise Http404
+    return file_response(
+        file,
+        request.headers.get("Range", ""),
+        {
+            "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def _course(name: str) -> CourseBlocks:
+    course = registry.named(name)
+    if course is None:
+        raise Http404
+    return course
+
+
+def _refused(request: HttpRequest) -> HttpResponse:
+    return render(request, "xblock_experiments/refused.html", page_context(), status=403)

@@ -1,0 +1,1 @@
+"""One user and one request."""

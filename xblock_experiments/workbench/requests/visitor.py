@@ -1,0 +1,53 @@
+"""Who asks for a page of a course, and through whose eyes.
+
+The workbench has no accounts: the address says who one is. Previews are kept in the session, as the
+platform keeps them, for each member of staff and each course; nobody else's are heeded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from django.http import HttpRequest
+
+from xblock_experiments.services.preview import Preview, parse
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime, is_staff_id
+
+_PREVIEWS = "xblock_experiments_previews"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The user of one request to one course."""
+
+    user_id: str
+    is_staff: bool
+    preview: Preview | None
+
+    @classmethod
+    def of(cls, request: HttpRequest, user_id: str, course: CourseBlocks) -> Self:
+        if not is_staff_id(user_id):
+            return cls(user_id, is_staff=False, preview=None)
+        text = request.session.get(_PREVIEWS, {}).get(_key(user_id, course), "")
+        return cls(user_id, is_staff=True, preview=parse(text))
+
+    def runtime(self) -> ExperimentsRuntime:
+        return ExperimentsRuntime(self.user_id, preview=self.preview)
+
+    def without_preview(self, request: HttpRequest, course: CourseBlocks) -> Self:
+        """Who goes to edit the course leaves the preview."""
+        if self.preview is None:
+            return self
+        self.keep_preview(request, course, "")
+        return replace(self, preview=None)
+
+    def keep_preview(self, request: HttpRequest, course: CourseBlocks, text: str) -> None:
+        """From the next request on; "" ends it."""
+        previews = request.session.get(_PREVIEWS, {})
+        request.session[_PREVIEWS] = {**previews, _key(self.user_id, course): text}
+
+
+def _key(user_id: str, course: CourseBlocks) -> str:
+    return f"{user_id}\n{course.course_id}"

@@ -1,0 +1,1 @@
+"""Courses on disk: their versions, serving them and editing them."""

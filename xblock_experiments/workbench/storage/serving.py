@@ -1,0 +1,80 @@
+"""The courses that a workbench serves: those of the settings, and those imported from the shell."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+from django.utils.text import slugify
+
+from xblock_experiments.errors import ExperimentsError, NotStored
+from xblock_experiments.olx.archives import unpack
+from xblock_experiments.olx.untrusted import is_file
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.import_export.reading import load
+from xblock_experiments.workbench.storage import versions
+
+log = logging.getLogger(__name__)
+
+_lock = threading.Lock()
+_unpacked = ExitStack()
+"""Folders of archives: their static files are served from there."""
+
+
+def serve() -> None:
+    """Load the courses that are new, or whose folder was replaced since.
+
+    One that cannot be read is logged. One that the database could not store is tried again with the
+    next page. What is changed inside a folder shows after a restart.
+    """
+    with _lock:
+        if any(not versions.is_read(*place) for place in versions.places().items()):
+            with versions.locked():
+                _serve_new()
+
+
+def _serve_new() -> None:
+    for source, stamp in versions.places().items():
+        if versions.is_read(source, stamp):
+            continue
+        place, _ = stamp
+        try:
+            course = open_course(place, origin=source)
+        except NotStored as error:
+            log.error("The course %s is not served yet. %s", source.name, error)
+            continue
+        except ExperimentsError as error:
+            log.error("The course %s is not served. %s", source.name, error)
+        else:
+            unused = len(course.problems)
+            log.info("Serving %s. %d things in it cannot be used.", course.course_id, unused)
+            if place != source:
+                log.info("It is %s, as authors have changed it: see %s.", source.name, place.parent)
+        versions.note_read(source, stamp)
+
+
+def open_course(
+    place: Path, course_id: str | None = None, *, origin: Path | None = None
+) -> CourseBlocks:
+    """Load a folder or an archive, under a name made from its origin's own. Raises OlxError."""
+    named = (origin or place).absolute().name
+    name = slugify(named.removesuffix(".gz").removesuffix(".tar")) or "course"
+    if not is_file(place):
+        return load(place, course_id, name=name, origin=origin)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="course-"))
+        unpack(place, Path(folder))
+        course = load(Path(folder), course_id, name=name, origin=origin)
+        _unpacked.push(stack.pop_all())
+        return course
+
+
+def forget() -> None:
+    """Serve nothing, until asked to serve again."""
+    _unpacked.close()
+    versions.forget_read()
+    registry.clear()
