@@ -1,38 +1,38 @@
 .PHONY: help run test acceptance test-django6 bench race big check fix messages clean
 
-help:  ## this list
+help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
-run:  ## set up what is missing and serve the workbench with the demo course (PORT=8001 for another port)
+run:  ## set up the environment and serve the workbench with the demo course (PORT=8001 for another port)
 	@scripts/run
 
-test:  ## all tests, on each database and in a browser (ARGS="-k name" for some of them)
+test:  ## run all tests, on each database and in a browser (ARGS="-k name" for some of them)
 	@scripts/test $(ARGS)
 
-acceptance:  ## only the tests in a browser
+acceptance:  ## run only the tests in a browser
 	@scripts/test --browser $(ARGS)
 
-test-django6:  ## the tests on the newest Django 6, in an environment of their own
+test-django6:  ## run the tests on the newest Django 6, in a separate environment
 	@scripts/setup dev .venv-django6 'Django>=6,<7'
 	@.venv-django6/bin/python -m pytest -n 2 -rs tests $(ARGS)
 
-bench:  ## our numbers beside others', minutes on end (ARGS="--quick" to see whether it runs)
+bench:  ## measure and compare with other packages, takes minutes (ARGS="--quick" only checks that it runs)
 	@scripts/bench $(ARGS)
 
-# Names the step, and shows its output only when it fails.
+# Prints the name of the step, and its output only if it fails.
 step = echo '$(1)'; output=$$($(1) 2>&1) || { printf '%s\n' "$$output"; exit 1; }
 django = .venv/bin/python -m django
 settings = --settings xblock_experiments.settings.workbench
 annotations = DJANGO_SETTINGS_MODULE=tests.our_apps .venv/bin/code_annotations \
 	django_find_annotations --config_file .pii_annotations.yml --lint --coverage
 
-race:  ## 100,000 first views that arrive together, on three databases (ARGS=5000: so many on each)
+race:  ## run 100,000 concurrent first views on three databases (ARGS=5000 for 5,000 on each)
 	@scripts/on_each_database -m tests.race $(ARGS)
 
-big:  ## fill PostgreSQL with a million learners in 20 experiments and measure (some 7 minutes, 20 GB)
+big:  ## measure PostgreSQL with a million learners in 20 experiments (about 7 minutes, 20 GB)
 	@DATABASES=postgresql scripts/on_each_database -m benchmarks.million $(ARGS)
 
-check:  ## lint, format, types, import contracts, translations, personal data, migrations, Django's own checks
+check:  ## check style, format, types, import contracts, translations, personal data, migrations and settings
 	@scripts/setup dev
 	@$(call step,.venv/bin/ruff check .)
 	@$(call step,.venv/bin/ruff format --check .)
@@ -43,12 +43,12 @@ check:  ## lint, format, types, import contracts, translations, personal data, m
 	@$(call step,$(django) makemigrations --check --dry-run $(settings))
 	@$(call step,$(django) check $(settings))
 
-fix:  ## mend what ruff can mend, and format
+fix:  ## fix and format the code with ruff
 	@scripts/setup dev
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
 
-messages:  ## take up new sentences for translators, and compile what is translated
+messages:  ## update the messages for translators and compile the translations
 	@scripts/setup dev
 	@.venv/bin/python scripts/messages
 

@@ -1,4 +1,4 @@
-"""Page objects: what authors and staff see and can do on the workbench's pages of a course."""
+"""Page objects: the workbench's pages of a course as authors and staff see and use them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from acceptance.problems import Block
 
 @dataclass(frozen=True)
 class Message:
-    """What is wrong with an experiment, and the text of the button or link that mends it."""
+    """A problem of an experiment, with the text of the button or link that fixes it."""
 
     kind: str
     text: str
@@ -36,7 +36,7 @@ class Arm:
 
 @contextmanager
 def another_window(browser: Any) -> Iterator[None]:
-    """Of the same browser. Afterwards the first one is as it was left."""
+    """Use another window of the same browser, then close it and return to the first one."""
     first = browser.current_window_handle
     browser.execute_script("open('about:blank');")
     (second,) = (each for each in browser.window_handles if each != first)
@@ -49,7 +49,7 @@ def another_window(browser: Any) -> Iterator[None]:
 
 
 class StaffPage(CoursePage):
-    """Any page as staff see it: with other views of it above, and previews below."""
+    """Any page as staff see it, with links to other views above and previews below."""
 
     @property
     def views(self) -> list[str]:
@@ -61,7 +61,7 @@ class StaffPage(CoursePage):
 
     @property
     def banner(self) -> str:
-        """Through whose eyes the page is seen. Nothing, where it is the own ones."""
+        """The banner that names the previewed group or learner, or "" without a preview."""
         return "\n".join(self.q(css=".xbx-preview p").text)
 
     def preview_group(self, group: str) -> None:
@@ -86,15 +86,15 @@ class StaffPage(CoursePage):
         items = self.q(css=".xbx-message").results
         return [_message(item) for item in items]
 
-    def mend(self, action: str) -> None:
-        """Press the button of a message, or follow its link."""
+    def follow_message(self, action: str) -> None:
+        """Press the button of a message or follow its link."""
         self._load(self.q(css=".xbx-message .xbx-button").filter(text=action).first.click)
 
     def _load(self, act: Callable[[], object]) -> None:
-        """Do what makes the browser load a page, and wait until that is there."""
+        """Do something that makes the browser load a page, and wait until the page has loaded."""
         self._run("window.isLeft = true;")
         act()
-        EmptyPromise(self._is_loaded, "the next page is there").fulfill()
+        EmptyPromise(self._is_loaded, "the next page has loaded").fulfill()
 
     def _is_loaded(self) -> bool:
         try:
@@ -119,7 +119,7 @@ class StaffView(Block):
         return self._text(".split-test-select option:checked")
 
     def choose(self, arm: str) -> None:
-        """By its name, with which a choice begins."""
+        """Choose an arm by its name, with which the text of its choice starts."""
         options = self._q(".split-test-select option")
         options.filter(lambda each: each.text.startswith(arm)).first.click()
 
@@ -128,18 +128,18 @@ class StaffView(Block):
 
     @property
     def shown(self) -> list[str]:
-        """The names of the arms that can be seen."""
+        """The names of the visible arms."""
         return self._texts(".xbx-arm-name")
 
     @property
     def announced(self) -> str:
-        """What a screen reader was told last."""
+        """The last announcement to screen readers."""
         (text,) = self._q("[role=status]:not(.xbx-status)").attrs("textContent")
         return str(text)
 
     @property
     def facts(self) -> list[str]:
-        """About the arm that can be seen."""
+        """The facts about the visible arm."""
         return self._texts(".xbx-facts li")
 
     @property
@@ -152,12 +152,12 @@ class StaffView(Block):
 
     @property
     def own(self) -> str:
-        """What the member of staff would see as a learner."""
+        """The arm that the member of staff would see as a learner."""
         return self._text(".xbx-own")
 
     @property
     def text(self) -> str:
-        """Of the arm that can be seen."""
+        """The text of the visible arm."""
         return self._text("[data-block-type=html]")
 
 
@@ -172,7 +172,7 @@ class ExperimentPage(StaffPage):
 
     @property
     def path(self) -> list[str]:
-        """The links to what the experiment stands in."""
+        """The links to the containers of the experiment."""
         texts: list[str] = self.q(css=".xbx-trail a").text
         return texts
 
@@ -185,7 +185,7 @@ class ExperimentPage(StaffPage):
         return self._arms(".xbx-inactive")
 
     def url_name_of(self, arm: str) -> str:
-        """Of the unit that is the arm."""
+        """Return the url_name of the unit that is the arm."""
         (child_id,) = self._articles(arm).attrs("data-child-id")
         return str(child_id).rpartition("@")[2]
 
@@ -197,7 +197,7 @@ class ExperimentPage(StaffPage):
         self._load(article.find_element_by_css_selector("a.xbx-button").click)
 
     def delete(self, arm: str) -> str:
-        """An inactive arm; and what the author is asked before that."""
+        """Delete an inactive arm and return the question that the author must confirm."""
         (article,) = self._articles(arm).results
         question = ""
 
@@ -217,13 +217,13 @@ class ExperimentPage(StaffPage):
 
 
 class AuthorPage(StaffPage):
-    """What experiments stand in, as authors see it."""
+    """The page of a block that contains experiments, as authors see it."""
 
     view = "author_view"
 
     @property
     def experiments(self) -> list[str]:
-        """The names of those that are on the page, behind whichever tab."""
+        """The names of the experiments on the page, in all tabs."""
         names: list[str] = self.q(css=".xbx-author-title").attrs("textContent")
         return names
 
@@ -234,7 +234,7 @@ class AuthorPage(StaffPage):
 
 
 class Form:
-    """One form on a page: what goes wrong with it is told in it."""
+    """A form on a page. It shows its own errors."""
 
     def __init__(self, page: StaffPage, css: str) -> None:
         self._page = page
@@ -245,11 +245,11 @@ class Form:
         return bool(self._q("").visible)
 
     def save(self) -> None:
-        """What the form says, and be led to another page."""
+        """Save the form and wait for the page that it leads to."""
         self._page._load(self._q("[type=submit]").click)
 
     def try_to_save(self) -> str:
-        """What is wrong with it."""
+        """Submit the form and return the error that it shows."""
         self._q("[type=submit]").click()
         return self.wait_for_status()
 
@@ -258,7 +258,7 @@ class Form:
             status = "".join(self._q(".xbx-status").text)
             return bool(status), status
 
-        return str(Promise(check, "the form tells something").fulfill())
+        return str(Promise(check, "the form shows a status").fulfill())
 
     def _q(self, css: str) -> Any:
         return self._page.q(css=f"{self._css} {css}")
@@ -302,13 +302,13 @@ class EditorPage(StaffPage):
 
     @property
     def contents(self) -> dict[str, str]:
-        """For each group of the configuration, which unit is its arm."""
+        """The unit that is the arm of each group of the configuration."""
         labels = self.q(css="fieldset:enabled .xbx-field label").text
         units = self.q(css="fieldset:enabled select option:checked").text
         return dict(zip(labels, units, strict=True))
 
     def select_content(self, group: int, unit: str) -> None:
-        """Of a group, counted from 0."""
+        """Select the content of a group. Groups are counted from 0."""
         (select,) = self.q(css="fieldset:enabled select").results[group : group + 1]
         options = select.find_elements_by_tag_name("option")
         next(option for option in options if option.text == unit).click()
@@ -332,7 +332,7 @@ class UnitEditorPage(StaffPage):
 
     @property
     def problems(self) -> list[str]:
-        """What of the OLX cannot be used."""
+        """The parts of the OLX that cannot be used."""
         lines: list[str] = self.q(css=".xbx-problems li").text
         return lines
 
@@ -353,13 +353,13 @@ class ConfigurationsPage(StaffPage):
         return Configuration(self, f"#{css_id}")
 
     def new(self) -> ConfigurationForm:
-        """The form of one more."""
+        """Return the form of a new configuration."""
         self.q(css="[aria-controls=form-new]").click()
         return ConfigurationForm(self, "#form-new")
 
 
 class Configuration:
-    """One of them, as the page lists it."""
+    """A group configuration in the list of the page."""
 
     def __init__(self, page: ConfigurationsPage, css: str) -> None:
         self._page = page
@@ -377,7 +377,7 @@ class Configuration:
 
     @property
     def groups(self) -> list[tuple[str, ...]]:
-        """Names, weights and shares."""
+        """The name, weight and share of each group."""
         rows = self._page.q(css=f"{self._css} tbody tr").results
         return [tuple(cell.text for cell in row.find_elements_by_tag_name("td")) for row in rows]
 
@@ -396,7 +396,7 @@ class Configuration:
         return ConfigurationForm(self._page, f"{self._css} form")
 
     def delete(self) -> str:
-        """And what the author is asked before that."""
+        """Delete the configuration and return the question that the author must confirm."""
         question = ""
 
         def delete() -> None:
@@ -408,7 +408,7 @@ class Configuration:
         return question
 
     def try_to_delete(self) -> str:
-        """What the author is told instead."""
+        """Try to delete the configuration and return the error that is shown."""
         self._button(".xbx-delete").click()
         return Form(self._page, f"{self._css} .xbx-manage").wait_for_status()
 
@@ -417,7 +417,7 @@ class Configuration:
 
 
 class ConfigurationForm(Form):
-    """Of one group configuration."""
+    """The form of a group configuration."""
 
     @property
     def name(self) -> str:
@@ -432,7 +432,7 @@ class ConfigurationForm(Form):
         return names
 
     def rename_group(self, number: int, name: str) -> None:
-        """Of a group, counted from 0."""
+        """Rename a group. Groups are counted from 0."""
         self._replace("[name=group_name]", number, name)
 
     def weigh_group(self, number: int, weight: int) -> None:
@@ -448,12 +448,12 @@ class ConfigurationForm(Form):
 
     @property
     def removals(self) -> list[str]:
-        """The names of the buttons that remove groups, of those that can be used."""
+        """The names of the enabled buttons that remove groups."""
         buttons = self._q(".xbx-remove:enabled").attrs("textContent")
         return [_in_one_line(text) for text in buttons]
 
-    def foretell(self) -> list[str]:
-        """What saving would do. Saves nothing."""
+    def preview_consequences(self) -> list[str]:
+        """Return the consequences of saving, without saving."""
         self._q("[type=submit]").click()
         css = f"{self._css} .xbx-consequences"
         self._page.wait_for_element_visibility(css, "consequences are told")
@@ -461,7 +461,7 @@ class ConfigurationForm(Form):
 
     @property
     def consequences(self) -> list[str]:
-        """Those that can be seen."""
+        """The visible consequences of saving."""
         sentences = self._q(".xbx-consequences li")
         return [text for text in sentences.text if text]
 
@@ -481,7 +481,7 @@ class ConfigurationForm(Form):
 
 
 def _agree(browser: Any) -> str:
-    """To what the page asks; and the question."""
+    """Confirm the question that the page asks, and return it."""
 
     def check() -> tuple[bool, Any]:
         try:
@@ -489,7 +489,7 @@ def _agree(browser: Any) -> str:
         except NoAlertPresentException:
             return False, None
 
-    alert = Promise(check, "the page asks").fulfill()
+    alert = Promise(check, "the page asks for confirmation").fulfill()
     question: str = alert.text
     alert.accept()
     return question

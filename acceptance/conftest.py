@@ -1,4 +1,4 @@
-"""A workbench and a browser, one of each for all tests."""
+"""One workbench and one browser for all tests."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def browser(chromium: Any) -> Any:
-    """As if just opened."""
+    """Return the browser as if newly opened."""
     chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     chromium.delete_all_cookies()
@@ -81,9 +81,9 @@ def browser(chromium: Any) -> Any:
 
 @pytest.fixture
 def take_picture(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], None]]:
-    """Of what the window shows, small enough for a page of the documentation.
+    """Return a function that saves a picture of the window and checks its size.
 
-    With UPDATE_SCREENSHOTS in the environment it goes there.
+    With UPDATE_SCREENSHOTS in the environment the picture is stored in the documentation's images.
     """
 
     def take(name: str) -> None:
@@ -100,7 +100,7 @@ def take_picture(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], None]
 
 @pytest.fixture(scope="session")
 def new_tea(workbench: Workbench) -> Callable[[], Tea]:
-    """Serves one more copy of the course `tea`."""
+    """Return a function that serves one more copy of the course `tea`."""
     numbers = itertools.count(1)
 
     def make() -> Tea:
@@ -113,13 +113,13 @@ def new_tea(workbench: Workbench) -> Callable[[], Tea]:
 
 @pytest.fixture
 def tea(new_tea: Callable[[], Tea]) -> Tea:
-    """A copy for this test alone."""
+    """Return a copy of the course `tea` for this test only."""
     return new_tea()
 
 
 @pytest.fixture(scope="session")
 def new_learner() -> Callable[..., Learner]:
-    """Makes a learner whom no other test has: `new_learner(style="Film", hint="Hint only")`."""
+    """Return a maker of unused learners: `new_learner(style="Film", hint="Hint only")`."""
     learners = new_learners()
 
     def make(**groups: str) -> Learner:

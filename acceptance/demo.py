@@ -1,6 +1,6 @@
-"""What the demo course says to whom, read from its files without the package that is tested.
+"""The demo course as each learner should see it, read from its files without the tested package.
 
-Only whom it assigns to which group is asked of the package.
+The package is used only for the assignment of learners to groups.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ VIEWS = (
     ("at_home", {"style": "Film", "hint": "Hint only"}),
     ("at_home", {"style": "Text"}),
 )
-"""Each lesson, as each of the groups sees it that it makes a difference to."""
+"""Each lesson with the groups whose learners see different versions of it."""
 
 _FOLDER = REPOSITORY / "workbench" / "energy"
 _POLICY = json.loads((_FOLDER / "policies/2026/policy.json").read_text(encoding="utf-8"))
@@ -44,7 +44,7 @@ _STYLE, _HINT = _SEGMENTATIONS
 
 @dataclass(frozen=True)
 class Piece:
-    """A block of the course: its url_name, if its author gave it one, and its words."""
+    """A block of the course: its url_name, if its author gave it one, and its text."""
 
     url_name: str | None
     name: str | None
@@ -54,13 +54,13 @@ class Piece:
 
 @dataclass(frozen=True)
 class Material:
-    """Blocks of the course, and all that could give them away on a page."""
+    """Blocks of the course, with everything that could reveal them on a page."""
 
     url_names: frozenset[str]
     names: frozenset[str]
     texts: frozenset[str]
     later: frozenset[str]
-    """What is fetched when there is a use for it: hints, solutions, what is said in films."""
+    """Text that is loaded on demand: hints, solutions and the transcripts of videos."""
 
     def __sub__(self, other: Material) -> Material:
         return Material(
@@ -73,7 +73,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Learner:
-    """A learner, and the groups that the course's experiments give to the learner."""
+    """A learner with the groups that the course's experiments assign."""
 
     user_id: str
 
@@ -91,28 +91,28 @@ class Learner:
 
 
 def new_learners() -> Iterator[Learner]:
-    """Learners whom no workbench has met."""
+    """Return learners whom no workbench has seen."""
     return (Learner(f"learner_{number}") for number in itertools.count(1))
 
 
 def labels() -> frozenset[str]:
-    """The names of segmentations and groups: researchers' words, which no learner should read."""
+    """Return the names of segmentations and groups, which no learner should read."""
     groups = [group.name for segmentation in _SEGMENTATIONS for group in segmentation.groups]
     return frozenset([*groups, *(segmentation.name for segmentation in _SEGMENTATIONS)])
 
 
 def given_to(learner: Learner, *lessons: str) -> Material:
-    """What the learner is given in the lessons."""
+    """Return the material that the learner is given in the lessons."""
     return _material(lessons, learner.group_ids)
 
 
 def kept_from(learner: Learner, *lessons: str) -> Material:
-    """What only learners of other groups are given, and what no learner is told."""
+    """Return the material for other groups only, and the names that no learner sees."""
     return _material(lessons, None) - given_to(learner, *lessons)
 
 
 def inside_experiments() -> Material:
-    """What lies in the arms of any experiment."""
+    """Return the material in the arms of all experiments."""
     return _material(LESSONS, None) - _material(LESSONS, frozenset())
 
 
@@ -135,7 +135,10 @@ def _material(lessons: tuple[str, ...], group_ids: frozenset[int] | None) -> Mat
 
 
 def _pieces(pointer: Any, group_ids: frozenset[int] | None) -> Iterator[Piece]:
-    """The block and those below it: of an experiment the arms of the groups, or all if None."""
+    """Yield the block and its descendants.
+
+    In an experiment, only the arms of the groups are included, or all arms if `group_ids` is None.
+    """
     url_name = pointer.get("url_name")
     node = pointer
     if url_name is not None:
@@ -163,7 +166,7 @@ def _of_html(node: Any) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _of_problem(node: Any) -> tuple[frozenset[str], frozenset[str]]:
-    """Its question, and what the learner is told of it afterwards."""
+    """Return the question, and the texts that the learner is shown after answering."""
     question = copy.deepcopy(node)
     etree.strip_elements(question, *_TOLD_LATER, with_tail=False)
     texts = _texts(question.itertext())
@@ -178,7 +181,7 @@ def _of_video(node: Any) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _texts(stretches: Iterable[str]) -> frozenset[str]:
-    """Those without markup in them, as they stand in a page's source."""
+    """Return the texts without markup, as in the source of a page."""
     texts = (" ".join(text.split()) for text in stretches)
     return frozenset(text for text in texts if len(text) >= 12)
 

@@ -1,4 +1,4 @@
-"""The page object of the workbench's page of events."""
+"""Page object: the workbench's page of events."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ class Shown:
 
 
 class EventsPage(CoursePage):
-    """The last events, with the filters that the query says."""
+    """The last events, filtered by the query."""
 
     def __init__(self, browser: Any, site: str, query: str = "") -> None:
         super().__init__(browser, site, "")
         self._url = f"{site}{PATH}{query}"
 
     def is_browser_on_page(self) -> bool:
-        """With whatever filters by now, and it has asked the server once for what is new."""
+        """Return whether the page is open, with any filters, and has polled the server once."""
         address, _, _ = self.browser.current_url.partition("?")
         return address == self.url.partition("?")[0] and bool(self.state)
 
     @property
     @unguarded
     def query(self) -> str:
-        """The filters, as the address has them now."""
+        """The filters in the address of the page."""
         return str(self.browser.current_url).partition("?")[2]
 
     @property
     def events(self) -> list[Shown]:
-        """The newest first."""
+        """The events, newest first."""
         fields = self._run(
             "return Array.from(document.querySelectorAll('.xbx-event'), (row) =>"
             "  ['name', 'user', 'course', 'summary'].map((name) =>"
@@ -53,7 +53,7 @@ class EventsPage(CoursePage):
 
     @property
     def names(self) -> list[str]:
-        """Of the events that can be chosen."""
+        """The names in the list of event names."""
         names: list[str] = self.q(css=".xbx-filters fieldset label").text
         return names
 
@@ -64,7 +64,7 @@ class EventsPage(CoursePage):
 
     @property
     def announced(self) -> str:
-        """What a screen reader has last said of new events."""
+        """The last announcement of new events to screen readers."""
         return self._text(".xbx-news")
 
     @property
@@ -73,7 +73,7 @@ class EventsPage(CoursePage):
 
     @property
     def opened(self) -> list[str]:
-        """The data and the context of each event that is open."""
+        """The data and the context of each expanded event."""
         texts: list[str] = self.q(css=".xbx-event [open] pre").text
         return texts
 

@@ -1,4 +1,4 @@
-"""Page objects: what a learner sees and can do on the workbench's pages of a course."""
+"""Page objects: the workbench's pages of a course as a learner sees and uses them."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 OURS = ".student_view"
-"""The content of a page, without the frame around it."""
+"""The selector of the content of a page, without the frame around it."""
 
 OPENEDX_BLOCKS = ".xmodule_display"
-"""Texts, problems and films are blocks of Open edX's, with their own markup."""
+"""The selector of Open edX's texts, problems and videos, which have their own markup."""
 
 _SHOWN = "[role=tabpanel]:not([hidden])"
 
 
 @dataclass(frozen=True)
 class Tab:
-    """How a tab looks, and what it says of its unit."""
+    """The appearance of a tab, with its names for the unit."""
 
     icon: str
     title: str
     tooltip: str
     name: str
-    """As a screen reader says it."""
+    """The name that screen readers announce."""
 
 
 @dataclass(frozen=True)
 class TabState:
-    """What a tab tells the browser and screen readers, and whether its panel is there."""
+    """The state of a tab for browsers and screen readers, and the visibility of its panel."""
 
     aria_selected: str
     tabindex: int
@@ -41,10 +41,10 @@ class TabState:
 
 
 class CoursePage(PageObject):
-    """Any block of a course on a page of its own, and without url_name the whole course."""
+    """Any block of a course on its own page, or the whole course without a url_name."""
 
     view = ""
-    """The name of a view, where it is not the one of learners."""
+    """The name of the view, or an empty string for the learners' view."""
 
     def __init__(
         self, browser: Any, site: str, user_id: str, url_name: str = "", *, course: str = "energy"
@@ -59,7 +59,10 @@ class CoursePage(PageObject):
         return self._url
 
     def is_browser_on_page(self) -> bool:
-        """And scripts have begun, which the SDK notes on each block, and have written problems."""
+        """Return whether the page is open, its scripts have started and its problems are loaded.
+
+        The SDK marks each block whose script has started.
+        """
         address, _, _ = self.browser.current_url.partition("#")
         return address == self.url and bool(
             self._run(
@@ -83,12 +86,12 @@ class CoursePage(PageObject):
 
     @property
     def source(self) -> str:
-        """With scripts, comments and all that is hidden; in one line."""
+        """The source with scripts, comments and hidden elements, in one line."""
         return " ".join(html.unescape(self.browser.page_source).split())
 
     @property
     def frame(self) -> str:
-        """The source of what is around Open edX's blocks: theirs have buttons "Hint" and "Text"."""
+        """The source outside Open edX's blocks, which have buttons "Hint" and "Text"."""
         source = self._run(
             "const page = document.documentElement.cloneNode(true);"
             "page.querySelectorAll(arguments[0]).forEach((block) => block.replaceChildren());"
@@ -103,7 +106,7 @@ class CoursePage(PageObject):
 
     @property
     def resources(self) -> list[str]:
-        """The addresses of all that the browser has fetched for the page."""
+        """The addresses of all resources that the browser has fetched for the page."""
         addresses: list[str] = self._run(
             "return performance.getEntriesByType('resource').map((entry) => entry.name);"
         )
@@ -111,7 +114,7 @@ class CoursePage(PageObject):
 
     @property
     def console_errors(self) -> list[str]:
-        """Those since last asked, by whichever page."""
+        """The browser's errors since the last read, from any page."""
         return [
             entry["message"]
             for entry in self.browser.get_log("browser")
@@ -120,7 +123,7 @@ class CoursePage(PageObject):
 
     @property
     def is_too_wide(self) -> bool:
-        """Whether something of ours can be seen only by scrolling sideways."""
+        """Return whether content of ours requires horizontal scrolling."""
         return bool(
             self._run(
                 "const parts = [document.documentElement, document.querySelector(arguments[0])];"
@@ -131,12 +134,12 @@ class CoursePage(PageObject):
 
     @property
     def focus(self) -> tuple[str, str]:
-        """Role and name, as a screen reader says them, of what has the focus."""
+        """The role and the accessible name of the focused element."""
         (focused,) = (node for node in self._accessible_nodes() if _has(node, "focused"))
         return focused["role"]["value"], focused["name"]["value"]
 
     def press(self, *keys: str, shift: bool = False) -> None:
-        """Keys of the keyboard, one after the other. They go to what has the focus."""
+        """Press keys one after the other. The focused element receives them."""
         actions = ActionChains(self.browser)
         if shift:
             actions.key_down(Keys.SHIFT)
@@ -147,7 +150,7 @@ class CoursePage(PageObject):
 
     @unguarded
     def resize(self, width: int, height: int, scale: float = 1) -> None:
-        """What the window shows of a page, until the end of the test; `scale` makes it smaller."""
+        """Set the window's size until the end of the test. A `scale` below 1 shrinks pictures."""
         self.browser.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False},
@@ -155,25 +158,25 @@ class CoursePage(PageObject):
 
     @unguarded
     def prefer_dark(self) -> None:
-        """Until the end of the test."""
+        """Prefer dark colours until the end of the test."""
         dark = {"name": "prefers-color-scheme", "value": "dark"}
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [dark]})
 
     @unguarded
     def set_cookie(self, name: str, value: str) -> None:
-        """Before the page is visited."""
+        """Set a cookie before the page is visited."""
         cookie = {"name": name, "value": value, "url": self.url}
         self.browser.execute_cdp_cmd("Network.setCookie", cookie)
 
     @property
     def language(self) -> tuple[str, str]:
-        """And in which direction it is written."""
+        """The language of the page and its writing direction."""
         (page,) = self.q(css="html").results
         return page.get_attribute("lang"), page.get_attribute("dir")
 
     @property
     def layout_shift(self) -> float:
-        """How much of what was there already has moved while the page was loading."""
+        """The cumulative layout shift while the page was loading."""
         shift: float = self.browser.execute_async_script(
             "const done = arguments[0]; let shift = 0;"
             "new PerformanceObserver((list) => {"
@@ -187,8 +190,8 @@ class CoursePage(PageObject):
         self._run("document.documentElement.dir = 'rtl';")
 
     def check_accessibility(self) -> None:
-        """Of what is visible. Raises AccessibilityError."""
-        # Else bok-choy takes the results of the last audit of this page for this one's.
+        """Audit the visible content. Raises AccessibilityError."""
+        # Otherwise bok-choy reuses the results of the last audit of this page.
         self._run("delete window.a11yAuditResults;")
         self.a11y_audit.config.set_scope(exclude=[OPENEDX_BLOCKS])
         self.a11y_audit.check_for_accessibility_errors()
@@ -232,7 +235,7 @@ class LessonPage(CoursePage):
 
     @property
     def path(self) -> list[str]:
-        """The links that lead back to where the lesson is in the course."""
+        """The links that lead back to the position of the lesson in the course."""
         texts: list[str] = self.q(css=".xbx-path a").text
         return texts
 
@@ -241,7 +244,7 @@ class LessonPage(CoursePage):
 
     @property
     def titles(self) -> list[str]:
-        """Of the tabs."""
+        """The titles of the tabs."""
         titles: list[str] = self.q(css="[role=tab]").attrs("data-page-title")
         return titles
 
@@ -286,18 +289,18 @@ class LessonPage(CoursePage):
 
     @property
     def text(self) -> str:
-        """What the texts in the visible unit say."""
+        """The text in the visible unit."""
         return "\n".join(self.q(css=f"{_SHOWN} [data-block-type=html]").text)
 
     def open(self, title: str) -> None:
-        """By a click on its tab."""
+        """Open a unit by a click on its tab."""
         self.q(css="[role=tab]").filter(
             lambda tab: tab.get_attribute("data-page-title") == title
         ).first.click()
 
     @property
     def steps(self) -> dict[str, bool]:
-        """The buttons below the unit, and whether they can be used."""
+        """The buttons below the unit, and whether they are enabled."""
         buttons = self.q(css=".xbx-step")
         return dict(zip(buttons.text, buttons.map(lambda button: button.is_enabled()), strict=True))
 
@@ -305,27 +308,27 @@ class LessonPage(CoursePage):
         self.q(css=".xbx-step").filter(text=button).first.click()
 
     def play(self) -> None:
-        """The film in the visible unit."""
+        """Play the video in the visible unit."""
         self.q(css=f"{_SHOWN} .video_control.play").click()
 
     def go_to(self, sentence: str) -> None:
-        """Of what is said in the film, by a click on it."""
+        """Click a sentence of the video's transcript."""
         self.q(css=f"{_SHOWN} .subtitles [role=link]").filter(text=sentence).first.click()
 
     @property
     def seconds(self) -> float:
-        """How far the film has come."""
+        """The current time of the video, in seconds."""
         return float(self._run(f"return document.querySelector('{_SHOWN} video').currentTime;"))
 
     @property
     def arm_ids(self) -> list[str]:
-        """The usage ids of the arms that are visible, an outer one before those inside it."""
+        """The usage ids of the visible arms, an outer arm before those inside it."""
         ids: list[str] = self.q(css=f"{_SHOWN} .split-test-view").attrs("data-child-id")
         return ids
 
     @property
     def is_focus_visible(self) -> bool:
-        """Whether nothing lies over what has the focus, as a banner that stays could."""
+        """Return whether the focused element is uncovered; a sticky banner could cover it."""
         return bool(
             self._run(
                 "const focused = document.activeElement, box = focused.getBoundingClientRect();"

@@ -1,4 +1,4 @@
-"""A Content-Security-Policy as strict as can be, for whoever asks for it by a cookie."""
+"""The strictest Content-Security-Policy, set for requests that have a cookie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page objects: what a learner sees and can do in Open edX's own blocks, in the course `kinds`."""
+"""Page objects: Open edX's own blocks in the course `kinds`, as a learner sees and uses them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from selenium.webdriver.common.keys import Keys
 from acceptance.pages import OURS, CoursePage, LessonPage
 
 _WIDTH, _HEIGHT = 1100, 2400
-"""So that nothing must be scrolled to."""
+"""A window size that needs no scrolling."""
 
 
 class KindsPage(CoursePage):
-    """Any block of the course `kinds` on a page of its own."""
+    """Any block of the course `kinds` on its own page."""
 
     def __init__(self, browser: Any, site: str, user_id: str, url_name: str) -> None:
         super().__init__(browser, site, user_id, url_name, course="kinds")
@@ -36,7 +36,7 @@ class KindsPage(CoursePage):
 
     @property
     def addresses(self) -> list[str]:
-        """Of pictures and links, each as a browser resolves it."""
+        """The addresses of pictures and links, as the browser resolves them."""
         return [*self.q(css=f"{OURS} img").attrs("src"), *self.q(css=f"{OURS} a").attrs("href")]
 
     @property
@@ -51,15 +51,15 @@ class KindsPage(CoursePage):
 
 
 class UnitPage(KindsPage):
-    """A unit, with all that is in it."""
+    """A unit with all its blocks."""
 
 
 class SequencePage(KindsPage, LessonPage):
-    """Its units behind tabs. `text` is that of the whole page."""
+    """A sequential with its units in tabs. `text` is the text of the whole page."""
 
 
 class Block:
-    """One of the blocks on a page."""
+    """A block on a page."""
 
     def __init__(self, page: CoursePage, url_name: str) -> None:
         self._page = page
@@ -73,7 +73,7 @@ class Block:
         return self._page.q(css=f"{self._css} {css}")
 
     def _texts(self, css: str) -> list[str]:
-        """Of what can be seen."""
+        """Return the visible texts."""
         return [text.strip() for text in self._q(css).filter(lambda each: each.is_displayed()).text]
 
     def _text(self, css: str) -> str:
@@ -94,7 +94,7 @@ class Block:
         ActionChains(self._page.browser).move_to_element(element).perform()
 
     def _wait_for(self, css: str) -> None:
-        EmptyPromise(lambda: bool(self._texts(css)), f"{self._css} {css} is seen").fulfill()
+        EmptyPromise(lambda: bool(self._texts(css)), f"{self._css} {css} is visible").fulfill()
 
 
 class Problem(Block):
@@ -126,13 +126,13 @@ class Problem(Block):
 
     @property
     def chosen(self) -> list[str]:
-        """The texts of the choices that are ticked."""
+        """The texts of the selected choices."""
         ids = self._q("input:checked").attrs("id")
         return [text for each in ids for text in self._texts(f"label[for='{each}']")]
 
     @property
     def selected(self) -> str:
-        """The option of the list that is selected."""
+        """The selected option of the list."""
         return self._text("select option:checked")
 
     @property
@@ -146,27 +146,27 @@ class Problem(Block):
 
     @property
     def notification(self) -> str:
-        """What the learner is told of the last action."""
+        """The message about the learner's last action."""
         return self._text(".notification .notification-message")
 
     @property
     def attempts(self) -> str:
-        """The first line below the answer; those that follow tell how it is graded."""
+        """The first line below the answer; the lines after it explain the grading."""
         return self._text(".submission-feedback").partition("\n")[0]
 
     @property
     def feedback(self) -> str:
-        """On the answer, by the author."""
+        """The author's feedback on the answer."""
         return self._text(".message .hint-text")
 
     @property
     def solution(self) -> str:
-        """The author's explanation, where it is shown."""
+        """The author's explanation, if it is shown."""
         return self._text(".solution-span")
 
     @property
     def buttons(self) -> dict[str, bool]:
-        """Those that are there, and whether they can be used."""
+        """The buttons, and whether they are enabled."""
         names = {
             "Submit": ".submit",
             "Save": ".save",
@@ -189,7 +189,7 @@ class Film(Block):
 
     @property
     def languages(self) -> list[str]:
-        """Of its transcripts: codes."""
+        """The language codes of the transcripts."""
         codes: list[str] = self._q(".langs-list li").attrs("data-lang-code")
         return codes
 
@@ -204,7 +204,7 @@ class Film(Block):
         self._wait_for(".video-error")
 
     def download(self, form: str) -> str:
-        """The transcript as a file: srt or txt, which the server is told by a click."""
+        """Download the transcript as a file, srt or txt. A click tells the server the format."""
         link = f".list-download-transcripts a[data-value={form}]"
         self._click(link)
         (address,) = self._q(link).attrs("href")
@@ -232,7 +232,7 @@ class WordCloud(Block):
 
 
 class Poll(Block):
-    """Of the type poll_question."""
+    """A block of type poll_question."""
 
     def vote(self, answer: str) -> None:
         self._click(".text", answer)
@@ -242,15 +242,15 @@ class Poll(Block):
 
     @property
     def numbers(self) -> dict[str, str]:
-        """For each answer, once the learner has voted."""
+        """The number of votes for each answer, shown after the learner has voted."""
         return dict(zip(self._texts(".text"), self._texts(".number"), strict=False))
 
 
 class Ballot(Block):
-    """Of the types poll and survey."""
+    """A block of type poll or survey."""
 
     def choose(self, *values: str) -> None:
-        """One for each question."""
+        """Choose one value for each question."""
         names = dict.fromkeys(self._q("input[type=radio]").attrs("name"))
         for name, value in zip(names, values, strict=True):
             self._click(f"input[name='{name}'][value='{value}']")
@@ -271,11 +271,11 @@ class Ballot(Block):
 class Annotation(Block):
     @property
     def note(self) -> str:
-        """That can be seen."""
+        """The visible note."""
         return self._text(".xbx-note")
 
     def focus(self) -> None:
-        """By the tabulator, from the link before it."""
+        """Focus the annotation with the Tab key from the link before it."""
         self._focus_on(".annotatable-toggle")
         self._page.press(Keys.TAB)
 
@@ -287,7 +287,7 @@ class Annotation(Block):
 
 
 class Sorting(Block):
-    """Of the type drag-and-drop-v2, by the keyboard."""
+    """A block of type drag-and-drop-v2, used by keyboard."""
 
     def place(self, item: int, zone: str) -> None:
         self._press_at(f".option[data-value='{item}']")

@@ -1,4 +1,4 @@
-"""A workbench that really runs: a process of its own, with data of its own."""
+"""A workbench that runs in its own process with its own data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lxml import etree
 
 REPOSITORY = Path(__file__).parents[1]
 KINDS = REPOSITORY / "tests" / "data" / "kinds"
-"""A course of one of each kind of Open edX's own blocks."""
+"""A course with one of each kind of Open edX's own blocks."""
 
 _APPS = (
     "workbench",
@@ -32,7 +32,7 @@ _EVENT = "INFO xblock_experiments.events: "
 
 
 class Workbench:
-    """Serves the demo course and `kinds` on the loopback. `restart` keeps port and data."""
+    """Serves the demo course and `kinds` on localhost. `restart` reuses the port and the data."""
 
     def __init__(self, folder: Path) -> None:
         self.log = folder / "workbench.log"
@@ -73,7 +73,7 @@ class Workbench:
         self._serve()
 
     def add_course(self, source: Path, name: str) -> None:
-        """Serve a copy of a course, under a name and an id of its own, from the next page on."""
+        """Serve a copy of a course from the next page on, with the given name and a new id."""
         folder = self._data / "courses"
         copy = folder / f"{name}.partial"
         shutil.copytree(source, copy)
@@ -83,11 +83,11 @@ class Workbench:
         copy.rename(folder / name)
 
     def stored(self) -> str:
-        """All that the database has of learners and courses, as JSON."""
+        """Return all stored data of learners and courses, as JSON."""
         return self.command("dumpdata", *_APPS)
 
     def command(self, *arguments: str) -> str:
-        """Of Django's, beside the workbench that runs; and what it prints."""
+        """Run a Django command while the workbench runs, and return its output."""
         process = self._django(*arguments, output=subprocess.PIPE)
         printed, _ = process.communicate(timeout=60)
         if process.returncode:
@@ -95,7 +95,7 @@ class Workbench:
         return printed.decode()
 
     def events(self, name: str, learner: str) -> list[dict[str, Any]]:
-        """What the server has told of the learner so far, oldest first."""
+        """Return the logged events of the learner, oldest first."""
         lines, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
         told = [
             json.loads(line.removeprefix(_EVENT))
@@ -108,7 +108,7 @@ class Workbench:
     def wait_for_events(
         self, name: str, learner: str, is_enough: Callable[[list[dict[str, Any]]], bool] = bool
     ) -> list[dict[str, Any]]:
-        """Raises BrokenPromise where they do not come within a few seconds."""
+        """Return the events when there are enough. Raises BrokenPromise after 10 seconds."""
 
         def check() -> tuple[bool, list[dict[str, Any]]]:
             events = self.events(name, learner)
@@ -123,7 +123,7 @@ class Workbench:
         EmptyPromise(self._answers, f"{self.url} answers", try_interval=0.1, timeout=60).fulfill()
 
     def _django(self, *arguments: str, output: int | None = None) -> subprocess.Popen[bytes]:
-        """What it prints goes to the log, unless it is wanted."""
+        """Start a Django command. Its output goes to the log unless `output` is given."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "django", *arguments],
@@ -135,7 +135,7 @@ class Workbench:
             )
 
     def _answers(self) -> bool:
-        """The first answer is late: before it the workbench reads everything in."""
+        """Return whether the workbench responds. It reads all courses before the first response."""
         if self._process is not None and self._process.poll() is not None:
             raise RuntimeError(self._last_words())
         try:
@@ -145,7 +145,9 @@ class Workbench:
             return False
 
     def _last_words(self) -> str:
-        return f"The workbench does not do it:\n{self.log.read_text(encoding='utf-8')[-2000:]}"
+        return (
+            f"The command of the workbench failed:\n{self.log.read_text(encoding='utf-8')[-2000:]}"
+        )
 
 
 def _free_port() -> int:

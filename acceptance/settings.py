@@ -1,4 +1,4 @@
-"""The workbench's settings, with a user who is staff, and a strict policy for who wants it."""
+"""The workbench's settings, with a member of staff and a strict policy on request."""
 
 from __future__ import annotations
 

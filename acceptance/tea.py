@@ -1,4 +1,4 @@
-"""The course `tea`, of which a test has a copy of its own, so that it may change it."""
+"""The course `tea`. A test gets its own copy, which it may change."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from xblock_experiments.experiments.assignment import choose_group, salt_of
 FOLDER = REPOSITORY / "acceptance" / "courses" / "tea"
 TEACHER = "teacher"
 WATER = 500
-"""The id of its group configuration."""
+"""The id of the course's group configuration."""
 BOILING, WARM = "Boiling", "Warm"
-"""The groups of the experiment `water`, three to one."""
+"""The groups of the experiment `water`, with weights 3 and 1."""
 GREEN = "Green leaves turn bitter in boiling water."
 BLACK = "Black leaves want the hottest water."
 
@@ -27,7 +27,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Tea:
-    """One copy of the course."""
+    """A copy of the course."""
 
     name: str
 
@@ -39,7 +39,7 @@ class Tea:
         return f"block-v1:DemoX+{self.name}+2026+type@{block_type}+block@{url_name}"
 
     def new_learner(self, group: str, segmentation: UserSegmentation | None = None) -> str:
-        """One whom no other test has, and whom the segmentation puts into the group."""
+        """Return an unused learner whom the segmentation assigns to the group."""
         return next(
             learner
             for learner in map("guest_{}".format, _numbers)
@@ -47,7 +47,7 @@ class Tea:
         )
 
     def group_of(self, learner: str, segmentation: UserSegmentation | None = None) -> str:
-        """Without a segmentation, of `water`'s."""
+        """Return the name of the learner's group, by default in the segmentation of `water`."""
         segmentation = segmentation or water()
         salt = salt_of(self.course_id, segmentation)
         return choose_group(segmentation.groups, salt, learner).name
@@ -59,7 +59,7 @@ def water() -> UserSegmentation:
 
 
 def segmentation(id: int, *groups: str) -> UserSegmentation:
-    """One that an author has made, of groups of the same weight."""
+    """Return a segmentation as an author creates it, with groups of equal weight."""
     listed = tuple(Group(number, name) for number, name in enumerate(groups))
     return replace(water(), id=id, groups=listed, parameters={})
 

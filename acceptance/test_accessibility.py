@@ -1,4 +1,4 @@
-"""What learners need who read with other means than most, or on a small screen."""
+"""Accessibility for learners who use keyboards, screen readers or small screens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from acceptance.server import Workbench
 NewLearner = Callable[..., Learner]
 
 SMALL = 320
-"""The width at which WCAG 2.1 asks for no scrolling sideways (1.4.10)."""
+"""The width in pixels at which WCAG 2.1 (1.4.10) requires no horizontal scrolling."""
 
 every_view = pytest.mark.parametrize(("url_name", "groups"), demo.VIEWS)
 every_outline = pytest.mark.parametrize("url_name", ["", "moving_heat"])
@@ -70,7 +70,7 @@ def test_each_unit_of_a_lesson_fits_on_a_small_screen(
         assert not lesson.is_too_wide
 
 
-def test_tabs_that_are_too_narrow_for_their_titles_still_say_them(
+def test_tabs_that_are_too_narrow_for_their_titles_still_have_accessible_names(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     lesson = LessonPage(browser, workbench.url, new_learner().user_id, "round_the_loop")
@@ -80,7 +80,7 @@ def test_tabs_that_are_too_narrow_for_their_titles_still_say_them(
     assert tabs[2].name == "Problem Check yourself"
 
 
-def test_the_tab_that_next_and_previous_lead_to_can_be_seen(
+def test_the_tab_that_next_and_previous_select_is_visible(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     learner = new_learner().user_id

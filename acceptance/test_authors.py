@@ -1,4 +1,4 @@
-"""What authors do: from a new group configuration to an experiment that learners are in."""
+"""Authors at work, from a new group configuration to an experiment with learners."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHANGED_MEANWHILE = (
 
 
 def unit(name: str, url_name: str, text: str) -> str:
-    """OLX of a text and a question to which the answer is 4."""
+    """Return the OLX of a unit with a text and a question whose answer is 4."""
     return (
         f'<vertical display_name="{name}">'
         f'<html url_name="{url_name}_text">&lt;p&gt;{text}&lt;/p&gt;</html>'
@@ -55,7 +55,7 @@ def unit(name: str, url_name: str, text: str) -> str:
 
 
 class Author:
-    """The pages of one course, for its author."""
+    """The pages of a course for its author."""
 
     def __init__(self, browser: Any, site: str, tea: Tea) -> None:
         self.browser = browser
@@ -71,20 +71,20 @@ class Author:
         return page
 
     def lesson(self, learner: str, unit: str) -> LessonPage:
-        """A learner's, opened at one of its units."""
+        """Open one of the lesson's units as a learner."""
         page = LessonPage(self.browser, self.site, learner, "lesson", course=self.tea.name)
         page.visit()
         page.open(unit)
         return page
 
     def make_configuration(self, name: str, *groups: str) -> int:
-        """And its id. Of groups of the same weight."""
+        """Create a configuration whose groups have equal weights, and return its id."""
         page = self.visit(ConfigurationsPage)
         form = page.new()
         form.rename(name)
         for number, group in enumerate(groups):
             form.rename_group(number, group)
-        assert form.foretell() == [NOBODY_IS_MOVED]
+        assert form.preview_consequences() == [NOBODY_IS_MOVED]
         form.save()
         return page.configuration(name).id
 
@@ -102,11 +102,11 @@ class Author:
         editor.form.save()
 
     def change_groups(self, name: str, change: Callable[[Any], None]) -> list[str]:
-        """Of a configuration; and what the author was told of the consequences before saving."""
+        """Change the groups of a configuration, and return the consequences shown before saving."""
         page = self.visit(ConfigurationsPage)
         form = page.configuration(name).edit()
         change(form)
-        consequences = form.foretell()
+        consequences = form.preview_consequences()
         form.save()
         return consequences
 
@@ -126,7 +126,7 @@ def names(arms: list[Arm]) -> list[str]:
     return [arm.name for arm in arms]
 
 
-def test_an_author_makes_an_experiment_and_adds_a_group_when_learners_are_in_it(
+def test_an_author_creates_an_experiment_and_adds_a_group_after_learners_have_joined(
     author: Author, workbench: Workbench
 ) -> None:
     tea = author.tea
@@ -135,7 +135,7 @@ def test_an_author_makes_an_experiment_and_adds_a_group_when_learners_are_in_it(
     assert experiment.messages == [NOT_CONFIGURED]
     assert experiment.active == []
 
-    experiment.mend("Select a Group Configuration")
+    experiment.follow_message("Select a Group Configuration")
     editor = author.page(EditorPage, "minutes").wait_for_page()
     assert editor.configurations == ["Not Selected", "Water", "Minutes"]
     assert editor.configuration == "Not Selected"
@@ -172,7 +172,7 @@ def test_an_author_makes_an_experiment_and_adds_a_group_when_learners_are_in_it(
     ]
     experiment.visit()
     assert experiment.messages == [MISSING]
-    experiment.mend("Add Missing Groups")
+    experiment.follow_message("Add Missing Groups")
     experiment.wait_for_page()
     assert experiment.messages == []
     assert names(experiment.active) == ["Short", "Long", "Overnight"]
@@ -192,7 +192,7 @@ def test_an_author_makes_an_experiment_and_adds_a_group_when_learners_are_in_it(
     assert [arm.facts[-2] for arm in experiment.active] == ["1 learner assigned"] * 3
 
 
-def test_a_group_that_is_removed_leaves_an_inactive_arm_which_can_be_deleted(
+def test_a_removed_group_leaves_an_inactive_arm_that_can_be_deleted(
     author: Author,
 ) -> None:
     learners = [author.tea.new_learner(group) for group in (BOILING, BOILING, WARM)]
@@ -220,14 +220,14 @@ def test_a_group_that_is_removed_leaves_an_inactive_arm_which_can_be_deleted(
     assert author.lesson(learners[2], "Straight from the kettle").text
 
 
-def test_the_groups_of_a_configuration_are_weighed_and_shown(author: Author) -> None:
+def test_the_groups_of_a_configuration_have_weights_and_shares(author: Author) -> None:
     page = author.visit(ConfigurationsPage)
     assert page.names == ["Water"]
     form = page.configuration("Water").edit()
     form.weigh_group(0, 1)
     form.add_group("Iced")
     form.weigh_group(2, 8)
-    form.foretell()
+    form.preview_consequences()
     form.save()
 
     water = page.configuration("Water")
@@ -243,13 +243,13 @@ def test_the_groups_of_a_configuration_are_weighed_and_shown(author: Author) -> 
     ]
 
 
-def test_nothing_is_saved_of_a_configuration_before_its_author_knows_what_that_does(
+def test_a_configuration_is_saved_only_after_its_author_has_seen_the_consequences(
     author: Author,
 ) -> None:
     page = author.visit(ConfigurationsPage)
     form = page.configuration("Water").edit()
     form.rename("Heat")
-    assert form.foretell() == [NOBODY_IS_MOVED]
+    assert form.preview_consequences() == [NOBODY_IS_MOVED]
     assert form.submit == "Save now"
 
     form.rename("Temperature")
@@ -258,7 +258,7 @@ def test_nothing_is_saved_of_a_configuration_before_its_author_knows_what_that_d
     assert page.reload().names == ["Water"]
 
 
-def test_a_form_that_is_left_is_as_it_was_when_it_is_opened_again(author: Author) -> None:
+def test_a_cancelled_form_shows_the_saved_values_when_it_is_opened_again(author: Author) -> None:
     page = author.visit(ConfigurationsPage)
     water = page.configuration("Water")
     form = water.edit()
@@ -277,7 +277,7 @@ def test_a_form_that_is_left_is_as_it_was_when_it_is_opened_again(author: Author
     assert form.removals == ["Remove Boiling", "Remove Warm"]
 
 
-def test_what_cannot_be_saved_of_a_configuration_is_told(author: Author) -> None:
+def test_an_invalid_configuration_is_reported(author: Author) -> None:
     form = author.visit(ConfigurationsPage).configuration("Water").edit()
     form.weigh_group(0, 0)
     form.weigh_group(1, 0)
@@ -286,7 +286,7 @@ def test_what_cannot_be_saved_of_a_configuration_is_told(author: Author) -> None
     assert form.groups == ["Boiling", "Warm"]
 
 
-def test_a_configuration_that_is_in_use_cannot_be_deleted(author: Author) -> None:
+def test_a_configuration_in_use_cannot_be_deleted(author: Author) -> None:
     author.make_configuration("Minutes", "Short", "Long")
     page = author.page(ConfigurationsPage)
     assert page.configuration("Water").buttons == ["Edit Water"]
@@ -302,7 +302,7 @@ def test_a_configuration_that_is_in_use_cannot_be_deleted(author: Author) -> Non
     assert page.reload().names == ["Water", "Minutes"]
 
 
-def test_a_configuration_that_is_not_in_use_is_deleted_when_its_author_agrees(
+def test_an_unused_configuration_is_deleted_after_its_author_confirms(
     author: Author,
 ) -> None:
     author.make_configuration("Minutes", "Short", "Long")
@@ -313,7 +313,7 @@ def test_a_configuration_that_is_not_in_use_is_deleted_when_its_author_agrees(
     assert page.names == ["Water"]
 
 
-def test_of_two_who_edit_an_experiment_the_later_one_is_told_and_overwrites_nothing(
+def test_the_later_of_two_editors_of_an_experiment_is_warned_and_overwrites_nothing(
     author: Author,
 ) -> None:
     editor = author.visit(EditorPage, "water")
@@ -328,7 +328,7 @@ def test_of_two_who_edit_an_experiment_the_later_one_is_told_and_overwrites_noth
     assert author.visit(ExperimentPage, "water").title == "Their name"
 
 
-def test_of_two_who_edit_a_unit_the_later_one_is_told_and_overwrites_nothing(
+def test_the_later_of_two_editors_of_a_unit_is_warned_and_overwrites_nothing(
     author: Author,
 ) -> None:
     mine, theirs = (unit(name, "minutes", "Wait.") for name in ("Mine", "Theirs"))
@@ -344,7 +344,7 @@ def test_of_two_who_edit_a_unit_the_later_one_is_told_and_overwrites_nothing(
     assert 'display_name="Theirs"' in author.visit(UnitEditorPage, "warm").olx
 
 
-def test_of_two_who_edit_the_configurations_the_later_one_is_told_and_overwrites_nothing(
+def test_the_later_of_two_editors_of_configurations_is_warned_and_overwrites_nothing(
     author: Author,
 ) -> None:
     page = author.visit(ConfigurationsPage)
@@ -358,7 +358,7 @@ def test_of_two_who_edit_the_configurations_the_later_one_is_told_and_overwrites
     assert page.reload().names == ["Their name"]
 
 
-def test_olx_that_cannot_be_read_is_refused_and_stays_in_the_form(author: Author) -> None:
+def test_unreadable_olx_is_refused_and_stays_in_the_form(author: Author) -> None:
     editor = author.visit(UnitEditorPage, "warm")
     editor.write("<vertical><html>")
 
@@ -366,7 +366,7 @@ def test_olx_that_cannot_be_read_is_refused_and_stays_in_the_form(author: Author
     assert editor.olx == "<vertical><html>"
 
 
-def test_what_of_olx_cannot_be_used_is_told(author: Author) -> None:
+def test_unusable_parts_of_olx_are_reported(author: Author) -> None:
     editor = author.visit(UnitEditorPage, "warm")
     editor.write("<vertical><crossword/></vertical>")
 
@@ -375,7 +375,7 @@ def test_what_of_olx_cannot_be_used_is_told(author: Author) -> None:
     assert "<crossword> is shown as a placeholder." in problem
 
 
-def test_an_experiment_within_a_page_of_something_else_is_a_line_that_leads_to_its_own(
+def test_an_experiment_on_the_page_of_a_container_is_a_link_to_its_own_page(
     author: Author,
 ) -> None:
     lesson = author.visit(AuthorPage, "lesson")
@@ -383,7 +383,7 @@ def test_an_experiment_within_a_page_of_something_else_is_a_line_that_leads_to_i
     assert lesson.arms == []
 
 
-def test_an_author_finds_the_way_by_keyboard(author: Author) -> None:
+def test_an_author_can_navigate_by_keyboard(author: Author) -> None:
     editor = author.visit(EditorPage, "water")
     editor.q(css="[name=display_name]").first.click()
     editor.press(Keys.END, "!", Keys.TAB)
@@ -397,17 +397,17 @@ def test_an_author_finds_the_way_by_keyboard(author: Author) -> None:
     assert experiment.path == ["A Good Cup of Tea", "In the kitchen", "How to make tea"]
 
 
-def test_a_configuration_is_edited_by_keyboard_alone(author: Author) -> None:
+def test_a_configuration_can_be_edited_by_keyboard_alone(author: Author) -> None:
     page = author.visit(ConfigurationsPage)
     page.q(css=".xbx-manage .xbx-edit").first.results[0].send_keys(Keys.ENTER)
     assert page.focus == ("textbox", "Name")
     page.press(Keys.END, "!", Keys.ENTER)
-    page.wait_for(lambda: page.focus == ("button", "Save now"), "the consequences are told")
+    page.wait_for(lambda: page.focus == ("button", "Save now"), "the consequences are shown")
     page.press(Keys.ENTER)
     page.wait_for(lambda: page.names == ["Water!"], "it is saved")
 
 
-def test_the_course_is_downloaded_as_olx_that_can_be_imported(
+def test_the_course_can_be_downloaded_as_olx_and_imported_again(
     author: Author, workbench: Workbench, tmp_path: Path
 ) -> None:
     page = author.visit(EditorPage, "water")

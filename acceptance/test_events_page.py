@@ -1,4 +1,4 @@
-"""Watching events while learners are at work."""
+"""Watching events on the workbench's page while learners work."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ ASSIGNED = "xmodule.partitions.assigned_user_to_partition"
 EXPOSED = "xblock_experiments.user_exposed"
 
 
-def come(workbench: Workbench, tea: Tea, group: str = BOILING) -> str:
-    """A new learner of the group, who opens the lesson."""
+def new_visitor(workbench: Workbench, tea: Tea, group: str = BOILING) -> str:
+    """Return a new learner of the group who has opened the lesson."""
     learner = tea.new_learner(group)
     address = f"{workbench.url}/scenario/{tea.name}.lesson/?student={learner}"
     build_opener(ProxyHandler({})).open(address, timeout=30).close()
@@ -29,19 +29,19 @@ def come(workbench: Workbench, tea: Tea, group: str = BOILING) -> str:
 
 @pytest.fixture
 def page(browser: Any, workbench: Workbench, tea: Tea) -> EventsPage:
-    """Of one course, without what happened before."""
-    come(workbench, tea)
+    """Return the page of events of one course, without earlier events."""
+    new_visitor(workbench, tea)
     page = EventsPage(browser, workbench.url, f"?course={quote(tea.course_id)}")
     page.visit()
     page.click("Clear the page")
     return page
 
 
-def test_what_a_learner_does_shows_by_itself(
+def test_a_learners_actions_appear_without_reloading(
     page: EventsPage, workbench: Workbench, tea: Tea
 ) -> None:
     assert page.is_empty
-    learner = come(workbench, tea, WARM)
+    learner = new_visitor(workbench, tea, WARM)
     page.wait_for_count(2)
 
     assert [event.name for event in page.events] == [EXPOSED, ASSIGNED]
@@ -52,10 +52,10 @@ def test_what_a_learner_does_shows_by_itself(
     assert not page.is_empty
 
 
-def test_an_event_opens_to_its_data_and_its_context(
+def test_an_event_can_be_expanded_to_its_data_and_context(
     page: EventsPage, workbench: Workbench, tea: Tea
 ) -> None:
-    come(workbench, tea, WARM)
+    new_visitor(workbench, tea, WARM)
     page.wait_for_count(2)
     page.open_first()
     data, context = map(json.loads, page.opened)
@@ -63,27 +63,27 @@ def test_an_event_opens_to_its_data_and_its_context(
     assert context["course_user_groups"] == {"experiment.500": [data["group_id"]]}
 
 
-def test_what_is_open_and_what_has_the_focus_stay_when_events_come(
+def test_expanded_events_and_the_focus_stay_when_new_events_arrive(
     page: EventsPage, workbench: Workbench, tea: Tea
 ) -> None:
     page.click("Clear the page")
-    come(workbench, tea)
+    new_visitor(workbench, tea)
     page.wait_for_count(2)
     page.press(Keys.TAB, Keys.ENTER)
     opened, focus = page.opened, page.focus
     assert len(opened) == 2
 
-    come(workbench, tea)
+    new_visitor(workbench, tea)
     page.wait_for_count(4)
 
     assert page.opened == opened
     assert page.focus == focus
 
 
-def test_filters_change_what_shows_and_stay_when_the_page_is_loaded_again(
+def test_filters_apply_immediately_and_survive_a_reload(
     page: EventsPage, workbench: Workbench, tea: Tea
 ) -> None:
-    learner = come(workbench, tea)
+    learner = new_visitor(workbench, tea)
     page.wait_for_count(2)
     page.choose(EXPOSED)
     page.fill(user=learner)
@@ -98,12 +98,12 @@ def test_filters_change_what_shows_and_stay_when_the_page_is_loaded_again(
     page.wait_for_count(2)
 
 
-def test_while_it_is_paused_nothing_shows_and_then_all_that_came(
+def test_a_paused_page_shows_the_missed_events_when_it_resumes(
     page: EventsPage, workbench: Workbench, tea: Tea
 ) -> None:
     page.click("Pause")
     assert page.state == "Paused"
-    come(workbench, tea)
+    new_visitor(workbench, tea)
     page.browser.execute_async_script("setTimeout(arguments[0], 2000);")
     assert page.events == []
 
@@ -112,14 +112,14 @@ def test_while_it_is_paused_nothing_shows_and_then_all_that_came(
     assert page.state == "Live"
 
 
-def test_it_says_that_the_server_is_down_and_goes_on_by_itself(
+def test_the_page_reports_a_stopped_server_and_resumes_by_itself(
     page: EventsPage, workbench: Workbench, tea: Tea
 ) -> None:
     workbench.stop()
     page.wait_for("The server does not answer. It is asked again and again.")
     workbench.restart()
     page.wait_for("Live")
-    come(workbench, tea)
+    new_visitor(workbench, tea)
     page.wait_for_count(2)
 
 
@@ -139,10 +139,10 @@ def test_the_page_holds_no_more_than_500_events(
     assert "flood" in page.names
 
 
-def test_without_scripts_the_last_events_are_there_and_a_form_filters(
+def test_without_scripts_the_last_events_are_shown_and_can_be_filtered(
     browser: Any, workbench: Workbench, tea: Tea
 ) -> None:
-    learner = come(workbench, tea)
+    learner = new_visitor(workbench, tea)
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.get(f"{workbench.url}/experiments/events?course={quote(tea.course_id)}")

@@ -1,4 +1,4 @@
-"""What learners do, and what they see of the experiments they are in."""
+"""Learners at work in the experiments of the demo course."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ NewLearner = Callable[..., Learner]
 WATCH = "Watch: moving heat uphill"
 READ = "Read: moving heat uphill"
 READERS_TITLES = ["Welcome", "Is there heat in cold air?", READ]
-"""Of the tabs in `first_steps`, where a learner of the group Text sees it."""
+"""The titles of the tabs in `first_steps` for a learner of the group Text."""
 READERS_TABS = [*READERS_TITLES[:2], f"Problem {READ}"]
-"""The same, as a screen reader says them."""
+"""The same tabs as screen readers announce them."""
 TALL = (1100, 2400)
-"""A window in which nothing must be scrolled to."""
+"""A window size that needs no scrolling."""
 
 
 def usage_id(block_type: str, url_name: str) -> str:
@@ -48,20 +48,20 @@ def tab(icon: str, title: str, kind: str = "") -> Tab:
 
 
 def only_selected(number: int, *, of: int = 3) -> list[TabState]:
-    """One tab can be reached by the keyboard and has a visible panel: the one selected."""
+    """Return the states of tabs if only the selected one is focusable and has a visible panel."""
     selected = TabState("true", 0, is_panel_hidden=False)
     other = TabState("false", -1, is_panel_hidden=True)
     return [selected if index == number else other for index in range(of)]
 
 
 def traces(material: Material, source: str) -> set[str]:
-    """What of the material is in the source of a page."""
+    """Return the parts of the material that are in the source of a page."""
     telling = material.url_names | material.names | material.texts | material.later
     return {text for text in telling if text in source}
 
 
 def labels(source: str) -> list[str]:
-    """What the source of a page has of the names that researchers gave."""
+    """Return the names given by researchers that are in the source of a page."""
     return [label for label in demo.labels() if re.search(rf"\b{re.escape(label)}\b", source)]
 
 
@@ -77,7 +77,7 @@ def open_unit(
 
 @dataclass(frozen=True)
 class Question:
-    """A problem, and how a learner answers it."""
+    """A problem and a learner's answers to it."""
 
     unit: str
     url_name: str
@@ -111,7 +111,7 @@ def degrees(arm: str) -> Question:
     return Question(unit, f"{arm}_question", "80 kWh", "400 kWh", *CHOSEN, attempts=2)
 
 
-def test_a_learner_finds_a_lesson_in_the_outline_and_the_way_back(
+def test_a_learner_opens_a_lesson_from_the_outline_and_returns(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     learner = new_learner().user_id
@@ -143,7 +143,7 @@ def test_a_learner_finds_a_lesson_in_the_outline_and_the_way_back(
 def test_learners_keep_their_arms_when_the_workbench_is_restarted(
     browser: Any, workbench: Workbench
 ) -> None:
-    """The learners whom the README of the demo course names, and what it says of them."""
+    """Check the learners whom the README of the demo course names."""
 
     def see(user_id: str, title: str) -> tuple[list[str], str]:
         lesson = LessonPage(browser, workbench.url, user_id, "first_steps").visit()
@@ -166,7 +166,7 @@ def test_learners_keep_their_arms_when_the_workbench_is_restarted(
 
 
 @pytest.mark.parametrize(("lesson", "groups"), demo.VIEWS)
-def test_a_learner_is_sent_all_of_the_own_arms_and_nothing_of_others(
+def test_a_learner_is_sent_all_of_their_arms_and_nothing_of_other_arms(
     browser: Any,
     workbench: Workbench,
     new_learner: NewLearner,
@@ -190,10 +190,10 @@ def test_a_learner_is_sent_all_of_the_own_arms_and_nothing_of_others(
 
 
 @pytest.mark.parametrize("lesson", demo.LESSONS)
-def test_the_ids_of_the_blocks_in_an_arm_are_on_no_page_of_another_arm(
+def test_usage_ids_of_an_arm_appear_on_no_page_of_another_arm(
     browser: Any, workbench: Workbench, new_learner: NewLearner, lesson: str
 ) -> None:
-    """Those too that the workbench made up, where the author gave none."""
+    """Check generated ids too, which the workbench gives to blocks without url_names."""
     pages = []
     for style, hint in (("Film", "Worked example"), ("Text", "Hint only")):
         learner = new_learner(style=style, hint=hint).user_id
@@ -206,7 +206,7 @@ def test_the_ids_of_the_blocks_in_an_arm_are_on_no_page_of_another_arm(
 
 
 @pytest.mark.parametrize("url_name", ["", "moving_heat", "what_it_costs"])
-def test_an_outline_tells_nothing_of_experiments_and_assigns_nobody(
+def test_an_outline_reveals_no_experiment_and_assigns_nobody(
     browser: Any, workbench: Workbench, new_learner: NewLearner, url_name: str
 ) -> None:
     learner = new_learner().user_id
@@ -217,7 +217,7 @@ def test_an_outline_tells_nothing_of_experiments_and_assigns_nobody(
     assert workbench.events(ASSIGNED, learner) == []
 
 
-def test_a_lesson_opens_where_the_learner_was(
+def test_a_lesson_opens_at_the_learners_last_tab(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     learner, other = (new_learner(style="Text").user_id for _ in range(2))
@@ -249,7 +249,7 @@ def test_a_click_on_a_tab_shows_its_unit_and_no_other(
         assert lesson.unit == READERS_TITLES[number]
 
 
-def test_the_tabs_work_by_keyboard_alone(
+def test_the_tabs_can_be_used_by_keyboard_alone(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     learner = new_learner(style="Text").user_id
@@ -300,7 +300,7 @@ def test_the_arrow_keys_follow_the_direction_of_writing(
     assert lesson.selected == "Welcome"
 
 
-def test_previous_and_next_lead_through_the_lesson_and_no_further(
+def test_previous_and_next_lead_through_the_lesson_and_stop_at_its_ends(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     learner = new_learner(style="Text").user_id
@@ -327,7 +327,7 @@ def test_previous_and_next_lead_through_the_lesson_and_no_further(
 def test_the_tab_of_an_experiment_has_the_icon_and_title_of_the_learners_arm(
     browser: Any, workbench: Workbench, new_learner: NewLearner, style: str, title: str
 ) -> None:
-    """Where there is a problem beside a film, the icon is the problem's, as on Open edX."""
+    """Check that a problem's icon takes precedence over a video's, as on Open edX."""
     learner = new_learner(style=style).user_id
     lesson = LessonPage(browser, workbench.url, learner, "first_steps").visit()
     assert lesson.tabs == [
@@ -374,7 +374,7 @@ def test_the_tab_of_a_unit_has_its_own_title_and_the_icon_of_the_arm_in_it(
         ({"style": "Text"}, "at_home", ["warm_not_hot_2"], degrees("warm_not_hot_2")),
     ],
 )
-def test_a_question_in_an_arm_is_graded_by_the_server_and_the_answer_kept(
+def test_a_question_in_an_arm_is_graded_by_the_server_and_the_answer_is_stored(
     browser: Any,
     workbench: Workbench,
     new_learner: NewLearner,
@@ -402,7 +402,7 @@ def test_a_question_in_an_arm_is_graded_by_the_server_and_the_answer_kept(
     assert problem.attempts == f"You have used 2 of {question.attempts} attempts"
 
 
-def test_questions_beside_experiments_are_graded_too(
+def test_questions_outside_experiments_are_graded_too(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     learner = new_learner()
@@ -427,7 +427,7 @@ def test_questions_beside_experiments_are_graded_too(
     assert bill.chosen == helpful
 
 
-def test_an_answer_is_kept_when_the_workbench_is_restarted_and_nobody_else_sees_it(
+def test_an_answer_survives_a_restart_and_is_shown_only_to_its_learner(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     learner, other = (new_learner(style="Text") for _ in range(2))
@@ -448,7 +448,7 @@ def test_an_answer_is_kept_when_the_workbench_is_restarted_and_nobody_else_sees_
     assert problem.attempts == "You have used 0 of 3 attempts"
 
 
-def test_a_hint_comes_when_asked_for_and_the_solution_after_the_right_answer(
+def test_a_hint_is_shown_on_request_and_the_solution_after_the_right_answer(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     learner = new_learner(style="Text")
@@ -467,7 +467,7 @@ def test_a_hint_comes_when_asked_for_and_the_solution_after_the_right_answer(
     assert "5 + 2 = 7 kWh" in problem.solution
 
 
-def test_a_film_is_played_from_the_sentence_that_the_learner_chooses(
+def test_a_video_is_played_from_the_sentence_that_the_learner_selects(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     page = open_unit(browser, workbench, new_learner(style="Film"), "first_steps", WATCH)
@@ -482,7 +482,7 @@ def test_a_film_is_played_from_the_sentence_that_the_learner_chooses(
     page.wait_for(lambda: page.seconds >= 34, "the film is where this is said")
 
 
-def test_the_browser_tells_the_server_which_arms_it_shows(
+def test_the_browser_reports_to_the_server_which_arms_it_shows(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     learner = new_learner(style="Film", hint="Hint only").user_id
@@ -500,7 +500,7 @@ def test_the_browser_tells_the_server_which_arms_it_shows(
     workbench.wait_for_events(CHILD_RENDER, learner, lambda events: len(events) == 4)
 
 
-def test_the_browser_complains_of_nothing_and_asks_nobody_else(
+def test_the_browser_logs_no_errors_and_contacts_no_other_server(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     for style in ("Film", "Text"):

@@ -1,4 +1,4 @@
-"""What learners do with Open edX's own blocks, and what these tell them."""
+"""Learners at work in Open edX's own blocks."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from xblock_experiments.experiments.assignment import choose_group, salt_of
 
 COURSE_ID = "course-v1:DemoX+Kinds+2026"
 WATCHING, READING = 1, 2
-"""The groups of the experiment in the sequence `problems`."""
+"""The groups of the experiment in the sequential `problems`."""
 NOTE = "Who\nA naturalist.\nReply to Annotation"
 SMALL = 320
 TEACHER = "teacher"
 NOT_THERE = ("/static/film.mp4", "https://www.youtube.com/", "/favicon.ico ")
-"""What browsers ask for in vain."""
+"""Resources that browsers request although they do not exist."""
 
 Open = Callable[..., UnitPage]
 Answer = Callable[[Problem], None]
@@ -50,7 +50,7 @@ def group_of(user_id: str) -> int:
 
 @pytest.fixture(scope="module")
 def learners() -> Iterator[str]:
-    """Whom no other test has."""
+    """Yield learners whom no other test uses."""
     return (f"pupil_{number}" for number in itertools.count(1))
 
 
@@ -61,13 +61,13 @@ def learner(learners: Iterator[str]) -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def logged_before(workbench: Workbench) -> int:
-    """How long the server's log was before these tests."""
+    """Return the length of the server's log before these tests."""
     return workbench.log.stat().st_size
 
 
 @pytest.fixture(autouse=True)
-def no_complaint(browser: Any) -> Iterator[None]:
-    """Of the browser, by the end of each test."""
+def _no_browser_errors(browser: Any) -> Iterator[None]:
+    """Check at the end of each test that the browser has logged no errors."""
     yield
     errors = [each["message"] for each in browser.get_log("browser") if each["level"] == "SEVERE"]
     assert [each for each in errors if not any(part in each for part in NOT_THERE)] == []
@@ -106,7 +106,7 @@ def write(text: str) -> Answer:
     ],
     ids=["multiple choice", "checkboxes", "dropdown", "numerical", "text", "formula"],
 )
-def test_a_learner_is_told_whether_an_answer_is_right_and_its_points(
+def test_a_learner_is_shown_whether_an_answer_is_right_and_its_points(
     open_unit: Open, unit: str, url_name: str, wrong: Answer, right: Answer, points: int
 ) -> None:
     page = open_unit(unit)
@@ -127,7 +127,7 @@ def test_a_learner_is_told_whether_an_answer_is_right_and_its_points(
     assert (float(earned), float(possible)) == (points, points)
 
 
-def test_a_problem_that_nobody_has_answered_tells_its_points(open_unit: Open) -> None:
+def test_an_unanswered_problem_shows_its_points(open_unit: Open) -> None:
     problem = Problem(open_unit("choosing"), "multiple_choice")
 
     assert problem.progress == "1 point possible (graded)"
@@ -137,7 +137,7 @@ def test_a_problem_that_nobody_has_answered_tells_its_points(open_unit: Open) ->
     assert problem.buttons == {"Submit": True, "Save": True}
 
 
-def test_attempts_are_counted_and_after_the_last_one_the_answer_can_be_shown(
+def test_attempts_are_counted_and_the_answer_can_be_shown_after_the_last_one(
     open_unit: Open,
 ) -> None:
     problem = Problem(open_unit("choosing"), "multiple_choice")
@@ -158,7 +158,7 @@ def test_attempts_are_counted_and_after_the_last_one_the_answer_can_be_shown(
     assert problem.notification == "Answers are displayed within the problem"
 
 
-def test_saved_answers_are_there_after_a_reload_and_not_graded(open_unit: Open) -> None:
+def test_saved_answers_survive_a_reload_and_are_not_graded(open_unit: Open) -> None:
     page = open_unit("choosing")
     problem = Problem(page, "multiple_choice")
     problem.choose("Argon")
@@ -172,7 +172,7 @@ def test_saved_answers_are_there_after_a_reload_and_not_graded(open_unit: Open) 
     assert problem.attempts == "You have used 0 of 2 attempts"
 
 
-def test_reset_empties_a_problem(open_unit: Open) -> None:
+def test_reset_clears_a_problem(open_unit: Open) -> None:
     page = open_unit("typing")
     problem = Problem(page, "numerical")
     problem.type("41")
@@ -185,7 +185,7 @@ def test_reset_empties_a_problem(open_unit: Open) -> None:
     assert problem.typed == ""
 
 
-def test_a_hint_is_shown_to_who_asks_for_it(open_unit: Open) -> None:
+def test_a_hint_is_shown_on_request(open_unit: Open) -> None:
     problem = Problem(open_unit("typing"), "numerical")
     assert problem.notification == ""
 
@@ -194,7 +194,7 @@ def test_a_hint_is_shown_to_who_asks_for_it(open_unit: Open) -> None:
     assert problem.notification == "Hint (1 of 1): Think of forty."
 
 
-def test_what_was_answered_outlives_a_restart_and_is_the_learners_own(
+def test_answers_survive_a_restart_and_are_shown_only_to_their_learner(
     open_unit: Open, workbench: Workbench, learners: Iterator[str]
 ) -> None:
     choosing = open_unit("choosing")
@@ -220,7 +220,7 @@ def test_what_was_answered_outlives_a_restart_and_is_the_learners_own(
     assert Problem(others, "dropdown").progress == "1 point possible (graded)"
 
 
-def test_a_film_has_a_transcript_and_says_that_its_file_is_not_there(open_unit: Open) -> None:
+def test_a_video_has_a_transcript_and_reports_that_its_file_is_missing(open_unit: Open) -> None:
     film = Film(open_unit("arm_one", TEACHER), "film")
     film.wait_for_transcript()
     film.wait_for_error()
@@ -233,7 +233,7 @@ def test_a_film_has_a_transcript_and_says_that_its_file_is_not_there(open_unit: 
     assert film.download("txt") == "Heat moves by itself\nfrom warm to cold."
 
 
-def test_a_film_on_a_site_that_cannot_be_reached_says_so_and_the_page_works_on(
+def test_a_video_on_an_unreachable_site_is_reported_and_the_page_still_works(
     open_unit: Open,
 ) -> None:
     page = open_unit("reading")
@@ -274,7 +274,7 @@ def test_a_note_opens_by_keyboard_and_by_pointer_and_closes_with_escape(open_uni
     assert note.note == ""
 
 
-def test_items_are_sorted_by_keyboard_and_stay_where_they_were_put(open_unit: Open) -> None:
+def test_items_can_be_sorted_by_keyboard_and_stay_in_place(open_unit: Open) -> None:
     page = open_unit("reading")
     sorting = Sorting(page, "dragging")
     assert sorting.placed == []
@@ -286,7 +286,7 @@ def test_items_are_sorted_by_keyboard_and_stay_where_they_were_put(open_unit: Op
     assert Sorting(page.reload(), "dragging").placed == ["Goes to the top"]
 
 
-def test_learners_make_one_cloud_of_words(open_unit: Open, learners: Iterator[str]) -> None:
+def test_learners_share_one_word_cloud(open_unit: Open, learners: Iterator[str]) -> None:
     cloud = WordCloud(open_unit("talking"), "cloud")
     cloud.say("sun", "Rain")
     assert cloud.own_words == ["sun 50%", "rain 50%"]
@@ -297,7 +297,9 @@ def test_learners_make_one_cloud_of_words(open_unit: Open, learners: Iterator[st
     assert cloud.total == "4 words submitted in total."
 
 
-def test_a_question_to_all_counts_the_answers(open_unit: Open, learners: Iterator[str]) -> None:
+def test_a_poll_question_counts_the_answers_of_all_learners(
+    open_unit: Open, learners: Iterator[str]
+) -> None:
     page = open_unit("talking")
     poll = Poll(page, "poll_question")
     assert poll.numbers == {}
@@ -312,7 +314,7 @@ def test_a_question_to_all_counts_the_answers(open_unit: Open, learners: Iterato
     assert poll.numbers == {"Tea": "2 (100.0%)", "Coffee": "0 (0.0%)"}
 
 
-def test_a_poll_and_a_survey_show_their_results_to_who_has_voted(open_unit: Open) -> None:
+def test_a_poll_and_a_survey_show_their_results_after_voting(open_unit: Open) -> None:
     page = open_unit("talking")
     poll, survey = Ballot(page, "poll"), Ballot(page, "survey")
 
@@ -344,7 +346,7 @@ def test_a_poll_and_a_survey_show_their_results_to_who_has_voted(open_unit: Open
         ),
     ],
 )
-def test_a_learner_is_shown_the_own_arm_only_and_its_icon_and_title(
+def test_a_learner_is_shown_only_their_arm_with_its_icon_and_title(
     browser: Any,
     workbench: Workbench,
     learners: Iterator[str],
@@ -366,7 +368,7 @@ def test_a_learner_is_shown_the_own_arm_only_and_its_icon_and_title(
     assert "The secret experiment" not in page.source
 
 
-def test_a_problem_in_an_arm_is_answered(
+def test_a_problem_in_an_arm_can_be_answered(
     browser: Any, workbench: Workbench, learners: Iterator[str]
 ) -> None:
     learner = next(each for each in learners if group_of(each) == READING)
@@ -380,7 +382,7 @@ def test_a_problem_in_an_arm_is_answered(
     assert problem.notification == "Correct (1/1 point)"
 
 
-def test_a_text_has_its_picture_and_the_links_that_lead_somewhere(open_unit: Open) -> None:
+def test_a_text_has_its_picture_and_working_links(open_unit: Open) -> None:
     page = open_unit("arm_two", TEACHER)
     picture, unit, no_file = page.addresses
 
@@ -390,7 +392,7 @@ def test_a_text_has_its_picture_and_the_links_that_lead_somewhere(open_unit: Ope
     assert no_file.endswith("/static/none.pdf")
 
 
-def test_what_cannot_run_is_named_with_the_reason(open_unit: Open) -> None:
+def test_blocks_that_cannot_run_are_named_with_the_reason(open_unit: Open) -> None:
     text = open_unit("not_here").text
 
     assert "With Python" in text
@@ -413,7 +415,7 @@ def test_a_unit_fits_on_a_small_screen(
     assert not page.is_too_wide
 
 
-def test_the_server_has_met_no_error(workbench: Workbench, logged_before: int) -> None:
+def test_the_server_has_logged_no_error(workbench: Workbench, logged_before: int) -> None:
     log = workbench.log.read_bytes()[logged_before:].decode()
 
     assert "POST /learner/" in log

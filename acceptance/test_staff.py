@@ -1,4 +1,4 @@
-"""What staff see of experiments, and what they can look at without leaving a trace."""
+"""Staff look at experiments and preview courses without leaving a trace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHILD_RENDER = "xblock.split_test.child_render"
 
 LEAVES = "The leaves"
 EXPERIMENT = "Boiling or warm?"
-"""The name of the experiment, which is for staff."""
+"""The name of the experiment, which only staff see."""
 NOT_CONFIGURED = "Short or long?"
 YOURS = " (yours as a learner)"
 KETTLE = "Straight from the kettle"
@@ -37,7 +37,7 @@ def tab(icon: str, title: str, kind: str = "") -> Tab:
 
 
 def ask_for_preview(page: LessonPage, tea: Tea, user_id: str, preview: str) -> int:
-    """As the forms of staff do, by a script on the page; and the status of the answer."""
+    """Request a preview by script, as the forms of staff do, and return the response's status."""
     script = """
         const [address, user, preview, done] = arguments;
         const cookies = new URLSearchParams(document.cookie.replaceAll("; ", "&"));
@@ -61,7 +61,7 @@ def get(address: str) -> tuple[int, str]:
 
 @pytest.fixture
 def visit(browser: Any, workbench: Workbench, tea: Tea) -> Visit:
-    """Opens an experiment in the lesson, as a learner."""
+    """Return a function that opens an experiment in the lesson as a learner."""
 
     def visit(learner: str, unit: str) -> LessonPage:
         page: LessonPage = LessonPage(browser, workbench.url, learner, "lesson", course=tea.name)
@@ -74,7 +74,7 @@ def visit(browser: Any, workbench: Workbench, tea: Tea) -> Visit:
 
 @pytest.fixture
 def visit_as_staff(browser: Any, workbench: Workbench, tea: Tea) -> VisitAsStaff:
-    """Opens the experiment in the lesson, as staff see it."""
+    """Return a function that opens the experiment in the lesson as staff."""
 
     def visit() -> StaffLessonPage:
         page = StaffLessonPage(browser, workbench.url, TEACHER, "lesson", course=tea.name)
@@ -85,7 +85,7 @@ def visit_as_staff(browser: Any, workbench: Workbench, tea: Tea) -> VisitAsStaff
     return visit
 
 
-def test_staff_see_every_arm_in_the_order_of_the_groups_and_one_at_a_time(
+def test_staff_see_every_arm_one_at_a_time_in_the_order_of_the_groups(
     visit_as_staff: VisitAsStaff,
 ) -> None:
     view = StaffView(visit_as_staff(), "water")
@@ -102,7 +102,7 @@ def test_staff_see_every_arm_in_the_order_of_the_groups_and_one_at_a_time(
     assert view.facts == ["Inactive: no learner sees this."]
 
 
-def test_an_arm_is_chosen_by_keyboard_and_announced(visit_as_staff: VisitAsStaff) -> None:
+def test_an_arm_can_be_chosen_by_keyboard_and_is_announced(visit_as_staff: VisitAsStaff) -> None:
     page = visit_as_staff()
     view = StaffView(page, "water")
     assert view.announced == ""
@@ -132,7 +132,7 @@ def test_the_arm_that_the_member_of_staff_would_see_is_marked(
     assert "You would see this as a learner." not in view.facts
 
 
-def test_staff_are_told_how_many_learners_each_arm_has(
+def test_staff_see_the_number_of_learners_in_each_arm(
     visit: Visit, visit_as_staff: VisitAsStaff, tea: Tea
 ) -> None:
     for group, title in ((BOILING, KETTLE), (BOILING, KETTLE), (WARM, COOLED)):
@@ -153,7 +153,7 @@ def test_staff_are_told_how_many_learners_each_arm_has(
     ]
 
 
-def test_a_problem_in_any_arm_works_for_staff_and_changes_nothing_of_learners(
+def test_staff_can_use_a_problem_in_any_arm_without_changing_learners_data(
     visit: Visit, visit_as_staff: VisitAsStaff, tea: Tea, workbench: Workbench
 ) -> None:
     learner = tea.new_learner(WARM)
@@ -175,7 +175,7 @@ def test_a_problem_in_any_arm_works_for_staff_and_changes_nothing_of_learners(
     assert [workbench.events(name, TEACHER) for name in (ASSIGNED, CHILD_RENDER)] == [[], []]
 
 
-def test_staff_are_told_what_is_wrong_and_led_to_what_mends_it(
+def test_staff_see_problems_of_an_experiment_and_links_to_fix_them(
     visit_as_staff: VisitAsStaff, browser: Any, workbench: Workbench, tea: Tea
 ) -> None:
     page = visit_as_staff()
@@ -193,11 +193,11 @@ def test_staff_are_told_what_is_wrong_and_led_to_what_mends_it(
         "The experiment is not associated with a group configuration.",
         "Select a Group Configuration",
     )
-    page.mend("Select a Group Configuration")
+    page.follow_message("Select a Group Configuration")
     EditorPage(browser, workbench.url, TEACHER, "minutes", course=tea.name).wait_for_page()
 
 
-def test_an_experiment_in_an_arm_of_another_one_is_switched_by_itself(
+def test_an_experiment_inside_an_arm_is_switched_independently(
     browser: Any, workbench: Workbench
 ) -> None:
     page = StaffLessonPage(browser, workbench.url, TEACHER, "at_home").visit()
@@ -226,7 +226,7 @@ def test_an_experiment_in_an_arm_of_another_one_is_switched_by_itself(
         ),
     ],
 )
-def test_staff_preview_the_course_as_a_group(
+def test_staff_can_preview_the_course_as_a_group(
     visit_as_staff: VisitAsStaff, group: str, tabs: list[Tab], text: str
 ) -> None:
     page = visit_as_staff()
@@ -246,7 +246,7 @@ def test_staff_preview_the_course_as_a_group(
     assert page.tabs == own
 
 
-def test_staff_preview_the_course_as_a_learner_who_has_never_come(
+def test_staff_can_preview_the_course_as_a_learner_who_has_never_visited(
     visit: Visit, visit_as_staff: VisitAsStaff, tea: Tea, workbench: Workbench
 ) -> None:
     learner = tea.new_learner(WARM)
@@ -267,7 +267,7 @@ def test_staff_preview_the_course_as_a_learner_who_has_never_come(
     assert len(workbench.wait_for_events(ASSIGNED, learner)) == 1
 
 
-def test_what_staff_answer_in_a_preview_is_kept_for_nobody(
+def test_answers_that_staff_give_in_a_preview_are_discarded(
     visit: Visit, visit_as_staff: VisitAsStaff, tea: Tea
 ) -> None:
     learner = tea.new_learner(WARM)
@@ -293,7 +293,7 @@ def test_what_staff_answer_in_a_preview_is_kept_for_nobody(
     assert answered.typed == "70"
 
 
-def test_previews_leave_the_database_and_the_log_as_they_were(
+def test_previews_leave_the_database_and_the_log_unchanged(
     visit: Visit, visit_as_staff: VisitAsStaff, tea: Tea, workbench: Workbench
 ) -> None:
     came, never_came = tea.new_learner(WARM), tea.new_learner(WARM)
@@ -322,7 +322,7 @@ def test_previews_leave_the_database_and_the_log_as_they_were(
         assert workbench.events(CHILD_RENDER, learner) == []
 
 
-def test_who_is_not_staff_and_asks_for_a_preview_is_refused_and_sees_the_own_arm(
+def test_a_learner_who_requests_a_preview_is_refused_and_sees_their_own_arm(
     visit: Visit, tea: Tea
 ) -> None:
     learner = tea.new_learner(BOILING)
@@ -338,7 +338,7 @@ def test_who_is_not_staff_and_asks_for_a_preview_is_refused_and_sees_the_own_arm
 
 @pytest.mark.parametrize("view", ["author_view", "studio_view"])
 @pytest.mark.parametrize("url_name", ["", "lesson", "water", "warm"])
-def test_a_learner_who_asks_for_a_page_of_authors_is_refused(
+def test_a_learner_who_requests_a_page_of_authors_is_refused(
     workbench: Workbench, tea: Tea, url_name: str, view: str
 ) -> None:
     learner = tea.new_learner(WARM)

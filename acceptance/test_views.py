@@ -1,4 +1,4 @@
-"""How the pages of learners, staff and authors look, and who can read and use them."""
+"""Appearance and accessibility of the pages of learners, staff and authors."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from acceptance.server import Workbench
 from acceptance.tea import BOILING, FOLDER, TEACHER, WARM, Tea
 
 SMALL = (320, 640)
-"""Where WCAG 2.1 asks for no scrolling sideways (1.4.10)."""
+"""The window size in pixels at which WCAG 2.1 (1.4.10) requires no horizontal scrolling."""
 ZOOMED = (550, 450)
-"""A window of 1100 by 900 at 200 %."""
+"""A window of 1100 by 900 pixels at 200 %."""
 DIRECTIONS = {"en": "ltr", "ar": "rtl"}
 
 TakePicture = Callable[[str], None]
 
 
 class RefusedPage(CoursePage):
-    """What a learner sees who asks for a page of authors."""
+    """The page that a learner sees who requests a page of authors."""
 
     view = "author_view"
 
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of one course that has learners: a method for each view."""
+    """The pages of a course that has learners, with a method for each view."""
 
     browser: Any
     site: str
@@ -80,7 +80,7 @@ class Pages:
         return page
 
     def staff_of_nested(self) -> CoursePage:
-        """An experiment in an arm of another one, in the demo course."""
+        """Open an experiment inside an arm of another one, in the demo course."""
         page = StaffLessonPage(self.browser, self.site, TEACHER, "at_home")
         page.visit()
         page.open(page.titles[0])
@@ -111,16 +111,16 @@ class Pages:
         return self.page(UnitEditorPage, "warm").visit()  # type: ignore[no-any-return]
 
     def configurations(self) -> CoursePage:
-        """With a form that is open, and says what saving would do."""
+        """Open a configuration's form that shows the consequences of saving."""
         page = self.page(ConfigurationsPage)
         page.visit()
         form = page.configuration("Water").edit()
         form.add_group("Iced")
-        form.foretell()
+        form.preview_consequences()
         return page
 
     def new_configuration(self) -> CoursePage:
-        """With a form that says what is wrong with it."""
+        """Open a configuration's form that shows an error."""
         page = self.page(ConfigurationsPage)
         page.visit()
         form = page.new()
@@ -131,7 +131,7 @@ class Pages:
         return page
 
     def events(self) -> CoursePage:
-        """Of the course, with one that is open."""
+        """Open the page of the course's events, with one event expanded."""
         page = EventsPage(self.browser, self.site, f"?course={quote(self.tea.course_id)}")
         page.visit()
         page.open_first()
@@ -162,24 +162,24 @@ every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name
 
 @pytest.fixture(scope="module")
 def course(workbench: Workbench, new_tea: Callable[[], Tea]) -> Tea:
-    """One that no test of these changes. A learner is in it."""
+    """Return a course with one learner that these tests do not change."""
     tea = new_tea()
-    come(workbench, tea, BOILING)
+    visit_as_new_learner(workbench, tea, BOILING)
     return tea
 
 
 @pytest.fixture(scope="module")
 def course_for_pictures(workbench: Workbench) -> Tea:
-    """One of the same name and with the same learners, whatever tests are run."""
+    """Return a course whose name and learners do not depend on the tests that run."""
     tea = Tea("tea")
     workbench.add_course(FOLDER, tea.name)
     for group in [BOILING] * 9 + [WARM] * 3:
-        come(workbench, tea, group)
+        visit_as_new_learner(workbench, tea, group)
     return tea
 
 
-def come(workbench: Workbench, tea: Tea, group: str) -> None:
-    """As a learner of the group."""
+def visit_as_new_learner(workbench: Workbench, tea: Tea, group: str) -> None:
+    """Open the lesson as a new learner of the group."""
     learner = tea.new_learner(group)
     address = f"{workbench.url}/scenario/{tea.name}.lesson/?student={learner}"
     build_opener(ProxyHandler({})).open(address, timeout=30).close()
@@ -192,7 +192,7 @@ def pages(browser: Any, workbench: Workbench, course: Tea) -> Pages:
 
 @pytest.mark.parametrize("language", DIRECTIONS)
 @every_view
-def test_a_page_passes_the_audit_by_day_and_by_night(
+def test_a_page_passes_the_audit_in_light_and_dark_mode(
     pages: Pages, view: View, language: str
 ) -> None:
     pages.page(CoursePage).set_cookie("django_language", language)
@@ -205,7 +205,7 @@ def test_a_page_passes_the_audit_by_day_and_by_night(
 
 
 @every_view
-def test_a_page_fits_on_a_small_screen_and_when_it_is_zoomed(pages: Pages, view: View) -> None:
+def test_a_page_fits_on_a_small_screen_and_when_zoomed(pages: Pages, view: View) -> None:
     pages.page(CoursePage).resize(*SMALL)
     page = view(pages)
 
@@ -232,8 +232,8 @@ def test_nothing_moves_while_a_page_is_loading(
     assert pages.page(kind, url_name).visit().layout_shift < 0.01
 
 
-def test_our_pages_obey_a_policy_that_allows_nothing_inline(pages: Pages) -> None:
-    """On those that hold no blocks of other packages."""
+def test_our_pages_comply_with_a_policy_that_forbids_inline_code(pages: Pages) -> None:
+    """Check pages that contain no blocks of other packages."""
     pages.page(CoursePage).set_cookie(policy.COOKIE, "yes")
     for kind, url_name in ((AuthorPage, ""), (ExperimentPage, "cups"), (UnitEditorPage, "warm")):
         pages.page(kind, url_name).visit()
@@ -255,8 +255,8 @@ def test_our_pages_obey_a_policy_that_allows_nothing_inline(pages: Pages) -> Non
     assert learners.console_errors == []
 
 
-def test_the_policy_that_allows_nothing_inline_is_enforced(pages: Pages) -> None:
-    """Or the test before this one would say nothing: blocks of other packages do not obey it."""
+def test_the_policy_that_forbids_inline_code_is_enforced(pages: Pages) -> None:
+    """Check that the policy blocks other packages' blocks, which validates the test above."""
     page = pages.page(LessonPage, "lesson", pages.learner)
     page.set_cookie(policy.COOKIE, "yes")
     pages.browser.get(page.url)
@@ -265,7 +265,7 @@ def test_the_policy_that_allows_nothing_inline_is_enforced(pages: Pages) -> None
     assert "Content Security Policy" in told
 
 
-def test_a_page_begins_with_a_link_to_its_content(pages: Pages) -> None:
+def test_a_page_starts_with_a_link_to_its_content(pages: Pages) -> None:
     page = pages.author()
     page.press(Keys.TAB)
     assert page.focus == ("link", "Skip to the content")

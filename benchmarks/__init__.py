@@ -1,1 +1,1 @@
-"""What `make bench` measures: ours beside others' and beside the least that the work can cost."""
+"""The benchmarks of `make bench`: this project compared with others and with the minimal cost."""

@@ -1,4 +1,4 @@
-"""python -m benchmarks: `pure` and `database` measure, and save a report; `table` prints them."""
+"""python -m benchmarks: `pure` and `database` measure and save a report; `table` prints reports."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _pure(scale: Scale, *, is_quick: bool) -> Report:
 
 
 def _database(scale: Scale, *, is_quick: bool) -> Report:
-    """Django's settings must be there before anything is imported that has models."""
+    """Measure on a database. Django is set up before any module with models is imported."""
     import django
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"

@@ -1,4 +1,4 @@
-"""A block of another package that asks for the learner's group, and its runtime."""
+"""A block of another package that requests the learner's group, with its runtime."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from xblock_experiments.testing import runtime_for
 
 @XBlock.needs("user_segmentation")
 class AskingBlock(XBlock):
-    """Nothing but what asking needs."""
+    """A block with only the methods that are needed to request a group."""
 
 
 def asking_block(course_id: str, user_id: str) -> Any:
-    """A fresh one in a fresh runtime, as a request has."""
+    """Return a new block in a new runtime, as in a request."""
     key = CourseKey.from_string(course_id).make_usage_key("asking", "block")
     return AskingBlock(runtime_for(user_id), scope_ids=ScopeIds(user_id, "asking", key, key))
 

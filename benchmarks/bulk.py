@@ -1,4 +1,4 @@
-"""Assigning many users at once, beside inserting the same rows and doing nothing else."""
+"""Assignment of many users, compared with only inserting the same rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choosing a group: a computation and nothing else, on one core."""
+"""The computation that chooses a group, on one core."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _race(others: list[Peer], scale: Scale) -> dict[str, list[float]]:
 
 
 def _floor() -> Callable[[str], object]:
-    """The same hash over the same text, for weights that were added up before."""
+    """Return a minimal chooser: the same hash of the same text, with weights added in advance."""
     bounds = list(accumulate(WEIGHTS))
     total = bounds[-1]
 
@@ -72,12 +72,12 @@ def _floor() -> Callable[[str], object]:
 
 
 def _users(count: int, repetition: int) -> list[str]:
-    """Others at each repetition."""
+    """Return users that differ at each repetition."""
     return [f"learner-{repetition * count + number}" for number in range(count)]
 
 
 def _check_shares(peer: Peer) -> None:
-    """Whether the peer was told to do the same work."""
+    """Check that the peer splits users by the same weights."""
     count = 4_000
     counts = Counter(map(peer.choose, _users(count, 0)))
     for name, share in zip(NAMES, SHARES, strict=True):

@@ -1,4 +1,4 @@
-"""The experiments that are measured: three arms, of 50, 25 and 25 in 100."""
+"""The measured experiments: three arms with 50, 25 and 25 percent of the users."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def experiment(id: int) -> UserSegmentation:
 
 
 def lesson_xml(run: str, ids: list[int]) -> str:
-    """A course of one lesson, each unit of which holds an experiment of its own."""
+    """Return a course with one lesson, whose units hold one experiment each."""
     return course_xml(run, ids, "".join(map(_unit_xml, ids)))
 
 
 def course_xml(run: str, ids: list[int], units: str) -> str:
-    """A course with these experiments, of one lesson."""
+    """Return a course with these experiments and one lesson."""
     partitions = escape(json.dumps([experiment(id).to_json() for id in ids]))
     return (
         f'<course org="DemoX" course="Benchmarks" url_name="{run}" user_partitions="{partitions}">'
@@ -41,7 +41,7 @@ def split_test_name(id: int) -> str:
 
 
 def split_test_xml(id: int, arm_xml: Callable[[str, Group], str]) -> str:
-    """An experiment. An arm is made for each group, with the url_name that it is to have."""
+    """Return an experiment. `arm_xml` makes the arm of each group with the given url_name."""
     name = split_test_name(id)
     names = {group: f"{name}_{group.id}" for group in GROUPS}
     mapping = escape(json.dumps({str(group.id): arm for group, arm in names.items()}))

@@ -1,4 +1,4 @@
-"""The database of this process: its tables, its learners, and the least it can be asked."""
+"""The database of this process: its tables, its learners and minimal statements."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def new_learners(count: int) -> list[User]:
 
 
 def analyze() -> None:
-    """Tell the database what its tables hold, which else it finds out at some time of its own."""
+    """Update the database's statistics, which it would otherwise update during a measurement."""
     tables = ", ".join(connection.introspection.table_names())
     execute([(f"ANALYZE TABLE {tables}" if connection.vendor == "mysql" else "ANALYZE", ())])
 
@@ -54,7 +54,7 @@ def empty(model: type[models.Model]) -> None:
 
 
 def insertion(rows: Sequence[models.Model]) -> Statement:
-    """The one plain INSERT of all rows."""
+    """Return one plain INSERT of all rows."""
     model = type(rows[0])
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     query = InsertQuery(model)
@@ -77,7 +77,7 @@ def execute(statements: Sequence[Statement]) -> None:
 
 
 def in_transaction(operate: Callable[[Any], object]) -> Callable[[Any], object]:
-    """The same, as a host with ATOMIC_REQUESTS does it."""
+    """Return the operation in a transaction, as on a host with ATOMIC_REQUESTS."""
 
     def operate_in_transaction(thing: Any) -> None:
         with transaction.atomic():
@@ -87,7 +87,10 @@ def in_transaction(operate: Callable[[Any], object]) -> Callable[[Any], object]:
 
 
 def count_queries(operate: Callable[[Any], object], thing: Any, only: str = "") -> int:
-    """Those that name `only`; in a transaction, as requests are, of which its own ends are none."""
+    """Return the number of queries that contain `only`.
+
+    The operation runs in a transaction, as in a request; BEGIN and COMMIT are not counted.
+    """
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
         operate(thing)
         return sum(only in query["sql"] for query in queries.captured_queries)

@@ -1,4 +1,4 @@
-"""What it costs an event to say where its user stands, in a course of 25 experiments."""
+"""The cost of adding the user's context to an event, in a course of 25 experiments."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def rows(scale: Scale) -> list[Row]:
 @contextmanager
 def _known_learner() -> Iterator[events.UserContext]:
     with events.user_context(COURSE_ID, LEARNER) as context:
-        assert len(context["course_user_groups"]) == len(IDS)  # noqa: S101 - of this measure itself
+        assert len(context["course_user_groups"]) == len(IDS)  # noqa: S101 - of this measurement
         yield context
 
 
 @contextmanager
 def _platform(context: events.UserContext) -> Iterator[Any]:
-    """The platform's way: event-tracking, in whose context all tags of the user are."""
+    """Yield a tracker of event-tracking that has all tags of the user, as on the platform."""
     tracker = Tracker(
         backends={"log": LoggerBackend(name="benchmarks.events", max_event_size=None)}
     )
@@ -82,6 +82,6 @@ def _track(tracker: Any) -> Any:
 
 
 def _without_context(event: events.Event) -> None:
-    """The same line, but for the context."""
+    """Log the same line without the context."""
     now = datetime.now(UTC).isoformat()
     _log.info(json.dumps({"data": event.payload(), "name": event.name, "timestamp": now}))

@@ -1,4 +1,4 @@
-"""Importing the platform's tags, beside inserting what becomes of them and doing nothing else."""
+"""The import of the platform's tags, compared with only inserting the resulting rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ID = 100
 MOST = 3
 BATCH = 1_000
 TAGS_IN = 10
-"""Of so many rows one is a tag, the others say who is in which group."""
+"""One row in so many is a tag; the others assign users to groups."""
 
 
 def rows(scale: Scale) -> list[Row]:

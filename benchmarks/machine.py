@@ -1,4 +1,4 @@
-"""Under which conditions the numbers came about."""
+"""The conditions of the measurements."""
 
 from __future__ import annotations
 

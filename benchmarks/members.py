@@ -1,4 +1,4 @@
-"""Rows that are written past all apis: what was there before, and what the floors write."""
+"""Rows that are written without the apis: earlier learners, and the rows of the floors."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""What becomes of each operation as the tables fill: 10,000, 100,000 and 1,000,000 learners.
+"""The time of each operation with 10,000, 100,000 and 1,000,000 learners in the tables.
 
     python -m benchmarks.million [LEARNERS ...]
 
-on an empty PostgreSQL of DATABASE_URL; `make big` makes one. Each learner is in 20 experiments of
-one course and was shown an arm of each. The rows are copied in, with the groups that assignment
-would have given; what is measured goes through the api.
+Needs an empty PostgreSQL at DATABASE_URL; `make big` makes one. Each learner is in 20 experiments
+of one course and was shown an arm of each. The rows are copied in with the groups that assignment
+would have given; the measured operations go through the apis.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tqdm import tqdm
 COURSE_ID = "course-v1:DemoX+Million+2026"
 EXPERIMENTS = range(100, 120)
 TIMES = 1_000
-"""How often what is quick is measured."""
+"""The number of measurements of each quick operation."""
 STORE = "xblock_experiments_course_user_segmentation"
 MEMBERSHIPS = f"{STORE}_membership"
 EXPOSURES = "xblock_experiments_experiments_exposure"
@@ -50,7 +50,7 @@ def main(sizes: Iterable[int]) -> None:
 
 
 def _publish(*, group_ids: tuple[int, ...] = (1, 2), **fields: Any) -> None:
-    """The last of the experiments is the one that is edited."""
+    """Publish the experiments. The last one is edited."""
     from xblock_experiments.course_user_segmentation.api import save_segmentations
     from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
 
@@ -166,7 +166,7 @@ def _preview() -> None:
 
 
 def _each(work: Callable[[str], object], users: list[str]) -> str:
-    """Median and 99th percentile of one after the other."""
+    """Return the median and the 99th percentile of the time per user."""
     seconds = []
     for user_id in users:
         start = time.perf_counter()
@@ -184,7 +184,7 @@ def _once(work: Callable[[], object], count: int = 0) -> str:
 
 
 def _stream(rows: Callable[[], Iterator[object]]) -> str:
-    """The time to the first, all in all, and how much the process grew meanwhile."""
+    """Return the time to the first row, the rows per second and the growth of memory in MiB."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
     stream = rows()
@@ -197,7 +197,7 @@ def _stream(rows: Callable[[], Iterator[object]]) -> str:
 
 
 def _sizes() -> Measures:
-    """Of the tables with what is stored aside, and of each index."""
+    """Return the sizes of the tables, with their out-of-line storage, and of each index."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, relkind, pg_total_relation_size(oid), pg_table_size(oid), reltuples"

@@ -1,4 +1,4 @@
-"""What a page of 25 experiments costs: a lesson, each unit of which holds one."""
+"""The cost of a page of 25 experiments: a lesson whose units hold one experiment each."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OUR_TABLES = "xblock_experiments_"
 
 
 class Page:
-    """The ways to settle what a learner of the page is shown, and the least it can cost."""
+    """The ways to settle the experiments of the page, and the floor."""
 
     def __init__(self, course: LoadedCourse) -> None:
         self._course = course
@@ -44,7 +44,7 @@ class Page:
         self._row_ids = [segmentation_row_id(COURSE_ID, id) for id in IDS]
 
     def fill(self, count: int) -> None:
-        """Learners who were there before, of ours and of the platform's."""
+        """Insert earlier learners into our tables and the platform's."""
         learners = databases.new_learners(count)
         user_ids = [str(user.pk) for user in learners]
         for id, row_id, usage_id in zip(IDS, self._row_ids, self._usage_ids, strict=True):
@@ -67,7 +67,7 @@ class Page:
         )
 
     def _blocks(self, user: User) -> list[Any]:
-        """In one fresh runtime."""
+        """Return the page's blocks in a new runtime."""
         runtime = runtime_for(str(user.pk))
         return [runtime.get_block(usage_id) for usage_id in self._usage_ids]
 
@@ -122,7 +122,7 @@ def rows(scale: Scale) -> list[Row]:
 
 
 def _settle(blocks: list[Any]) -> None:
-    """What the lesson and its experiments ask for, exposures included, and no HTML."""
+    """Do the work of the lesson and its experiments, with exposures but without HTML."""
     services = [segmentation_of(block) for block in blocks]
     with services[0].together():
         services[0].assign_all(IDS)

@@ -1,4 +1,4 @@
-"""The packages that choose an arm for a user, each the way its own documentation does it."""
+"""Packages that choose an arm for a user, each used as its documentation describes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHARES = [weight / sum(WEIGHTS) for weight in WEIGHTS]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """`choose` gives the name of a user's arm."""
+    """A package to compare with. `choose` returns the name of a user's arm."""
 
     name: str
     choose: Callable[[str], str]
@@ -40,7 +40,7 @@ def peers() -> Iterator[list[Peer]]:
 
 
 def planout() -> str:
-    """What becomes of an attempt to import it."""
+    """Return the reason why PlanOut is not measured, after trying to import it."""
     name = f"PlanOut {version('planout')}"
     try:
         import_module("planout.experiment")
@@ -100,7 +100,7 @@ def _flag_engine() -> Callable[[str], str]:
 
 
 def _unleash(folder: str) -> Callable[[str], str]:
-    """From what it was given at the start: there is no server, and nothing is sent."""
+    """Return a chooser of a client that starts with local data and contacts no server."""
     variants = [
         {"name": name, "weight": weight, "weightType": "variable", "stickiness": "default"}
         for name, weight in zip(NAMES, WEIGHTS, strict=True)

@@ -1,4 +1,4 @@
-"""What a unit of ten problems costs, each in an arm, beside the same ten without experiments."""
+"""The cost of a unit of ten problems in arms, compared with ten without experiments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xblock_experiments.testing import LoadedCourse, find_block, load_course, re
 RUN = "problems"
 COURSE_ID = course_id(RUN)
 IDS = list(range(100, 110))
-"""An experiment for each problem, which costs more than one for all: each has a group to settle."""
+"""One experiment for each problem. One for all would cost less, with only one group to settle."""
 TESTED, PLAIN = "tested", "plain"
 QUESTION = "How many degrees are there in a right angle?"
 KINDS = (
@@ -58,7 +58,7 @@ def rows(scale: Scale) -> list[Row]:
 
 
 def _units_xml() -> str:
-    """The second unit has what each learner is given in the first, whose arms are all alike."""
+    """Return two units. The second has the problems that each learner is given in the first."""
     kinds = list(zip(IDS, cycle(KINDS), strict=False))
     tested = "".join(split_test_xml(id, partial(_arm_xml, kind)) for id, kind in kinds)
     plain = "".join(_problem_xml(f"plain_{id}", kind) for id, kind in kinds)
@@ -79,7 +79,7 @@ def _problem_xml(name: str, kind: str) -> str:
 
 
 def _fill(course: LoadedCourse, count: int) -> None:
-    """Learners who were there before."""
+    """Insert earlier learners."""
     user_ids = [str(user.pk) for user in databases.new_learners(count)]
     for id in IDS:
         usage_id = str(find_block(course, None, split_test_name(id)).scope_ids.usage_id)
@@ -89,7 +89,7 @@ def _fill(course: LoadedCourse, count: int) -> None:
 
 
 def _way(course: LoadedCourse, unit: str) -> Way:
-    """Rendered in a fresh runtime, as all that a browser is sent."""
+    """Return the way to render the whole unit in a new runtime."""
 
     def visit(user: User) -> str:
         return render(course, str(user.pk), unit)
@@ -100,7 +100,7 @@ def _way(course: LoadedCourse, unit: str) -> Way:
 
 
 def _check(way: Way) -> None:
-    """Whether each visit shows all problems."""
+    """Check that each visit shows all problems."""
     (learner,) = databases.new_learners(1)
     for step in (way.first, way.repeat):
         shown = str(step.visit(learner)).count(QUESTION)

@@ -1,4 +1,4 @@
-"""Whether an arm tells nothing: not of the user's id, nor of the user's arm elsewhere."""
+"""Tests of independence: of a user's arm from the user's id and from arms in other experiments."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ ARMS = len(WEIGHTS)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One number about all experiments of one scheme."""
+    """A number about all experiments of one scheme."""
 
     what: str
     unit: Unit
     number: float
     most: float | None = None
-    """What it is to be at most, if that matters."""
+    """The highest accepted number, or None if there is no limit."""
 
 
 def rows(scale: Scale) -> list[Row]:
-    """Ours beside each of GrowthBook's two hashes."""
+    """Return our numbers compared with each of GrowthBook's two hashes."""
     ours = _judge("ours", _choose, scale)
     return [row for version in (1, 2) for row in _rows_beside(version, ours, scale)]
 
@@ -94,20 +94,20 @@ def _choose_as_growthbook(version: int, users: int, number: int) -> bytes:
 
 
 def _uniformity(arm: Any) -> float:
-    """The p of these shares of arms, were they drawn by weight."""
+    """Return the p-value of the shares of arms under a draw by weight."""
     expected = numpy.array(WEIGHTS) * len(arm) / sum(WEIGHTS)
     return float(stats.chisquare(numpy.bincount(arm, minlength=ARMS), expected).pvalue)
 
 
 def _independence(one: Any, other: Any) -> tuple[float, float]:
-    """The p of two experiments' arms meeting so often, were they independent; and Cramer's V."""
+    """Return the p-value of the arms of two experiments under independence, and Cramer's V."""
     table = numpy.bincount(one * ARMS + other, minlength=ARMS * ARMS).reshape(ARMS, ARMS)
     found = stats.chi2_contingency(table, correction=False)
     return float(found.pvalue), float((found.statistic / len(one) / (ARMS - 1)) ** 0.5)
 
 
 def _rejected(values: Sequence[float]) -> float:
-    """How many at LEVEL, by Holm's correction."""
+    """Return the number of values rejected at LEVEL with Holm's correction."""
     for number, p in enumerate(sorted(values)):
         if p * (len(values) - number) > LEVEL:
             return number

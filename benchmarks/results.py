@@ -1,4 +1,4 @@
-"""What was measured, as one process hands it to the next."""
+"""Results of measurements, in the form in which processes exchange them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from statistics import median
 from typing import Any, Literal, Self
 
 type Unit = Literal["1000/s", "µs", "ms", "s", "queries", "count", "p", "V"]
-"""Of the first four, the numbers are seconds of one operation."""
+"""A unit. Numbers in the first four are seconds per operation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What is to be reached, and whether it was."""
+    """A goal, and whether it was reached."""
 
     text: str
     is_met: bool
@@ -24,7 +24,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the table. Each list has one number for each repetition, in the same order."""
+    """A line of the table. Each list has one number per repetition, in the same order."""
 
     what: str
     unit: Unit
@@ -39,7 +39,7 @@ class Report:
     """The rows of one process."""
 
     database: str
-    """Empty where none was used."""
+    """The database, or an empty string if none was used."""
     conditions: list[str]
     rows: list[Row]
     is_quick: bool
@@ -58,7 +58,7 @@ class Report:
 
 
 def ratios(numbers: Sequence[float], others: Sequence[float]) -> list[float]:
-    """Of each repetition: what disturbed one of the two will have disturbed the other."""
+    """Return the ratio of each repetition, because a disturbance affects both numbers alike."""
     return [number / other for number, other in zip(numbers, others, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""How much of everything is measured."""
+"""The sizes of the measurements."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Counts, of one repetition where a thing is repeated."""
+    """Counts, per repetition if a measurement is repeated."""
 
     repetitions: int
     bulk_repetitions: int
     choices: int
     members: int
-    """Who was there before: a table is not empty when a learner comes."""
+    """The number of earlier learners, so that tables are not empty."""
     views: int
     pages: int
     problem_pages: int
@@ -21,7 +21,7 @@ class Scale:
     bulk_users: int
     imported_rows: int
     experiments: int
-    """Of the check of randomness, and how many users each of them has."""
+    """The number of experiments in the check of randomness. Each has `users` users."""
     users: int
 
 

@@ -1,6 +1,7 @@
-"""The workbench's settings, as a server runs them, with the re-created platform flow beside.
+"""The workbench's settings as on a server, with the re-created platform flow.
 
-Events are made and written as always, but to nowhere: what a console costs is its own.
+Events are made and written as usual, but to /dev/null, because the cost of a console is not
+measured.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from xblock_experiments.settings.workbench import (
     XBLOCK_EXPERIMENTS,
 )
 
-# Otherwise Django keeps each query that was asked.
+# With DEBUG, Django would store each query.
 DEBUG = False
 TEMPLATES[0]["OPTIONS"]["debug"] = False  # type: ignore[index]
 
 INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks.platform_flow"]
-# Neither ours nor theirs goes through a pipeline; what one costs is measured by itself.
+# No events go through a pipeline; event_context measures its cost separately.
 EVENT_TRACKING_ENABLED = False
 LOGGING = {
     **LOGGING,

@@ -32,7 +32,7 @@ def _conditions(reports: Sequence[Report]) -> Iterator[str]:
 
 
 def _lines(reports: Sequence[Report]) -> Iterator[tuple[str, ...]]:
-    """What was measured on several databases stands together, and its name only once."""
+    """Yield the lines. Rows measured on several databases are grouped under one name."""
     found: dict[str, list[tuple[str, Row]]] = {}
     for report in reports:
         for row in report.rows:
@@ -78,6 +78,6 @@ def _ratio(numbers: Sequence[float], others: Sequence[float], row: Row) -> str:
 
 
 def _spread(numbers: Sequence[float], form: str) -> str:
-    """The median, the least and the most."""
+    """Return the median, the minimum and the maximum."""
     middle, low, high = (form.format(of(numbers)) for of in (median, min, max))
     return f"{middle} ({low}-{high})"

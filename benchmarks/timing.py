@@ -1,4 +1,4 @@
-"""Contenders take turns, so that whatever else the machine does hits all of them alike."""
+"""Measurement in turns, so that disturbances by other processes affect all contenders alike."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tqdm import tqdm
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One way to do the work."""
+    """A way to do the work."""
 
     name: str
     prepare: Callable[[int], Sequence[Any]]
-    """What a repetition works on, one thing for each operation. Not timed."""
+    """Returns the things of a repetition, one for each operation. Not timed."""
     operate: Callable[[Any], object]
-    """Done with each of these things."""
+    """The timed operation on one thing."""
 
 
 def race(
     title: str, contenders: Sequence[Contender], repetitions: int, *, warm_up: bool = True
 ) -> dict[str, list[float]]:
-    """The seconds of one operation, by contender, for each repetition.
+    """Return the seconds per operation of each contender, one number for each repetition.
 
-    Another one starts each time, and a first time that warms everything up does not count.
+    The contenders start in turn. A first repetition for warming up is not counted.
     """
     seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     turns = range(0 if warm_up else 1, repetitions + 1)

@@ -1,4 +1,4 @@
-"""What one experiment costs a learner's request, the first time and after that."""
+"""The cost of one experiment in a learner's request, at the first view and at later ones."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _selection(row_id: int, user: User) -> list[databases.Statement]:
 
 
 def _fill(row_id: int, count: int) -> None:
-    """Learners who were there before, of ours and of the platform's."""
+    """Insert earlier learners into our tables and the platform's."""
     learners = databases.new_learners(count)
     create(memberships(row_id, (str(user.pk) for user in learners)))
     create(tags(COURSE_ID, EXPERIMENT.id, learners))
@@ -103,7 +103,7 @@ def _fill(row_id: int, count: int) -> None:
 
 
 def _check(way: Way) -> None:
-    """Whether learners are told at the second view what they were told at the first."""
+    """Check that learners get the same group at the second view as at the first."""
     for learner in databases.new_learners(10):
         if way.first.visit(learner) != way.repeat.visit(learner):
             msg = f"The group that {way.name} told of has changed."

@@ -1,4 +1,4 @@
-"""Learners who come for the first time, and come again."""
+"""First and repeated visits of learners."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.timing import Contender, race
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a visit needs for its learner, which is not timed, and what it does with that."""
+    """A visit: the preparation for a learner, which is not timed, and the timed operation."""
 
     prepare: Callable[[User], Any]
     operate: Callable[[Any], object]
@@ -25,14 +25,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to settle what a learner is shown."""
+    """A way to settle the experiments that a learner is shown."""
 
     name: str
     first: Step
     repeat: Step
 
     def in_transactions(self) -> Way:
-        """The same, as a host with ATOMIC_REQUESTS does it."""
+        """Return the way in transactions, as on a host with ATOMIC_REQUESTS."""
         first, repeat = (
             Step(step.prepare, databases.in_transaction(step.operate))
             for step in (self.first, self.repeat)
@@ -40,7 +40,7 @@ class Way:
         return Way(self.name, first, repeat)
 
     def count_queries(self, only: str = "") -> tuple[int, int]:
-        """Of a learner's first visit and of the next."""
+        """Return the number of queries of a learner's first visit and of the next."""
         (learner,) = databases.new_learners(1)
         first, repeat = (
             databases.count_queries(step.operate, step.prepare(learner), only)
@@ -50,22 +50,22 @@ class Way:
 
 
 def one_way(name: str, prepare: Callable[[User], Any], operate: Callable[[Any], object]) -> Way:
-    """Whoever comes again does the same again."""
+    """Return a way that does the same at the first visit and at repeated ones."""
     step = Step(prepare, operate)
     return Way(name, step, step)
 
 
 def the_learner(user: User) -> User:
-    """All that some ways need."""
+    """Return the learner, for ways that need no other preparation."""
     return user
 
 
 def race_visits(
     title: str, ways: Sequence[Way], visits: int, repetitions: int
 ) -> dict[str, dict[str, list[float]]]:
-    """The seconds of the `first` and of the `repeat` visits, by way.
+    """Return the seconds of the `first` and of the `repeat` visits of each way.
 
-    Each way has learners of its own, others at each repetition, and all of them come again.
+    Each way has its own learners, new ones at each repetition, and each learner visits twice.
     """
     learners: dict[tuple[str, int], list[User]] = {}
 

@@ -1,4 +1,4 @@
-"""Answers to Open edX's own problems, as a browser sends them."""
+"""Answers to Open edX's problems, sent as a browser sends them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def send(
     handler: str = "xmodule_handler",
     staff: bool = False,
 ) -> Any:
-    """The response to the action. A list answers a problem of checkboxes."""
+    """Return the response to the action. A list answers a checkbox problem."""
     block = find_block(course, user_id, url_name, staff=staff)
     name = f"input_{block.usage_key.html_id()}_2_1"
     if isinstance(answer, list):

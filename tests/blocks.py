@@ -1,4 +1,4 @@
-"""Blocks of made-up types that use the services, and a runtime to make them in."""
+"""Test blocks of invented types that use the services, and a runtime for them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def block(
     runtime: Any = None,
     block_class: type[XBlock] = ServiceUser,
 ) -> Any:
-    """In the runtime of a request of its own, unless it is given one."""
+    """Return a block in the given runtime, or in the runtime of a new request."""
     key = CourseKey.from_string(course_id).make_usage_key(block_type, "some_block")
     ids = ScopeIds(user_id, block_type, key, key)
     return block_class(runtime or runtime_for(user_id), scope_ids=ids)

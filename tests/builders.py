@@ -1,4 +1,4 @@
-"""Segmentations and courses to test with."""
+"""Builders of segmentations and courses for the tests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def segmentation(id: int, type: str, groups: tuple[Group, ...], **fields: Any) -
 
 
 def course_xml(*content: str, segmentations: tuple[UserSegmentation, ...] = ()) -> str:
-    """The text of a course, with an experiment 100 of groups 1 and 2 where none is given."""
+    """Return a course as XML. Its default segmentation is experiment 100 with groups 1 and 2."""
     partitions = [item.to_json() for item in segmentations or (experiment(),)]
     return (
         '<course org="DemoX" course="Tests" url_name="2026" display_name="A course" '
@@ -38,7 +38,7 @@ def course_xml(*content: str, segmentations: tuple[UserSegmentation, ...] = ()) 
 
 
 def split_test_xml(url_name: str = "exp", id: int = 100, **attributes: str) -> str:
-    """An experiment whose arms hold a text each, "Text of arm 1" and "Text of arm 2"."""
+    """Return an experiment whose arms hold one text each, "Text of arm 1" and "Text of arm 2"."""
     mapping = json.dumps({"1": f"{url_name}_a", "2": f"{url_name}_b"})
     values = {
         "display_name": "The experiment's own name",

@@ -1,4 +1,4 @@
-"""Settings of a process that sends, for tests that kill it."""
+"""Settings of a process that sends events and that a test kills."""
 
 from __future__ import annotations
 

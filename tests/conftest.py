@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures that all tests share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xblock_experiments.workbench.storage import serving
 
 @pytest.fixture(autouse=True)
 def _forget_courses() -> Iterator[None]:
-    """Courses live in the process, their segmentations in the database that is rolled back."""
+    """Forget loaded courses: they stay in the process, but their segmentations are rolled back."""
     serving.forget()
     yield
     serving.forget()
@@ -24,20 +24,20 @@ def _forget_courses() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _forget_language() -> Iterator[None]:
-    """A request's language stays that of its thread."""
+    """Restore the language: a request's language stays active in its thread."""
     yield
     translation.deactivate()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_event_log() -> None:
-    """Whoever tests has events of their own there."""
+    """Switch off the event log, so that tests write no events into the developer's log."""
     settings.XBLOCK_EXPERIMENTS["EVENT_LOG"] = None
 
 
 @pytest.fixture
 def _without_openedx_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Types are those that a workbench without the extra has."""
+    """Register only the block types of a workbench without the extra `openedx-blocks`."""
     monkeypatch.setattr(apps, "ARE_INSTALLED", False)
     monkeypatch.setattr(XBlock, "extra_entry_points", [])
     PLUGIN_CACHE.clear()
@@ -50,7 +50,7 @@ def _without_openedx_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def django_db_modify_db_settings(
     django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """SQLite's database is a file, as it is for users: in memory it locks otherwise."""
+    """Keep SQLite's test database in a file, as in production: in memory it locks differently."""
     database = settings.DATABASES["default"]
     if "sqlite" in database["ENGINE"]:
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.db")

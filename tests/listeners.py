@@ -1,4 +1,4 @@
-"""Systems that are told of events: a bus that remembers, a Redis and a learning record store."""
+"""Receivers of events: an event bus that records, a Redis and a learning record store."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Told:
-    """An event, as a bus was told it."""
+    """An event as a bus received it."""
 
     id: str
     type: str
@@ -35,7 +35,7 @@ class Told:
 
 
 class Recorder(EventBusProducer):
-    """A bus in this process. It takes the events until it is full."""
+    """An event bus in this process. It accepts events until it is full."""
 
     told: ClassVar[list[Told]] = []
     room: ClassVar[float] = float("inf")
@@ -52,7 +52,7 @@ class Recorder(EventBusProducer):
 
 
 class Killer(Recorder):
-    """Kills its process when it has been told of so many events, and has told a file of each."""
+    """Records each event in a file, and kills its process after a given number of events."""
 
     def send(self, **event: Any) -> None:
         super().send(**event)
@@ -67,7 +67,7 @@ def send_events(*arguments: str) -> None:
 
 
 class Redis:
-    """A private Redis that can be stopped, and starts again with what it took."""
+    """A private Redis that can be stopped and started again with its data."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -88,7 +88,7 @@ class Redis:
 @contextmanager
 def redis(folder: Path) -> Iterator[Redis]:
     if not shutil.which("redis-server") and not os.environ.get("CI"):
-        pytest.skip("there is no redis-server: scripts/services install")
+        pytest.skip("redis-server was not found: run scripts/services install")
     server = Redis(folder)
     yield server
     server.stop()
@@ -96,15 +96,15 @@ def redis(folder: Path) -> Iterator[Redis]:
 
 @dataclass
 class Store:
-    """A learning record store on a port of its own."""
+    """A learning record store on its own port."""
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
-    """What it answers to the next requests. To all others: 200."""
+    """Status codes for the next requests. All later requests get 200."""
     says: list[bytes] = field(default_factory=list)
-    """What it says to the next requests. To all others: the ids of their statements."""
+    """Bodies for the next requests. All later requests get the ids of their statements."""
     requests: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
-    """Path, headers and content."""
+    """The path, headers and content of each request."""
 
     @property
     def statements(self) -> list[Any]:
@@ -131,7 +131,7 @@ def record_store() -> Iterator[Store]:
             self.wfile.write(body)
 
         def do_GET(self) -> None:
-            """Where a redirect would lead."""
+            """Answer the page that a redirect leads to."""
             self.send_response(200)
             self.end_headers()
 

@@ -1,4 +1,4 @@
-"""Hears all events of a test, as whoever listens to the signal does."""
+"""A recorder of all events of a test, connected to the signal as any listener is."""
 
 from __future__ import annotations
 

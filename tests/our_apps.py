@@ -1,4 +1,4 @@
-"""Settings of a site that has our apps, as a platform finds them, and nobody else's."""
+"""Settings of a site that has this project's apps, as a platform finds them, and no other apps."""
 
 from __future__ import annotations
 

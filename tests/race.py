@@ -29,16 +29,16 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 
 type Told = tuple[str, int, int]
-"""A learner, an experiment, and the group that a view was told."""
+"""A learner, an experiment and the group that a view returned."""
 
 IDS = (100, 101, 102)
-"""The experiments of the course. Every other learner meets all of them at once, on one page."""
+"""The experiments of the course. Every other learner meets all of them on one page."""
 
 VIEWS = 34_000
-"""On each of three databases, which makes 100,000."""
+"""The number of first views on each of three databases: about 100,000 in all."""
 MOST_CALLERS = 8
 MARIADB_KEEPS_SNAPSHOT = "SET SESSION innodb_snapshot_isolation=ON"
-"""MariaDB's default from 11.6 on: to lock what is newer than the snapshot is an error."""
+"""The default of MariaDB 11.6 and later: locking a row newer than the snapshot is an error."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,15 @@ class Race:
 
     isolation: str
     in_transaction: bool
-    """Whether each view is a part of a transaction that has read before, as ATOMIC_REQUESTS makes
-    it. Its snapshot is then older than the race."""
+    """Selects views in a transaction that has already read, as with ATOMIC_REQUESTS.
+
+    The transaction's snapshot is then older than the race.
+    """
     callers: int
     edits: str
-    """What of the course is changed all the while: "nothing", "weights" or "groups"."""
+    """The part of the course that is edited during the race: "nothing", "weights" or "groups"."""
     kind: str
-    """Whether the callers are "threads" or "processes"."""
+    """The kind of callers: "threads" or "processes"."""
 
     def __str__(self) -> str:
         outer = "in a transaction" if self.in_transaction else "alone"
@@ -62,7 +64,7 @@ class Race:
 
 @dataclass
 class Outcome:
-    """What came of a race."""
+    """The outcome of a race."""
 
     told: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
@@ -104,7 +106,7 @@ def kinds(*, callers: Sequence[int] = (2, 4, 8)) -> list[Race]:
 
 
 def set_isolation(isolation: str) -> None:
-    """For the connections that this process opens from now on."""
+    """Set the isolation level of the connections that this process opens from now on."""
     options = connections.settings["default"]["OPTIONS"]
     level, _, strict = isolation.partition(", ")
     if connection.vendor == "postgresql":
@@ -117,8 +119,10 @@ def set_isolation(isolation: str) -> None:
 
 
 def view(course_id: str, users: Sequence[str], race: Race, barrier: Any) -> Any:
-    """What one caller does: each learner's first view, when all callers are ready for it, and, when
-    all have had theirs, a second one.
+    """Act as one caller and return the groups and the errors.
+
+    Each learner is viewed twice: first when all callers are ready, and again when all have finished
+    the first view.
     """
     told: list[Told] = []
     errors: list[str] = []
@@ -127,7 +131,7 @@ def view(course_id: str, users: Sequence[str], race: Race, barrier: Any) -> Any:
         for _ in ("first", "second"):
             try:
                 groups = _view_together(course_id, ids, user_id, race, barrier)
-            except Exception as error:  # noqa: BLE001 - any is what the race is about
+            except Exception as error:  # noqa: BLE001 - the race looks for any error
                 errors.append(f"{user_id}: {error!r}")
             else:
                 told += [(user_id, id, group.id) for id, group in groups.items()]
@@ -146,7 +150,8 @@ def _view_together(
             return {ids[0]: assign_group(course_id, ids[0], user_id)}
         return assign_groups(course_id, ids, user_id)
 
-    # Of SQLite's transactions that will write there is only one at a time.
+    # SQLite allows only one writing transaction at a time, so the callers must wait before it
+    # begins.
     if not race.in_transaction or connection.vendor == "sqlite":
         barrier.wait()
     if not race.in_transaction:
@@ -159,7 +164,7 @@ def _view_together(
 
 
 class _Events(logging.Handler):
-    """Whom and which experiment the assignment events of this process are about."""
+    """Collects the user and the experiment of each assignment event of this process."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,7 +191,7 @@ def _events() -> Iterator[list[tuple[str, int]]]:
 
 
 class Processes:
-    """Callers in processes of their own, which wait for races."""
+    """Callers in separate processes, which wait for races."""
 
     def __init__(self) -> None:
         spawn = multiprocessing.get_context("spawn")
@@ -249,7 +254,7 @@ def _run_threads(outcome: Outcome, course_id: str, users: Sequence[str], race: R
 
 
 def _edited(edits: str) -> Iterator[list[Any]]:
-    """The lists that are published while learners come, each in another order."""
+    """Yield the lists to publish while learners arrive, each in a different order."""
     from tests.builders import experiment
 
     if edits == "weights":
@@ -262,7 +267,7 @@ def _edited(edits: str) -> Iterator[list[Any]]:
 
 @contextmanager
 def _editing(outcome: Outcome, course_id: str, race: Race) -> Iterator[None]:
-    """Somebody publishes the course again and again, in a thread."""
+    """Publish the course again and again in a thread."""
     from xblock_experiments.course_user_segmentation import api as segmentations
 
     done = threading.Event()
@@ -307,7 +312,7 @@ def run(race: Race, course_id: str, learners: int, processes: Callable[[], Proce
 
 
 def flaws(race: Race, course_id: str, outcome: Outcome) -> list[str]:
-    """What no race may bring about."""
+    """Return a description of each invariant that the race violated."""
     from xblock_experiments.course_user_segmentation import api as segmentations
 
     found = list(outcome.errors)
@@ -323,22 +328,22 @@ def flaws(race: Race, course_id: str, outcome: Outcome) -> list[str]:
         if rows[user_id, id] != 1:
             found.append(f"{user_id} has {rows[user_id, id]} rows")
         if not set(told) <= set(given):
-            found.append(f"{user_id} was told {set(told)}, the history says {given}")
+            found.append(f"{user_id} was given {set(told)}, but the history says {given}")
         if outcome.events[user_id, id] != len(history):
             found.append(f"{user_id}: {len(history)} changes, {outcome.events[user_id, id]} events")
         if race.edits != "groups" and len(given) != 1:
-            found.append(f"{user_id} was moved, and no group was removed")
+            found.append(f"{user_id} was moved although no group was removed")
         for change in history[1:]:
             current = [version for version in versions[id] if version.when <= change.when][-1]
             if change.from_group_id in {group.id for group in current.segmentation.groups}:
-                found.append(f"{user_id} was moved out of a group that is there: {change}")
+                found.append(f"{user_id} was moved out of an existing group: {change}")
     if race.edits != "groups" and outcome.told_two:
-        found.append(f"{outcome.told_two} learners were told two groups")
+        found.append(f"{outcome.told_two} learners were given two groups")
     return found
 
 
 def main(views: int) -> int:
-    """How many kinds of race had a flaw."""
+    """Run all kinds of race and return the number of kinds that had a flaw."""
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
     processes = Processes()
     flawed = 0
@@ -351,9 +356,9 @@ def main(views: int) -> int:
             seconds = time.monotonic() - start
             found = flaws(race, f"race-{number}", outcome)
             flawed += bool(found)
-            print(  # noqa: T201 - a program
+            print(  # noqa: T201 - the program's output
                 f"{connection.vendor}, {race}: {learners * race.callers} views, "
-                f"{outcome.edits} edits, told two {outcome.told_two}, errors "
+                f"{outcome.edits} edits, {outcome.told_two} learners with two groups, errors "
                 f"{len(outcome.errors)}, flaws {len(found)} {found[:2] or ''} ({seconds:.1f} s)",
                 flush=True,
             )
@@ -371,6 +376,6 @@ if __name__ == "__main__":
     settings.XBLOCK_EXPERIMENTS["EVENT_LOG"] = None
     with tempfile.TemporaryDirectory() as folder:
         if connection.vendor == "sqlite":
-            # Django's own would be in memory, where SQLite locks otherwise.
+            # Django's default database would be in memory, where SQLite locks differently.
             connections.settings["default"]["TEST"]["NAME"] = f"{folder}/race.db"
         sys.exit(bool(main(int(sys.argv[1]) if len(sys.argv) > 1 else VIEWS)))

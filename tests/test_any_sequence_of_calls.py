@@ -1,4 +1,4 @@
-"""Whatever is done in whatever order, the store and the type `experiment` do what ten lines say."""
+"""The store and the type `experiment` match a short model after any sequence of calls."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ weights = st.lists(st.integers(0, 3), min_size=4, max_size=4)
 
 
 class Reference:
-    """What should be so: each experiment as last published, which are listed, who is where."""
+    """The expected state: each experiment as last published, the listed ones and the members."""
 
     def __init__(self, course_id: str) -> None:
         self.course_id = course_id
@@ -52,7 +52,7 @@ class Reference:
         return group_id if id in self.listed and group_id in self.groups(id) else None
 
     def assign(self, id: int, user_id: str) -> int | None:
-        """None where that cannot be."""
+        """Return the user's group after assignment, or None if the user cannot be assigned."""
         if self.group(id, user_id) is None and self.can_assign(id):
             salt = salt_of(self.course_id, self.last[id])
             self.members[id, user_id] = choose_group(self.last[id].groups, salt, user_id).id
@@ -69,7 +69,7 @@ class Reference:
 
 
 class Calls(RuleBasedStateMachine):
-    """The calls of staff, of learners and of the operator, in any order."""
+    """Calls by staff, learners and the operator in any order."""
 
     def __init__(self) -> None:
         super().__init__()

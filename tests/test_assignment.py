@@ -1,4 +1,4 @@
-"""Which group a user gets."""
+"""The group that a user is assigned."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def test_a_user_gets_the_group_of_the_golden_vector(vector: dict[str, Any]) -> N
     assert choose_group(segmentation.groups, salt, vector["user_id"]).id == vector["group_id"]
 
 
-def test_there_are_enough_golden_vectors_and_they_are_those_of_the_readme() -> None:
+def test_the_golden_vectors_are_those_that_the_code_of_their_readme_makes() -> None:
     block = (DATA / "README.rst").read_text().split(".. code-block:: python\n")[1]
     code = block.split("\nEach vector")[0]
     names: dict[str, Any] = {}
-    exec(textwrap.dedent(code), names)  # noqa: S102 - the readme's code is to be run
+    exec(textwrap.dedent(code), names)  # noqa: S102 - the test runs the README's code
 
     assert len(VECTORS) >= 60
     for vector in VECTORS:
@@ -54,7 +54,7 @@ def test_there_are_enough_golden_vectors_and_they_are_those_of_the_readme() -> N
 
 
 @given(weights, st.text(st.characters(exclude_categories=["Cs"])), user_ids)
-def test_the_same_question_has_one_answer_and_it_is_a_group_with_weight(
+def test_the_same_input_always_gives_the_same_group_and_it_has_weight(
     weights: list[int], salt: str, user_id: str
 ) -> None:
     group = choose_group(groups_of(weights), salt, user_id)
@@ -75,7 +75,7 @@ def test_only_the_ratio_of_weights_counts(weights: list[int], factor: int, user_
 
 
 @given(weights, user_ids)
-def test_groups_without_weight_change_nothing_wherever_they_stand(
+def test_groups_of_weight_zero_change_nothing_in_any_position(
     weights: list[int], user_id: str
 ) -> None:
     groups = groups_of(weights)
@@ -85,13 +85,13 @@ def test_groups_without_weight_change_nothing_wherever_they_stand(
 
 
 @pytest.mark.parametrize("weights", [[], [0], [0, 0, 0]])
-def test_without_any_weight_nobody_can_be_assigned(weights: list[int]) -> None:
+def test_nobody_can_be_assigned_if_all_weights_are_zero(weights: list[int]) -> None:
     with pytest.raises(NotAssignable, match="no group with a weight"):
         choose_group(groups_of(weights), "salt", "user")
 
 
 @pytest.mark.parametrize("weights", [[1, 1], [1, 1, 1], [3, 1], [50, 25, 25], [1, 99]])
-def test_users_split_by_weight_within_four_sigma(weights: list[int]) -> None:
+def test_users_are_split_by_weight_within_four_sigma(weights: list[int]) -> None:
     users = 20_000
     counts = Counter(
         choose_group(groups_of(weights), "balance", str(number)).id for number in range(users)
@@ -103,8 +103,11 @@ def test_users_split_by_weight_within_four_sigma(weights: list[int]) -> None:
         assert abs(counts[id] - users * share) < 4 * sigma
 
 
-def test_experiments_are_independent_of_each_other() -> None:
-    """Chi-squared of each pair's 2 x 2 table; 19.5 is one in 100,000 for one degree of freedom."""
+def test_assignments_in_different_experiments_are_independent() -> None:
+    """Check the chi-squared statistic of each pair's 2 x 2 table.
+
+    With one degree of freedom, 19.5 is exceeded once in 100,000 times.
+    """
     users = 4000
     groups = {
         id: [
@@ -125,6 +128,6 @@ def test_experiments_are_independent_of_each_other() -> None:
         assert chi_squared < 19.5, (one, other)
 
 
-def test_an_experiments_salt_is_its_own_unless_it_names_one() -> None:
+def test_an_experiment_has_a_salt_of_its_own_unless_its_parameters_set_one() -> None:
     assert salt_of("course", experiment(7)) == "course\x1fexperiment\x1f7"
     assert salt_of("course", experiment(7, parameters={"salt": "mine"})) == "mine"

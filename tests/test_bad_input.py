@@ -1,4 +1,4 @@
-"""What cannot be is refused with an error of its own, and nothing is written."""
+"""Invalid input raises a specific error, and nothing is written."""
 
 from __future__ import annotations
 
@@ -72,35 +72,37 @@ NAMES = [
 
 
 @pytest.mark.parametrize("call", CALLS, ids=NAMES)
-def test_an_unknown_course_is_named(call: Callable[..., object]) -> None:
+def test_an_unknown_course_is_named_in_the_error(call: Callable[..., object]) -> None:
     refuses(NoSuchSegmentation, lambda: call(OTHER, 100, "ann"))
 
 
 @pytest.mark.parametrize("id", BAD_IDS)
 @pytest.mark.parametrize("call", CALLS, ids=NAMES)
-def test_what_is_no_segmentation_is_named(call: Callable[..., object], id: Any) -> None:
+def test_an_unknown_segmentation_is_named_in_the_error(
+    call: Callable[..., object], id: Any
+) -> None:
     refuses(NoSuchSegmentation, lambda: call(COURSE_ID, id, "ann"))
 
 
 @pytest.mark.parametrize("user_id", BAD_USERS)
 @pytest.mark.parametrize("call", CALLS, ids=NAMES)
-def test_what_cannot_be_a_user_is_refused(call: Callable[..., object], user_id: Any) -> None:
+def test_an_invalid_user_id_is_refused(call: Callable[..., object], user_id: Any) -> None:
     refuses(InvalidId, lambda: call(COURSE_ID, 100, user_id))
 
 
 @pytest.mark.parametrize("course_id", BAD_USERS)
 @pytest.mark.parametrize("call", CALLS, ids=NAMES)
-def test_what_cannot_be_a_course_is_refused(call: Callable[..., object], course_id: Any) -> None:
+def test_an_invalid_course_id_is_refused(call: Callable[..., object], course_id: Any) -> None:
     refuses(InvalidId, lambda: call(course_id, 100, "ann"))
 
 
 @pytest.mark.parametrize("usage_id", BAD_USERS)
-def test_what_cannot_be_a_block_is_refused(usage_id: Any) -> None:
+def test_an_invalid_usage_id_is_refused(usage_id: Any) -> None:
     refuses(InvalidId, lambda: experiments.record_exposure(COURSE_ID, 100, "ann", usage_id))
 
 
 @pytest.mark.parametrize("group_id", [9, -1, 2**40, "1", None, True, 1.0])
-def test_what_is_no_group_is_named(group_id: Any) -> None:
+def test_an_unknown_group_is_named_in_the_error(group_id: Any) -> None:
     refuses(
         NoSuchGroup,
         lambda: segmentations.put_in_group(COURSE_ID, 100, "ann", group_id, type="experiment"),
@@ -108,7 +110,7 @@ def test_what_is_no_group_is_named(group_id: Any) -> None:
 
 
 @pytest.mark.parametrize("group_id", [-1, 2**40, "1", True, 1.0])
-def test_what_can_be_no_group_is_named(group_id: Any) -> None:
+def test_an_invalid_group_id_is_named_in_the_error(group_id: Any) -> None:
     for call in (
         lambda: segmentations.remove_from_group(COURSE_ID, 100, "ann", group_id, type="experiment"),
         lambda: segmentations.get_members(COURSE_ID, 100, type="experiment", group_id=group_id),
@@ -117,7 +119,7 @@ def test_what_can_be_no_group_is_named(group_id: Any) -> None:
 
 
 @pytest.mark.parametrize("type", ["", "x" * 33, "a\x00", 0, None, "\ud800"])
-def test_what_is_no_type_is_named(type: Any) -> None:
+def test_an_invalid_type_is_named_in_the_error(type: Any) -> None:
     for call in (
         lambda: segmentations.get_segmentation(COURSE_ID, 100, type=type),
         lambda: segmentations.get_group_ids(COURSE_ID, 100, "ann", type=type),
@@ -128,35 +130,37 @@ def test_what_is_no_type_is_named(type: Any) -> None:
         refuses(NoSuchSegmentation, call)
 
 
-def test_what_reads_of_an_experiment_that_is_not_there_is_told_so() -> None:
+def test_reading_an_unknown_experiment_raises_an_error() -> None:
     bad: list[tuple[str, Any]] = [(OTHER, 100), *((COURSE_ID, id) for id in BAD_IDS)]
     for course_id, id in bad:
         for call in (experiments.get_exposures, segmentations.get_versions):
             refuses(NoSuchSegmentation, partial(call, course_id, id))
 
 
-def test_one_user_id_is_not_taken_for_many() -> None:
+def test_a_single_user_id_is_not_accepted_as_a_list_of_user_ids() -> None:
     refuses(InvalidId, lambda: experiments.assign_users(COURSE_ID, 100, "ann"))
 
 
 @pytest.mark.parametrize("id", [200, 300])
 @pytest.mark.parametrize("call", CALLS[:1] + CALLS[2:3], ids=["assign_group", "assign_users"])
-def test_no_group_or_none_with_weight_can_be_assigned(call: Callable[..., object], id: int) -> None:
+def test_an_experiment_without_a_weighted_group_assigns_nobody(
+    call: Callable[..., object], id: int
+) -> None:
     refuses(NotAssignable, lambda: call(COURSE_ID, id, "ann"))
 
 
 @pytest.mark.parametrize("weight", [-1, 2**31, 10**30, 1.5, "1", None, True])
-def test_a_weight_that_cannot_be_is_refused(weight: Any) -> None:
+def test_an_invalid_weight_is_refused(weight: Any) -> None:
     refuses(InvalidSegmentation, lambda: Group(1, "a", weight))
 
 
 @pytest.mark.parametrize("id", [-1, 2**31, "x", None, 1.5])
-def test_an_id_that_cannot_be_is_refused(id: Any) -> None:
+def test_an_invalid_segmentation_id_is_refused(id: Any) -> None:
     refuses(InvalidSegmentation, lambda: Group(id, "a"))
     refuses(InvalidSegmentation, lambda: UserSegmentation(id, "experiment", "", "", ()))
 
 
-def test_the_largest_weights_and_ids_are_as_good_as_any() -> None:
+def test_the_largest_weights_and_ids_are_accepted() -> None:
     most = 2**31 - 1
     largest = experiment(most, *range(most - 50, most + 1), weights=(most,) * 51)
     segmentations.save_segmentations(COURSE_ID, [largest])
@@ -166,19 +170,19 @@ def test_the_largest_weights_and_ids_are_as_good_as_any() -> None:
     assert segmentations.get_group_ids(COURSE_ID, most, "ann") == {group.id}
 
 
-def test_a_list_that_cannot_be_is_refused_whole() -> None:
+def test_a_list_with_one_invalid_segmentation_is_refused_as_a_whole() -> None:
     twice = [experiment(400), experiment(100), experiment(400)]
     refuses(InvalidSegmentation, lambda: segmentations.save_segmentations(COURSE_ID, twice))
     refuses(InvalidId, lambda: segmentations.save_segmentations(COURSE_ID, [], actor="x" * 256))
 
 
 @pytest.mark.parametrize("user_id", BAD_USERS)
-def test_who_cannot_be_cannot_be_retired(user_id: Any) -> None:
+def test_an_invalid_user_id_cannot_be_retired(user_id: Any) -> None:
     refuses(InvalidId, lambda: segmentations.retire_user(user_id))
     refuses(InvalidId, lambda: experiments.retire_user(user_id))
 
 
-def test_who_is_retired_is_gone_and_nobody_else() -> None:
+def test_retiring_a_user_deletes_only_that_users_data() -> None:
     for user_id in ("ann", "bob"):
         experiments.assign_group(COURSE_ID, 100, user_id)
         experiments.record_exposure(COURSE_ID, 100, user_id, "block")

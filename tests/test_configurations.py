@@ -1,4 +1,4 @@
-"""Authors make, edit and delete group configurations on the course's own page."""
+"""Authors create, edit and delete group configurations on the page of a course."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def configuration(**values: Any) -> dict[str, Any]:
 
 
 def present(id: int = 100, **values: Any) -> dict[str, Any]:
-    """What the form sends of one that is there."""
+    """Return an existing configuration as the form sends it."""
     found = segmentations.get_segmentation(COURSE_ID, id)
     groups = [{"id": g.id, "name": g.name, "weight": g.weight} for g in found.groups]
     return configuration(**{"id": id, "name": found.name, "groups": groups, **values})
@@ -56,7 +56,7 @@ def save(made: LoadedCourse, configuration: Any, **more: Any) -> Any:
     return post(made, "save_configuration", {"configuration": configuration, **more})
 
 
-def foretold(made: LoadedCourse, **sent: Any) -> list[str]:
+def consequences_of(made: LoadedCourse, **sent: Any) -> list[str]:
     response = post(made, "preview_configuration", sent)
     assert response.status_code == 200, response.body
     return list(response.json["consequences"])
@@ -74,7 +74,7 @@ def page(made: LoadedCourse) -> str:
     return render(made, "teacher", "2026", view="studio_view", staff=True)
 
 
-def test_an_author_makes_a_configuration() -> None:
+def test_an_author_creates_a_configuration() -> None:
     made = course()
     response = save(made, configuration(parameters={"salt": "pepper"}))
     assert response.status_code == 200
@@ -88,7 +88,7 @@ def test_an_author_makes_a_configuration() -> None:
     assert [version.who for version in versions] == ["teacher"]
 
 
-def test_ids_are_drawn_from_100_and_no_group_of_the_course_has_them_twice() -> None:
+def test_new_ids_are_at_least_100_and_unique_in_the_course() -> None:
     made = course()
     for _ in range(5):
         save(made, configuration())
@@ -100,13 +100,13 @@ def test_ids_are_drawn_from_100_and_no_group_of_the_course_has_them_twice() -> N
     assert min(*ids, *group_ids) >= 100
 
 
-def test_an_id_that_is_taken_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_that_is_in_use_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter([0, 0, 5])
     monkeypatch.setattr(secrets, "randbelow", lambda limit: next(drawn))
     assert configurations.draw_id({100}) == 105
 
 
-def test_an_author_edits_a_configuration_and_nobody_is_moved() -> None:
+def test_editing_a_configuration_moves_no_learner() -> None:
     made = course()
     groups = {user: assign_group(COURSE_ID, 100, user).id for user in map(str, range(20))}
     edited = present(name="New name")
@@ -122,7 +122,7 @@ def test_an_author_edits_a_configuration_and_nobody_is_moved() -> None:
     assert {user: group and group.id for user, group in now.items()} == groups
 
 
-def test_what_saving_would_do_is_told_before_and_changes_nothing() -> None:
+def test_the_consequences_of_saving_are_shown_before_anything_changes() -> None:
     made = course()
     for user in map(str, range(20)):
         assign_group(COURSE_ID, 100, user)
@@ -132,7 +132,7 @@ def test_what_saving_would_do_is_told_before_and_changes_nothing() -> None:
     gone = edited["groups"].pop(0)["id"]
     edited["groups"].append({"id": None, "name": "Third", "weight": 1})
 
-    assert foretold(made, configuration=edited) == [
+    assert consequences_of(made, configuration=edited) == [
         f"{counts[2]} learners keep their present group.",
         f"{counts[gone]} learners would lose their group, and get another one at the next visit.",
         "Nobody is in “Third” yet. Only learners who have no group may get it.",
@@ -141,26 +141,26 @@ def test_what_saving_would_do_is_told_before_and_changes_nothing() -> None:
     assert segmentations.get_versions(COURSE_ID, 100)[-1].version == 1
 
 
-def test_where_no_learner_is_concerned_that_is_said() -> None:
-    assert foretold(course(), configuration=configuration()) == [
+def test_the_form_says_if_no_learner_is_affected() -> None:
+    assert consequences_of(course(), configuration=configuration()) == [
         "No learner has a group yet, so nobody is moved."
     ]
 
 
-def test_what_switching_off_does_is_told() -> None:
+def test_the_consequences_of_switching_off_are_shown() -> None:
     made = course()
     assign_group(COURSE_ID, 100, "ann")
-    assert foretold(made, configuration=present(active=False)) == [
+    assert consequences_of(made, configuration=present(active=False)) == [
         "Learners see nothing of its experiments until it is in use again.",
         "1 learner keeps the present group.",
-        *foretold(made, configuration=present())[1:],
+        *consequences_of(made, configuration=present())[1:],
     ]
 
 
-def test_one_that_is_not_used_can_be_deleted_and_its_members_are_kept() -> None:
+def test_an_unused_configuration_can_be_deleted_and_its_memberships_stay_stored() -> None:
     made = course(experiment(100), experiment(101, 7, 8))
     assign_group(COURSE_ID, 101, "ann")
-    assert foretold(made, delete={"type": "experiment", "id": 101}) == [
+    assert consequences_of(made, delete={"type": "experiment", "id": 101}) == [
         "1 learner is in a group of it, which is kept but no longer used."
     ]
     assert delete(made, 101).status_code == 200
@@ -170,7 +170,7 @@ def test_one_that_is_not_used_can_be_deleted_and_its_members_are_kept() -> None:
     assert len(list(segmentations.get_members(COURSE_ID, 101, type="experiment"))) == 1
 
 
-def test_one_in_use_is_not_deleted_and_the_units_that_use_it_are_named() -> None:
+def test_a_configuration_in_use_is_not_deleted_and_the_units_that_use_it_are_named() -> None:
     unit = f'<vertical display_name="A unit">{split_test_xml("one")}</vertical>'
     made = course(xml=unit + split_test_xml("two", display_name="Other"))
     for handler in ("preview_configuration", "save_configuration"):
@@ -183,7 +183,7 @@ def test_one_in_use_is_not_deleted_and_the_units_that_use_it_are_named() -> None
     assert "xbx-delete" not in page(made)
 
 
-def test_the_page_lists_each_with_groups_shares_and_uses() -> None:
+def test_the_page_lists_each_configuration_with_groups_shares_and_usages() -> None:
     made = course(experiment(100, 1, 2, weights=(3, 1), name="Style"), experiment(101, 7, 8))
     shown = page(made)
     assert '<h3 id="title-experiment-100"><bdi>Style</bdi></h3>' in shown
@@ -192,7 +192,7 @@ def test_the_page_lists_each_with_groups_shares_and_uses() -> None:
     assert shown.count("Not in use.") == 1
 
 
-def test_the_first_screen_says_what_to_do() -> None:
+def test_a_page_without_configurations_says_what_to_do() -> None:
     made = load_course('<course org="DemoX" course="Tests" url_name="2026"/>')
     assert "There is none yet. Make one, then choose it in an experiment." in page(made)
 
@@ -227,7 +227,7 @@ def test_the_first_screen_says_what_to_do() -> None:
         ({"parameters": {"salt": "x" * 1001}}, "A text may have 1000 characters."),
     ],
 )
-def test_what_cannot_be_saved_is_told_and_changes_nothing(
+def test_an_invalid_configuration_is_reported_and_changes_nothing(
     values: dict[str, Any], message: str
 ) -> None:
     made = course()
@@ -240,14 +240,14 @@ def test_what_cannot_be_saved_is_told_and_changes_nothing(
 @pytest.mark.parametrize(
     "sent", [{}, {"delete": 7}, {"delete": {}}, {"delete": {"type": [], "id": {}}}]
 )
-def test_what_means_nothing_is_refused(sent: Any) -> None:
+def test_a_malformed_request_is_refused(sent: Any) -> None:
     made = course()
     for handler in ("preview_configuration", "save_configuration"):
         assert post(made, handler, sent).status_code == 400
     assert len(listed(made)) == 1
 
 
-def test_two_groups_cannot_have_one_id() -> None:
+def test_two_groups_cannot_have_the_same_id() -> None:
     made = course()
     edited = present()
     edited["groups"][1]["id"] = 1
@@ -255,14 +255,14 @@ def test_two_groups_cannot_have_one_id() -> None:
 
 
 @pytest.mark.parametrize("handler", ["preview_configuration", "save_configuration"])
-def test_learners_cannot(handler: str) -> None:
+def test_learners_cannot_call_the_handlers(handler: str) -> None:
     made = course()
     response = post(made, handler, {"configuration": configuration()}, user_id="ann")
     assert response.status_code == 403
     assert len(listed(made)) == 1
 
 
-def test_of_two_editors_the_later_one_is_told() -> None:
+def test_the_later_of_two_editors_is_warned() -> None:
     made = course()
     opened = page(made).split('data-revision="')[1].split('"')[0]
     assert save(made, configuration(), revision=opened).status_code == 200
@@ -272,7 +272,7 @@ def test_of_two_editors_the_later_one_is_told() -> None:
     assert len(listed(made)) == 2
 
 
-def test_what_the_form_does_not_know_is_kept() -> None:
+def test_saving_preserves_values_that_the_form_does_not_show() -> None:
     partition = experiment(100, parameters={"salt": "s", "later": [1]}).to_json()
     partition["new_key"] = {"a": 1}
     partition["groups"][0]["colour"] = "blue"
@@ -292,7 +292,7 @@ def test_what_the_form_does_not_know_is_kept() -> None:
     assert "this workbench has no form for its type" in page(made)
 
 
-def test_only_staff_open_the_page(client: Client, settings: Settings) -> None:
+def test_only_staff_can_open_the_page(client: Client, settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "STAFF": ["teacher"]}
     course()
     for view in ("studio_view", "author_view"):

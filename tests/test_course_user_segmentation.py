@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 COHORTS = segmentation(7, "list", (Group(1, "early"), Group(2, "late"), Group(3, "abroad")))
 
 
-def test_a_course_has_the_segmentations_last_saved_in_their_order() -> None:
+def test_a_course_has_the_segmentations_that_were_saved_last_in_their_order() -> None:
     saved = (experiment(300), COHORTS, experiment(100))
     api.save_segmentations(COURSE_ID, saved)
 
@@ -40,7 +40,7 @@ def test_a_course_has_the_segmentations_last_saved_in_their_order() -> None:
     assert api.get_segmentations("course-v1:Other+Course+1") == ()
 
 
-def test_one_id_may_be_of_two_types() -> None:
+def test_segmentations_of_two_types_may_have_the_same_id() -> None:
     other = segmentation(100, "list", (Group(5, "five"),))
     api.save_segmentations(COURSE_ID, [experiment(100), other])
 
@@ -48,7 +48,7 @@ def test_one_id_may_be_of_two_types() -> None:
     assert api.get_segmentation(COURSE_ID, 100, type="list") == other
 
 
-def test_two_of_one_id_and_type_are_refused_and_nothing_is_changed() -> None:
+def test_two_segmentations_of_the_same_id_and_type_are_refused_and_nothing_changes() -> None:
     api.save_segmentations(COURSE_ID, [experiment(100)])
 
     with pytest.raises(InvalidSegmentation, match="two segmentations of type 'experiment'"):
@@ -56,7 +56,7 @@ def test_two_of_one_id_and_type_are_refused_and_nothing_is_changed() -> None:
     assert api.get_segmentations(COURSE_ID) == (experiment(100),)
 
 
-def test_what_is_no_json_is_refused_and_nothing_is_changed() -> None:
+def test_parameters_that_are_not_json_are_refused_and_nothing_changes() -> None:
     with pytest.raises(InvalidSegmentation, match="cannot be written as JSON"):
         api.save_segmentations(
             COURSE_ID, [experiment(1), experiment(2, parameters={"when": object()})]
@@ -74,7 +74,7 @@ def test_saving_the_same_again_writes_nothing() -> None:
     assert not [query for query in queries if query["sql"].startswith(("UPDATE", "INSERT"))]
 
 
-def test_a_removed_segmentation_is_kept_inactive_while_it_has_members() -> None:
+def test_a_removed_segmentation_stays_inactive_while_it_has_members() -> None:
     api.save_segmentations(COURSE_ID, [experiment(100), experiment(200)])
     api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
     api.save_segmentations(COURSE_ID, [])
@@ -88,7 +88,7 @@ def test_a_removed_segmentation_is_kept_inactive_while_it_has_members() -> None:
         api.get_segmentation(COURSE_ID, 200)
 
 
-def test_versions_tell_of_every_change_removal_and_return_and_by_whom() -> None:
+def test_versions_record_every_change_removal_and_return_and_its_actor() -> None:
     renamed = experiment(100, name="renamed")
     for actor, listed in (
         ("ann", [experiment(100)]),
@@ -109,7 +109,7 @@ def test_versions_tell_of_every_change_removal_and_return_and_by_whom() -> None:
 
 
 @pytest.mark.parametrize("actor", ["x" * 256, "a\x00b"])
-def test_who_did_it_must_be_an_id_too(actor: str) -> None:
+def test_an_actor_must_be_a_valid_user_id(actor: str) -> None:
     api.save_segmentations(COURSE_ID, [experiment(100)])
 
     for call in (
@@ -122,7 +122,7 @@ def test_who_did_it_must_be_an_id_too(actor: str) -> None:
     assert api.get_segmentations(COURSE_ID) == (experiment(100),)
 
 
-def test_a_segmentation_that_is_added_again_has_its_members_again() -> None:
+def test_a_segmentation_that_is_added_again_gets_its_members_back() -> None:
     api.save_segmentations(COURSE_ID, [experiment(100)])
     api.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
     api.save_segmentations(COURSE_ID, [])
@@ -133,7 +133,7 @@ def test_a_segmentation_that_is_added_again_has_its_members_again() -> None:
 
 
 @pytest.mark.parametrize("id", [999, -1, 2**31, 2**70, "100", None, True, 1.5])
-def test_a_segmentation_that_is_not_there_is_named(id: Any) -> None:
+def test_an_unknown_segmentation_is_named_in_the_error(id: Any) -> None:
     api.save_segmentations(COURSE_ID, [experiment(1), experiment(100)])
 
     for call in (
@@ -148,7 +148,7 @@ def test_a_segmentation_that_is_not_there_is_named(id: Any) -> None:
             call()
 
 
-def test_a_user_is_in_one_group_of_an_experiment_at_most() -> None:
+def test_a_user_is_in_at_most_one_group_of_an_experiment() -> None:
     api.save_segmentations(COURSE_ID, [experiment(100)])
     api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
     api.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
@@ -156,7 +156,7 @@ def test_a_user_is_in_one_group_of_an_experiment_at_most() -> None:
     assert api.get_group_ids(COURSE_ID, 100, "ann") == {2}
 
 
-def test_a_second_group_of_an_experiment_is_refused_by_the_database_itself() -> None:
+def test_the_database_refuses_a_second_group_in_an_experiment() -> None:
     api.save_segmentations(COURSE_ID, [experiment(100)])
     api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
     row = Membership.objects.get()
@@ -166,8 +166,8 @@ def test_a_second_group_of_an_experiment_is_refused_by_the_database_itself() -> 
         row.save(force_insert=True)
 
 
-def test_what_has_members_is_not_deleted() -> None:
-    """The database does not check that the segmentation of a membership is there."""
+def test_a_segmentation_with_members_is_not_deleted() -> None:
+    """Check the application's protection: the database has no foreign key from a membership."""
     api.save_segmentations(COURSE_ID, [experiment(100)])
     api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
 
@@ -175,7 +175,7 @@ def test_what_has_members_is_not_deleted() -> None:
         Segmentation.objects.all().delete()
 
 
-def test_a_user_may_be_in_several_groups_of_a_list_and_once_in_each() -> None:
+def test_a_user_may_be_in_several_groups_of_a_list_but_only_once_in_each() -> None:
     api.save_segmentations(COURSE_ID, [COHORTS])
     for group_id in (1, 3, 1):
         api.put_in_group(COURSE_ID, 7, "ann", group_id, type="list")
@@ -184,7 +184,7 @@ def test_a_user_may_be_in_several_groups_of_a_list_and_once_in_each() -> None:
     assert len(list(api.get_members(COURSE_ID, 7, type="list"))) == 2
 
 
-def test_a_group_that_is_not_there_takes_nobody() -> None:
+def test_nobody_can_be_put_into_an_unknown_group() -> None:
     api.save_segmentations(COURSE_ID, [experiment(100)])
 
     with pytest.raises(NoSuchGroup):
@@ -192,7 +192,7 @@ def test_a_group_that_is_not_there_takes_nobody() -> None:
     assert api.get_group_ids(COURSE_ID, 100, "ann") == frozenset()
 
 
-def test_groups_that_were_removed_are_nobodys() -> None:
+def test_nobody_is_in_a_removed_group() -> None:
     api.save_segmentations(COURSE_ID, [experiment(100, 1, 2)])
     api.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
     api.save_segmentations(COURSE_ID, [experiment(100, 1)])
@@ -200,7 +200,7 @@ def test_groups_that_were_removed_are_nobodys() -> None:
     assert api.get_group_ids(COURSE_ID, 100, "ann") == frozenset()
 
 
-def test_removing_from_a_group_is_done_once() -> None:
+def test_removing_a_user_from_a_group_has_an_effect_only_once() -> None:
     api.save_segmentations(COURSE_ID, [COHORTS])
     api.put_in_group(COURSE_ID, 7, "ann", 1, type="list")
     api.put_in_group(COURSE_ID, 7, "ann", 2, type="list")
@@ -210,7 +210,7 @@ def test_removing_from_a_group_is_done_once() -> None:
     assert api.get_group_ids(COURSE_ID, 7, "ann", type="list") == {2}
 
 
-def test_members_are_listed_in_the_order_they_came_or_of_one_group() -> None:
+def test_members_are_listed_in_order_of_arrival_and_can_be_filtered_by_group() -> None:
     api.save_segmentations(COURSE_ID, [COHORTS])
     for user_id, group_id in (("zoe", 1), ("ann", 2), ("bob", 1)):
         api.put_in_group(COURSE_ID, 7, user_id, group_id, type="list")
@@ -220,7 +220,7 @@ def test_members_are_listed_in_the_order_they_came_or_of_one_group() -> None:
     assert (everybody, early) == (["zoe", "ann", "bob"], ["zoe", "bob"])
 
 
-def test_history_tells_every_move_with_its_reason_and_by_whom() -> None:
+def test_the_history_has_every_move_with_its_reason_and_actor() -> None:
     api.save_segmentations(COURSE_ID, [experiment(100)])
     api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment", actor="staff_1")
     api.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment", actor="staff_2")
@@ -249,7 +249,7 @@ ALIKE = [
     ("ß", "ss"),
     ("x" * 254 + "a", "x" * 254 + "A"),
 ]
-"""What one collation or another takes for the same."""
+"""Pairs of texts that some collation treats as equal."""
 
 
 @pytest.mark.parametrize(("one", "other"), ALIKE)
@@ -302,7 +302,7 @@ def test_ids_have_up_to_255_characters() -> None:
     assert api.get_group_ids(course_id, 100, user_id) == {1}
 
 
-def test_a_segmentation_of_any_size_and_text_is_kept() -> None:
+def test_a_segmentation_of_any_size_and_text_can_be_stored() -> None:
     groups = tuple(Group(id, f"🙂 {id} \x00 </script>") for id in range(500))
     large = UserSegmentation(1, "experiment", "n" * 10_000, "d" * 10_000, groups)
     api.save_segmentations(COURSE_ID, [large])

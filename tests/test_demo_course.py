@@ -1,4 +1,4 @@
-"""The demo course: what a newcomer sees first, for learners of each group."""
+"""The demo course, as learners of each group see it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FILM, TEXT = 2101, 2102
 EXAMPLE, HINT = 2201, 2202
 
 HEAT, LIFT, JANUARY, DEGREES = ("3", "7"), ("43", "37"), ("8", "16"), ("choice_0", "choice_2")
-"""Of each experiment's question a wrong answer, and the right one."""
+"""A wrong and the right answer to the question of each experiment."""
 ARMS = [
     ("why_it_moves_1", FILM, EXAMPLE, HEAT),
     ("why_it_moves_2", TEXT, EXAMPLE, HEAT),
@@ -54,7 +54,7 @@ def course() -> LoadedCourse:
     return load_course(DEMO)
 
 
-def test_all_of_it_can_run(course: LoadedCourse) -> None:
+def test_every_block_of_the_demo_course_can_run(course: LoadedCourse) -> None:
     assert course.course_id == "course-v1:DemoX+Energy+2026"
     assert course.problems == (
         "policies/2026/grading_policy.json: no block that can run here refers to it",
@@ -82,7 +82,7 @@ def test_every_lesson_opens_for_learners_of_every_group(
 
 
 @pytest.mark.parametrize(("arm", "style", "hint", "answers"), ARMS)
-def test_the_question_of_each_arm_is_graded_and_its_score_stored(
+def test_the_question_in_each_arm_is_graded_and_its_score_is_stored(
     course: LoadedCourse, arm: str, style: int, hint: int, answers: tuple[str, str]
 ) -> None:
     question = f"{arm}_question"
@@ -103,13 +103,13 @@ def test_the_question_of_each_arm_is_graded_and_its_score_stored(
         ("bill_question", ["choice_0", "choice_2", "choice_3"]),
     ],
 )
-def test_the_questions_beside_the_experiments_are_graded_for_all(
+def test_the_questions_outside_the_experiments_are_graded_for_all_learners(
     course: LoadedCourse, question: str, right: str | list[str]
 ) -> None:
     assert told(send(course, "ann", question, answer=right))["success"] == "correct"
 
 
-def test_all_arms_of_an_experiment_end_in_the_same_question() -> None:
+def test_all_arms_of_an_experiment_end_with_the_same_question() -> None:
     for answers in (HEAT, LIFT, JANUARY, DEGREES):
         arms = [arm for arm, _, _, each in ARMS if each == answers]
         texts = [(DEMO / "problem" / f"{arm}_question.xml").read_text() for arm in arms]
@@ -118,7 +118,7 @@ def test_all_arms_of_an_experiment_end_in_the_same_question() -> None:
         assert len(set(texts)) == 1
 
 
-def test_questions_count_for_the_grade_and_take_over_what_the_courses_policy_sets(
+def test_questions_count_for_the_grade_and_inherit_the_settings_of_the_course_policy(
     course: LoadedCourse,
 ) -> None:
     for arm, _, _, answers in ARMS:
@@ -131,7 +131,7 @@ def test_questions_count_for_the_grade_and_take_over_what_the_courses_policy_set
 
 
 @pytest.mark.parametrize("film", FILMS)
-def test_each_film_has_a_file_and_transcripts(course: LoadedCourse, film: str) -> None:
+def test_each_video_has_a_file_and_transcripts(course: LoadedCourse, film: str) -> None:
     block = find_block(course, "ann", film)
     (source,) = block.html5_sources
     (english, *others) = (cues(block, language) for language in sorted(block.transcripts))
@@ -145,13 +145,13 @@ def test_each_film_has_a_file_and_transcripts(course: LoadedCourse, film: str) -
 
 
 def cues(film: Any, language: str) -> dict[str, list[Any]]:
-    """What is said in the film, and when."""
+    """Return the lines of the video's transcript with their times."""
     config = film.runtime.service(film, "video_config")
     transcript: dict[str, list[Any]] = json.loads(config.get_transcript(film, language, "sjson")[0])
     return transcript
 
 
-def test_learners_split_three_to_one_where_the_weights_say_so(course: LoadedCourse) -> None:
+def test_learners_are_split_three_to_one_if_the_weights_say_so(course: LoadedCourse) -> None:
     users = [f"student_{number}" for number in range(2000)]
     counts = assign_users(course.course_id, 1702, users)
     sigma = math.sqrt(len(users) * 0.75 * 0.25)
@@ -178,7 +178,7 @@ def test_the_two_segmentations_are_independent(course: LoadedCourse) -> None:
         assert abs(both[style, hint] - len(users) * share) < 4 * sigma
 
 
-def test_a_course_that_the_database_could_not_store_is_served_with_the_next_page(
+def test_a_course_that_the_database_could_not_store_is_stored_at_the_next_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def cannot(*_: object, **__: object) -> None:

@@ -1,4 +1,4 @@
-"""What the documentation says is so."""
+"""The documentation's code runs, and its reference is complete."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFERENCE = ROOT / "docs" / "reference"
 
 
 def code_of(page: str) -> str:
-    """The Python of a page, its blocks one after the other."""
+    """Return the Python code blocks of a page, joined."""
     blocks = re.findall(
         r"^\.\. code-block:: python\n\n((?:(?: {4}.*)?\n)+)",
         (ROOT / page).read_text(),
@@ -39,14 +39,14 @@ def code_of(page: str) -> str:
 
 
 def names_of(page: str) -> dict[str, Any]:
-    """What the code of a page defines."""
+    """Run the code of a page and return the names that it defines."""
     names: dict[str, Any] = {"__name__": page}
-    exec(code_of(page), names)  # noqa: S102 - the page's own code
+    exec(code_of(page), names)  # noqa: S102 - the code of the page
     return names
 
 
 def files_of(page: str) -> dict[str, str]:
-    """What a reader copies into files, by the name that the text before the block gives."""
+    """Return the files that a page tells its reader to create, by name."""
     named = re.findall(
         r"``(\w+\.(?:cfg|py|toml))``:\n\n\.\. code-block:: \w+\n\n((?:(?: {4}.*)?\n)+)",
         (ROOT / page).read_text(),
@@ -55,7 +55,7 @@ def files_of(page: str) -> dict[str, str]:
 
 
 def run_python(folder: Path, *arguments: str, **environment: str) -> str:
-    """What it prints, in that folder and with nothing of this project's own tests."""
+    """Run a module in the folder, without this project's test settings, and return its output."""
     ours = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PYTHONPATH"}
     inherited = {name: value for name, value in os.environ.items() if name not in ours}
     answer = subprocess.run(
@@ -75,11 +75,11 @@ HOW_TOS = [
     str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs" / "how_tos").glob("*.rst"))
 ]
 PACKAGES = [page for page in HOW_TOS if files_of(page)]
-"""Those whose reader makes a package."""
+"""The how-tos whose reader creates a package."""
 PAGES = {page: names_of(page) for page in HOW_TOS if page not in PACKAGES}
 
 
-def those_of(page: str) -> list[str]:
+def names_of_tests(page: str) -> list[str]:
     return re.findall(r"^def (test_\w+)", code_of(page), re.MULTILINE)
 
 
@@ -94,18 +94,18 @@ def test_the_files_of_a_how_to_are_a_package_whose_tests_pass(page: str, tmp_pat
     said = run_python(
         tmp_path,
         "pytest",
-        # What the tests import is what was installed, and not what stands beside them.
+        # Import the installed package and not the files in this folder.
         "--import-mode=importlib",
         *tests,
         PYTHONPATH=installed,
         XBLOCK_EXPERIMENTS_DATA=str(tmp_path / "data"),
     )
 
-    assert f" {len(those_of(page))} passed" in said
+    assert f" {len(names_of_tests(page))} passed" in said
 
 
 @pytest.mark.parametrize("page", PACKAGES)
-def test_all_python_of_such_a_how_to_stands_in_a_file(page: str) -> None:
+def test_all_python_of_a_how_to_that_makes_a_package_is_in_a_file(page: str) -> None:
     blocks = (ROOT / page).read_text().count(".. code-block:: python\n")
 
     assert blocks == sum(name.endswith(".py") for name in files_of(page))
@@ -113,14 +113,14 @@ def test_all_python_of_such_a_how_to_stands_in_a_file(page: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("page", "name"), [(page, name) for page in PAGES for name in those_of(page)]
+    ("page", "name"), [(page, name) for page in PAGES for name in names_of_tests(page)]
 )
 def test_the_tests_of_the_other_how_tos_pass(page: str, name: str) -> None:
     PAGES[page][name]()
 
 
-def test_each_how_to_has_its_tests() -> None:
-    assert {Path(page).name: len(those_of(page)) for page in HOW_TOS} == {
+def test_each_how_to_has_the_expected_number_of_tests() -> None:
+    assert {Path(page).name: len(names_of_tests(page)) for page in HOW_TOS} == {
         "an_xblock_that_remembers.rst": 3,
         "edit_a_live_experiment.rst": 2,
         "run_an_experiment.rst": 0,
@@ -193,14 +193,14 @@ def test_each_command_is_in_the_reference() -> None:
         assert f"``{name} " in page
 
 
-def test_the_changelog_tells_of_this_version() -> None:
+def test_the_changelog_describes_this_version() -> None:
     assert f"\n{__version__} - " in (ROOT / "CHANGELOG.rst").read_text()
 
 
 @pytest.mark.parametrize(
     "page", [*sorted(ROOT.glob("docs/**/*.rst")), ROOT / "README.rst"], ids=lambda page: page.name
 )
-def test_links_between_pages_lead_somewhere(page: Path) -> None:
+def test_links_between_pages_have_a_target(page: Path) -> None:
     for target in re.findall(r"<([\w./-]+)>`_|\.\. image:: (\S+)", page.read_text()):
         assert (page.parent / (target[0] or target[1])).exists(), target
 

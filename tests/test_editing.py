@@ -1,4 +1,4 @@
-"""Authors edit experiments and units, and nothing is lost."""
+"""Authors edit experiments and units without losing content or learner data."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def revision_in(page: str) -> str:
 
 
 def arms(course: LoadedCourse) -> dict[str, str]:
-    """What each group's child is called, by the group's id."""
+    """Return the display name of each group's child, by group id."""
     experiment = block(course)
     titles = {
         str(child.scope_ids.usage_id): child.display_name for child in experiment.get_children()
@@ -79,7 +79,7 @@ def test_each_group_of_a_newly_chosen_configuration_gets_a_unit_of_its_own() -> 
     assert [child.scope_ids.block_type for child in block(made).get_children()] == ["vertical"] * 2
 
 
-def test_the_children_of_the_old_configuration_are_kept() -> None:
+def test_the_children_of_the_previous_configuration_are_preserved() -> None:
     made = course(experiment(100), experiment(101, 7, 8, 9))
     submit(made, user_partition_id=101)
 
@@ -93,7 +93,7 @@ def test_the_children_of_the_old_configuration_are_kept() -> None:
     assert [child.display_name for child in inactive] == children(made)[:2]
 
 
-def test_groups_of_equal_ids_get_new_units_and_the_old_ones_are_inactive() -> None:
+def test_groups_with_the_same_ids_get_new_units_and_the_old_units_become_inactive() -> None:
     made = course(experiment(100), experiment(101, 1, 2, 3))
     submit(made, user_partition_id=101)
 
@@ -101,7 +101,7 @@ def test_groups_of_equal_ids_get_new_units_and_the_old_ones_are_inactive() -> No
     assert len(children(made)) == 5
 
 
-def test_saving_once_more_changes_nothing() -> None:
+def test_saving_again_changes_nothing() -> None:
     made = course(experiment(100), experiment(101, 7, 8))
     submit(made, user_partition_id=101)
     before = registry.with_id(COURSE_ID)
@@ -114,7 +114,7 @@ def test_saving_once_more_changes_nothing() -> None:
     assert before.values == after.values
 
 
-def test_an_id_that_the_course_does_not_have_changes_only_the_id() -> None:
+def test_selecting_an_unknown_id_changes_only_the_id() -> None:
     made = course()
     submit(made, user_partition_id=-50)
     assert block(made).user_partition_id == -50
@@ -127,7 +127,7 @@ def test_a_configuration_of_another_type_gets_no_units() -> None:
     assert len(children(made)) == 2
 
 
-def test_an_entry_that_leads_to_no_child_is_forgotten() -> None:
+def test_a_mapping_entry_without_a_child_is_dropped() -> None:
     mapping = json.dumps({"1": "exp_a", "2": "exp_b", "9": "gone"})
     made = course(xml=split_test_xml(group_id_to_child=mapping))
     submit(made, display_name="New name")
@@ -148,7 +148,7 @@ def test_missing_groups_are_added_in_order_and_once() -> None:
     }
 
 
-def test_a_group_whose_child_is_gone_is_missing_too() -> None:
+def test_a_group_whose_child_was_deleted_counts_as_missing() -> None:
     mapping = json.dumps({"1": "exp_a", "2": "gone"})
     made = course(xml=split_test_xml(group_id_to_child=mapping))
     add_missing(made)
@@ -162,7 +162,7 @@ def test_an_author_maps_groups_to_children() -> None:
     assert arms(made) == {"1": "Unit of arm 2", "2": "Unit of arm 1"}
 
 
-def test_an_author_asks_for_a_new_unit_for_one_group() -> None:
+def test_an_author_can_request_a_new_unit_for_one_group() -> None:
     made = course()
     first = str(block(made).children[0])
     submit(made, user_partition_id=100, group_id_to_child={"1": first, "2": ""})
@@ -185,7 +185,7 @@ def test_an_author_asks_for_a_new_unit_for_one_group() -> None:
         {"group_id_to_child": ["exp_a"]},
     ],
 )
-def test_what_cannot_be_saved_changes_nothing(values: dict[str, Any]) -> None:
+def test_invalid_values_change_nothing(values: dict[str, Any]) -> None:
     made = course()
     before = registry.with_id(COURSE_ID)
     assert submit(made, **values).status_code == 400
@@ -195,7 +195,7 @@ def test_what_cannot_be_saved_changes_nothing(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"7", b'{"values": 1}', b'{"values": {}, "defaults": 1}', b"\xff"]
 )
-def test_what_cannot_be_read_is_refused(body: bytes) -> None:
+def test_an_unreadable_request_body_is_refused(body: bytes) -> None:
     made = course()
     request = Request.blank("/", method="POST", body=body)
     for handler in ("submit_studio_edits", "delete_inactive_arm"):
@@ -203,7 +203,7 @@ def test_what_cannot_be_read_is_refused(body: bytes) -> None:
         assert edited.runtime.handle(edited, handler, request).status_code == 400
 
 
-def test_only_what_no_group_sees_can_be_deleted() -> None:
+def test_only_a_child_that_no_group_sees_can_be_deleted() -> None:
     made = course(experiment(100, 1))
     first, second = (str(child_id) for child_id in block(made).children)
     for wanted in (first, "x", None, 7):
@@ -218,7 +218,7 @@ def test_only_what_no_group_sees_can_be_deleted() -> None:
         find_block(made, "teacher", "exp_b_text", staff=True)
 
 
-def test_studio_calls_what_it_calls_after_its_own_form() -> None:
+def test_the_handler_that_studio_calls_after_its_form_adds_missing_groups() -> None:
     made = course(experiment(100), experiment(101, 7, 8))
     edited = block(made)
     edited.user_partition_id = 101
@@ -240,7 +240,7 @@ def test_learners_cannot_edit(handler: str, user_id: str | None) -> None:
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
-def test_only_post_edits(handler: str) -> None:
+def test_only_post_requests_can_edit(handler: str) -> None:
     edited = block(course(experiment(100, 1, 2, 3)))
     for method in ("GET", "PUT", "DELETE"):
         request = Request.blank("/", method=method)
@@ -248,7 +248,7 @@ def test_only_post_edits(handler: str) -> None:
     assert len(edited.children) == 2
 
 
-def test_of_two_editors_the_later_one_is_told_and_overwrites_nothing() -> None:
+def test_the_later_of_two_editors_is_warned_and_overwrites_nothing() -> None:
     made = course()
     opened = revision_in(render(made, "teacher", "exp", view="studio_view", staff=True))
     assert submit_form(made, opened, display_name="First").status_code == 200
@@ -261,21 +261,21 @@ def test_of_two_editors_the_later_one_is_told_and_overwrites_nothing() -> None:
     assert submit_form(made, opened, display_name="Second").status_code == 200
 
 
-def test_of_two_requests_at_once_the_later_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_later_of_two_concurrent_requests_is_warned(monkeypatch: pytest.MonkeyPatch) -> None:
     made = course()
     real = editor.clean
 
-    def be_overtaken(*arguments: Any) -> None:
+    def save_first(*arguments: Any) -> None:
         monkeypatch.setattr(editor, "clean", real)
         assert submit(made, display_name="In between").status_code == 200
         real(*arguments)
 
-    monkeypatch.setattr(editor, "clean", be_overtaken)
+    monkeypatch.setattr(editor, "clean", save_first)
     assert submit(made, display_name="Second").status_code == 409
     assert block(made).display_name == "In between"
 
 
-def test_the_choice_is_of_usable_configurations() -> None:
+def test_only_usable_configurations_can_be_selected() -> None:
     made = course(
         experiment(100, name="Usable"),
         experiment(101, name="Off", active=False),
@@ -289,7 +289,7 @@ def test_the_choice_is_of_usable_configurations() -> None:
 
 
 @pytest.mark.parametrize("id", [-1, 7, 101])
-def test_not_selected_is_offered_where_the_present_one_cannot_be_used(id: int) -> None:
+def test_not_selected_is_offered_if_the_current_configuration_is_unusable(id: int) -> None:
     made = course(experiment(100), experiment(101, active=False), xml=split_test_xml(id=id))
     page = render(made, "teacher", "exp", view="studio_view", staff=True)
     assert '<option value="-1" selected>Not Selected</option>' in page
@@ -324,7 +324,7 @@ def test_an_author_writes_a_unit_as_olx() -> None:
     assert arms(made) == {"1": "New", "2": "Unit of arm 2"}
 
 
-def test_what_is_shown_of_a_unit_is_what_is_saved() -> None:
+def test_the_olx_that_the_form_shows_is_the_olx_that_it_saves() -> None:
     made = course()
     edited = block(made, "exp_a")
     text = edited.runtime.service(edited, "olx").text(edited)
@@ -339,7 +339,7 @@ def test_what_is_shown_of_a_unit_is_what_is_saved() -> None:
 @pytest.mark.parametrize(
     "olx", ["", "text", "<vertical>", "<html>x</html>", "<!DOCTYPE x><vertical/>", "<a/><b/>"]
 )
-def test_a_unit_that_cannot_be_read_is_told_and_stays(olx: str) -> None:
+def test_unreadable_olx_is_reported_and_the_unit_stays_unchanged(olx: str) -> None:
     made = course()
     before = registry.with_id(COURSE_ID)
     response = unit(made, olx)
@@ -348,7 +348,7 @@ def test_a_unit_that_cannot_be_read_is_told_and_stays(olx: str) -> None:
     assert registry.with_id(COURSE_ID) is before
 
 
-def test_what_cannot_be_used_of_a_unit_is_told() -> None:
+def test_unusable_parts_of_a_unit_are_reported() -> None:
     made = course()
     response = unit(made, '<vertical><wiki slug="w"/><course url_name="c"/><no_such/></vertical>')
     assert response.json["problems"] == [
@@ -358,7 +358,7 @@ def test_what_cannot_be_used_of_a_unit_is_told() -> None:
     ]
 
 
-def test_a_component_stands_at_one_place_or_is_only_named_at_the_second() -> None:
+def test_a_component_is_defined_once_and_only_referenced_in_a_second_place() -> None:
     made = course()
     twice = '<vertical><html url_name="exp_b_text">Twice</html></vertical>'
     response = unit(made, twice)
@@ -383,7 +383,7 @@ def test_html_is_shown_to_its_author_as_html() -> None:
     assert "<p>A &amp; B</p>" in render(made, "teacher", "exp_a", staff=True)
 
 
-def test_a_unit_cannot_hold_what_it_stands_in() -> None:
+def test_a_unit_cannot_contain_one_of_its_ancestors() -> None:
     xml = f'<chapter url_name="c">{split_test_xml()}</chapter>'
     made = course(xml=xml)
     response = unit(
@@ -394,7 +394,7 @@ def test_a_unit_cannot_hold_what_it_stands_in() -> None:
     render(made, "ann", "c")
 
 
-def test_a_component_without_a_name_keeps_what_learners_did_in_it() -> None:
+def test_a_component_without_a_url_name_keeps_the_state_of_its_learners() -> None:
     question = "<stringresponse answer='a'><textline/></stringresponse>"
     problem = f"<problem display_name='{{}}'>{question}</problem>"
     made = course(xml=split_test_xml().replace("<html", f"{problem.format('Old')}<html", 1))
@@ -409,7 +409,7 @@ def test_a_component_without_a_name_keeps_what_learners_did_in_it() -> None:
     assert second.scope_ids.usage_id == old
 
 
-def test_a_unit_is_text_and_never_a_path(tmp_path: Path) -> None:
+def test_the_olx_of_a_unit_is_never_treated_as_a_path(tmp_path: Path) -> None:
     (tmp_path / "course.xml").write_text('<vertical><html url_name="h">Secret</html></vertical>')
     made = course()
     for path in (str(tmp_path), "/etc", ""):
@@ -424,7 +424,7 @@ def olx_of(made: LoadedCourse, url_name: str) -> str:
     return text
 
 
-def test_a_unit_has_two_editors_too() -> None:
+def test_the_later_of_two_editors_of_a_unit_is_warned() -> None:
     made = course()
     opened = revision_in(render(made, "teacher", "exp_a", view="studio_view", staff=True))
     assert unit(made, "<vertical><html>1</html></vertical>", revision=opened).status_code == 200
@@ -437,7 +437,7 @@ def test_learners_cannot_edit_units() -> None:
     assert response.status_code == 403
 
 
-def test_an_edit_moves_no_learner_and_takes_no_answer() -> None:
+def test_an_edit_moves_no_learner_and_deletes_no_answer() -> None:
     made = course(experiment(100), experiment(101, 7, 8))
     page = render(made, "ann", "exp")
     group = get_group(COURSE_ID, 100, "ann")
@@ -447,12 +447,12 @@ def test_an_edit_moves_no_learner_and_takes_no_answer() -> None:
     assert render(made, "ann", "exp") == page
 
 
-# What is kept
+# Storage
 
 
 @pytest.fixture
 def served(settings: Settings, tmp_path: Path) -> Path:
-    """A course that the settings list."""
+    """Write a course that the settings list, and return its folder."""
     folder = tmp_path / "listed"
     folder.mkdir()
     (folder / "course.xml").write_text(course_xml(split_test_xml()))
@@ -477,7 +477,7 @@ def name_in(client: Client) -> str:
     return page.content.decode().split('<h2 class="xbx-author-title"><bdi>')[1].split("<")[0]
 
 
-def test_what_authors_change_outlives_a_restart_and_the_listed_course_is_left_alone(
+def test_authors_changes_survive_a_restart_and_leave_the_listed_course_unchanged(
     served: Path, client: Client
 ) -> None:
     before = (served / "course.xml").read_bytes()
@@ -494,7 +494,7 @@ def test_what_authors_change_outlives_a_restart_and_the_listed_course_is_left_al
     assert sorted(path.name for path in edits.iterdir()) == ["1", "2"]
 
 
-def test_an_imported_course_is_replaced_by_what_authors_make_of_it(
+def test_an_imported_course_is_replaced_by_the_version_that_authors_edit(
     served: Path, client: Client
 ) -> None:
     kept = served.parent / "kept"
@@ -509,7 +509,9 @@ def test_an_imported_course_is_replaced_by_what_authors_make_of_it(
     assert sorted(path.name for path in edits.iterdir()) == ["1", "2"]
 
 
-def test_what_another_packages_form_saves_is_kept(served: Path, client: Client) -> None:
+def test_changes_saved_by_the_form_of_another_package_are_stored(
+    served: Path, client: Client
+) -> None:
     poll = '<poll url_name="poll" question="Old?"/>'
     text = (served / "course.xml").read_text().replace("<html", f"{poll}<html", 1)
     (served / "course.xml").write_text(text)
@@ -536,7 +538,7 @@ def test_what_another_packages_form_saves_is_kept(served: Path, client: Client) 
     assert "Old?" not in page
 
 
-def test_a_change_is_served_at_once_and_read_from_disk_only_elsewhere(
+def test_a_change_is_served_immediately_and_only_other_processes_read_it_from_disk(
     served: Path, client: Client
 ) -> None:
     client.get("/scenario/listed/")
@@ -546,7 +548,7 @@ def test_a_change_is_served_at_once_and_read_from_disk_only_elsewhere(
     assert registry.with_id(COURSE_ID) is kept
 
 
-def test_who_asks_for_a_page_while_another_saves_moves_nobody(
+def test_a_page_requested_while_a_change_is_saved_publishes_no_new_version(
     served: Path, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.get("/scenario/listed/")
@@ -555,19 +557,19 @@ def test_who_asks_for_a_page_while_another_saves_moves_nobody(
     seen: list[str] = []
     real = versions.put_in_place
 
-    def be_asked(draft: Any) -> None:
+    def request_pages(draft: Any) -> None:
         seen.append(name_in(Client()))
         real(draft)
         seen.append(name_in(Client()))
 
-    monkeypatch.setattr(versions, "put_in_place", be_asked)
+    monkeypatch.setattr(versions, "put_in_place", request_pages)
     assert save_name(client, "Edited again") == 200
     assert seen == ["Edited", "Edited"]
     assert name_in(client) == "Edited again"
     assert segmentations.get_versions(COURSE_ID, 100) == before
 
 
-def test_two_processes_do_not_change_courses_at_once(served: Path, client: Client) -> None:
+def test_two_processes_cannot_change_courses_at_the_same_time(served: Path, client: Client) -> None:
     client.get("/scenario/listed/")
     with versions.locked():
         patience = pytest.MonkeyPatch()
@@ -577,9 +579,7 @@ def test_two_processes_do_not_change_courses_at_once(served: Path, client: Clien
     assert save_name(client, "Edited") == 200
 
 
-def test_what_another_process_has_changed_since_is_not_overwritten(
-    served: Path, client: Client
-) -> None:
+def test_a_later_change_by_another_process_is_not_overwritten(served: Path, client: Client) -> None:
     client.get("/scenario/listed/")
     assert save_name(client, "Edited") == 200
     (edits,) = (served.parent / "kept").glob("*.edited")
@@ -592,7 +592,7 @@ def test_what_another_process_has_changed_since_is_not_overwritten(
     assert edited.runtime.handle(edited, "submit_studio_edits", request).status_code == 409
 
 
-def test_what_is_imported_again_takes_the_place_of_what_authors_made(
+def test_importing_a_course_again_replaces_the_changes_of_its_authors(
     served: Path, client: Client, tmp_path: Path
 ) -> None:
     call_command("import_course", str(served))
@@ -610,7 +610,7 @@ def test_what_is_imported_again_takes_the_place_of_what_authors_made(
     assert not list((tmp_path / "kept").glob("*.edited"))
 
 
-def test_a_change_that_cannot_be_kept_is_none(
+def test_a_change_that_cannot_be_stored_is_not_served(
     served: Path, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.get("/scenario/listed/")

@@ -1,4 +1,4 @@
-"""A course that is edited after learners came."""
+"""A course that is edited after learners have arrived."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def members(id: int = 100) -> dict[str, int]:
     }
 
 
-def test_the_preview_of_a_removed_group_counts_who_stays_and_who_leaves() -> None:
+def test_the_preview_of_a_removed_group_counts_the_learners_who_stay_and_who_leave() -> None:
     publish(experiment(100, 1, 2, 3))
     put(1, "ann", "bob")
     put(2, "cid", "dan", "eva")
@@ -72,7 +72,7 @@ def test_a_preview_changes_nothing() -> None:
     assert members() == {"ann": 2}
 
 
-def test_the_preview_says_what_happens_to_each_segmentation_in_order() -> None:
+def test_the_preview_describes_each_segmentations_change_in_order() -> None:
     publish(experiment(100), experiment(200), experiment(300), experiment(400))
     put(1, "ann", id=300)
     put(1, "ann", id=400)
@@ -93,7 +93,7 @@ def test_the_preview_says_what_happens_to_each_segmentation_in_order() -> None:
     assert [edit.leave for edit in edits] == [0, 0, 0, 0, 0]
 
 
-def test_the_preview_has_the_sums() -> None:
+def test_the_preview_has_totals() -> None:
     publish(experiment(100), experiment(200))
     put(1, "ann", "bob", id=100)
     put(2, "ann", "bob", "cid", id=200)
@@ -103,7 +103,7 @@ def test_the_preview_has_the_sums() -> None:
     assert (found.stay, found.leave) == (2, 3)
 
 
-def test_the_preview_counts_of_lists_too() -> None:
+def test_the_preview_counts_members_of_lists_too() -> None:
     groups = Group(1, "early"), Group(2, "late")
     publish(segmentation(7, "list", groups))
     put(1, "ann", id=7, type="list")
@@ -114,7 +114,7 @@ def test_the_preview_counts_of_lists_too() -> None:
     assert (edit.stay, edit.leave) == (1, 2)
 
 
-def test_what_the_preview_counts_is_what_happens() -> None:
+def test_saving_does_what_the_preview_predicted() -> None:
     publish(experiment(100, 1, 2, 3))
     before = {user_id: api.assign_group(COURSE_ID, 100, user_id).id for user_id in USERS}
     edited = experiment(100, 2, 3, 4, weights=(0, 5, 1))
@@ -136,7 +136,7 @@ def test_the_preview_takes_two_queries(django_assert_num_queries: object) -> Non
         preview(*every)
 
 
-def test_the_preview_refuses_what_saving_would_refuse() -> None:
+def test_the_preview_refuses_the_same_edits_as_saving() -> None:
     with pytest.raises(InvalidSegmentation, match="two segmentations"):
         preview(experiment(100), experiment(100))
     with pytest.raises(InvalidSegmentation, match="JSON"):
@@ -145,7 +145,7 @@ def test_the_preview_refuses_what_saving_would_refuse() -> None:
         segmentations.preview_edit("", [experiment(100)])
 
 
-def test_versions_tell_what_a_segmentation_was_and_by_whose_hand() -> None:
+def test_versions_have_the_past_definitions_of_a_segmentation_and_their_authors() -> None:
     publish(experiment(100, 1, 2), actor="ann")
     publish(experiment(100, 1, 2, name="renamed"), actor="bob")
     put(1, "learner")
@@ -166,12 +166,12 @@ def test_versions_tell_what_a_segmentation_was_and_by_whose_hand() -> None:
     assert [v.when for v in versions] == sorted(v.when for v in versions)
 
 
-def test_a_segmentation_that_is_not_there_has_no_versions() -> None:
+def test_an_unknown_segmentation_has_no_versions() -> None:
     with pytest.raises(NoSuchSegmentation):
         segmentations.get_versions(COURSE_ID, 100)
 
 
-def test_the_past_of_a_removed_experiment_without_members_remains() -> None:
+def test_a_removed_experiment_without_members_keeps_its_versions() -> None:
     publish(experiment(100))
     put(1, "ann")
     publish()
@@ -194,7 +194,7 @@ def test_renaming_moves_nobody_and_shows_the_new_name() -> None:
     assert len(segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")) == 1
 
 
-def test_when_all_ids_are_replaced_all_are_assigned_anew_and_nothing_is_forgotten() -> None:
+def test_all_learners_are_reassigned_if_all_groups_are_replaced_and_the_history_says_so() -> None:
     publish(experiment(100, 1, 2))
     before = {user_id: api.assign_group(COURSE_ID, 100, user_id).id for user_id in USERS}
     publish(experiment(100, 3, 4))
@@ -210,7 +210,7 @@ def test_when_all_ids_are_replaced_all_are_assigned_anew_and_nothing_is_forgotte
         ]
 
 
-def test_an_experiment_whose_last_group_goes_keeps_its_members_for_its_return() -> None:
+def test_members_of_an_experiment_without_groups_are_back_when_their_group_returns() -> None:
     publish(experiment(100, 1, 2))
     put(2, "ann")
     publish(segmentation(100, "experiment", ()))
@@ -221,7 +221,7 @@ def test_an_experiment_whose_last_group_goes_keeps_its_members_for_its_return() 
     assert api.assign_group(COURSE_ID, 100, "ann").id == 2
 
 
-def test_who_moves_a_learner_by_hand_stands_in_the_history() -> None:
+def test_the_history_has_the_actor_of_a_manual_move() -> None:
     publish(experiment(100, 1, 2))
     put(1, "ann")
     segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment", actor="staff")

@@ -1,4 +1,4 @@
-"""Events on the event bus of Open edX: what others read there, and that a Redis loses none."""
+"""Events on Open edX's event bus: their schemas, and delivery through a Redis without loss."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ PAYLOADS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "value": st.none() | st.booleans() | st.text() | st.lists(st.integers()),
     },
 }
-"""Of each event, what can be anything but text."""
+"""The payload keys of each event that may hold values other than text."""
 KINDS: dict[str, type[events.Event]] = {
     kind.name: kind
     for kind in (
@@ -76,7 +76,7 @@ def data(draw: st.DrawFn, name: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", DEFINITIONS)
 @given(draw=st.data())
-def test_what_is_read_from_avro_is_what_was_written(name: str, draw: st.DataObject) -> None:
+def test_events_survive_a_round_trip_through_avro(name: str, draw: st.DataObject) -> None:
     sent = draw.draw(data(name))
     signal = DEFINITIONS[name].signal
     carried = serialize_event_data_to_bytes(sent, signal)
@@ -84,7 +84,7 @@ def test_what_is_read_from_avro_is_what_was_written(name: str, draw: st.DataObje
     assert deserialize_bytes_to_event_data(carried, signal) == sent
 
 
-def test_group_0_is_a_group_and_no_group_is_none() -> None:
+def test_group_0_is_distinguished_from_no_group() -> None:
     for group_id in (0, None):
         moved = events.UserReassigned(
             course_id=COURSE_ID,
@@ -106,8 +106,8 @@ def test_group_0_is_a_group_and_no_group_is_none() -> None:
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
-def test_the_key_of_an_event_is_a_text_in_it(name: str) -> None:
-    """Kafka's producer finds it so, and keeps in order what has the same key."""
+def test_the_key_of_an_event_is_one_of_its_text_fields(name: str) -> None:
+    """Check the key field: Kafka's producer uses its value to keep related events in order."""
     definition = DEFINITIONS[name]
     record: Any = schema_from_signal(definition.signal)
     for part in definition.key_field.split("."):
@@ -154,7 +154,7 @@ def move_about(user_id: str, group_ids: Sequence[int]) -> None:
 
 
 def groups_on_the_bus(server: Redis) -> dict[str, list[int]]:
-    """Which groups each learner came into. What is told again is where it was told first."""
+    """Return the groups that each learner entered, in the order of their first events."""
     groups: dict[str, list[int]] = defaultdict(list)
     for content in dict(on_the_bus(server)).values():
         if isinstance(content, openedx.AssignmentData):
@@ -163,9 +163,7 @@ def groups_on_the_bus(server: Redis) -> dict[str, list[int]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_service_that_consumes_is_told_what_happened_and_when(
-    bus: Redis, settings: Settings
-) -> None:
+def test_a_consumer_receives_each_event_with_its_time(bus: Redis, settings: Settings) -> None:
     experiments.assign_group(COURSE_ID, 100, "ann")
     experiments.record_exposure(COURSE_ID, 100, "ann", "block")
     tags.set_tag("ann", None, "hint.pace", {"speed": 0})
@@ -198,7 +196,7 @@ def test_a_service_that_consumes_is_told_what_happened_and_when(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.every_database
-def test_a_redis_that_stops_and_starts_again_is_told_everything_in_order(bus: Redis) -> None:
+def test_a_restarted_redis_receives_all_events_in_order(bus: Redis) -> None:
     move_about("ann", [1, 2, 1])
     move_about("bob", [1, 2])
     send_events()
@@ -218,7 +216,7 @@ def test_a_redis_that_stops_and_starts_again_is_told_everything_in_order(bus: Re
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_redis_that_stops_while_events_are_sent_loses_none(
+def test_no_event_is_lost_if_redis_stops_while_events_are_sent(
     bus: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users = "ann", "bob", "cid"
@@ -246,7 +244,7 @@ def test_a_redis_that_stops_while_events_are_sent_loses_none(
 
 
 class OwnProducer(RedisEventProducer):
-    """A site's, below that of Redis, which notes what it was told."""
+    """A site's own subclass of the Redis producer. It records the topics that it is sent."""
 
     def __init__(self, client: Any, noted: list[str]) -> None:
         super().__init__(client)
@@ -266,7 +264,7 @@ def own_producer() -> OwnProducer:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_site_s_own_producer_of_redis_stays_and_loses_none(
+def test_a_sites_own_redis_producer_is_used_and_loses_no_event(
     bus: Redis, settings: Settings
 ) -> None:
     settings.EVENT_BUS_PRODUCER = "tests.test_event_bus.own_producer"
@@ -284,7 +282,7 @@ def test_a_site_s_own_producer_of_redis_stays_and_loses_none(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.filterwarnings("ignore:Event Bus setting")
-def test_where_no_bus_is_set_up_that_is_said_and_everything_waits(
+def test_without_a_configured_bus_sending_fails_and_all_events_wait(
     bus: Redis, settings: Settings
 ) -> None:
     settings.EVENT_BUS_PRODUCER = None
@@ -303,7 +301,7 @@ def test_where_no_bus_is_set_up_that_is_said_and_everything_waits(
 @pytest.mark.parametrize(
     "producer", ["edx_event_bus_redis.create_producer", "nowhere.create_producer"]
 )
-def test_a_producer_that_cannot_be_loaded_is_not_called_missing(
+def test_a_producer_that_cannot_be_loaded_is_reported_as_such(
     bus: Redis, settings: Settings, producer: str
 ) -> None:
     settings.EVENT_BUS_PRODUCER = producer
@@ -315,7 +313,7 @@ def test_a_producer_that_cannot_be_loaded_is_not_called_missing(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_openedx_events_it_is_said_what_to_install(
+def test_without_openedx_events_the_error_says_what_to_install(
     bus: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xblock_experiments.events.bus.find_spec", lambda _: None)
@@ -326,7 +324,7 @@ def test_without_openedx_events_it_is_said_what_to_install(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_bus_may_have_another_topic(bus: Redis, settings: Settings) -> None:
+def test_the_topic_can_be_configured(bus: Redis, settings: Settings) -> None:
     changed = {**settings.XBLOCK_EXPERIMENTS, "EVENT_BUS_TOPIC": "ours"}
     settings.XBLOCK_EXPERIMENTS = changed
     experiments.assign_group(COURSE_ID, 100, "ann")

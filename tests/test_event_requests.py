@@ -1,4 +1,4 @@
-"""Every event of a request says where its user stands."""
+"""Every event of a request has its user's context."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def told(client: Client) -> Iterator[Told]:
         ("/", None),
     ],
 )
-def test_the_course_of_a_request_is_in_its_address(path: str, course_id: str | None) -> None:
+def test_the_course_of_a_request_is_found_in_its_path(path: str, course_id: str | None) -> None:
     assert course_id_in(path) == course_id
 
 
@@ -66,7 +66,9 @@ def test_the_course_of_a_request_is_in_its_address(path: str, course_id: str | N
         (None, None),
     ],
 )
-def test_a_site_with_accounts_tells_whose_request_it_is(user: Any, user_id: str | None) -> None:
+def test_on_a_site_with_accounts_the_context_has_the_requests_user(
+    user: Any, user_id: str | None
+) -> None:
     found = []
 
     def respond(request: Any) -> HttpResponse:
@@ -83,7 +85,7 @@ def test_a_site_with_accounts_tells_whose_request_it_is(user: Any, user_id: str 
     assert events.current() is None
 
 
-def test_a_request_to_no_course_has_no_context() -> None:
+def test_a_request_outside_courses_has_no_context() -> None:
     def respond(request: Any) -> HttpResponse:
         assert events.current() is None
         return HttpResponse()
@@ -91,7 +93,7 @@ def test_a_request_to_no_course_has_no_context() -> None:
     knows_the_user(respond)(RequestFactory().get("/dashboard"))
 
 
-def test_a_page_of_the_workbench_tells_the_whole_of_its_learner(
+def test_events_of_a_workbench_page_have_the_learners_full_context(
     told: Told, client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
     load_course(course_xml(UNIT, segmentations=(experiment(100), experiment(200))))
@@ -110,7 +112,7 @@ def test_a_page_of_the_workbench_tells_the_whole_of_its_learner(
         }
 
 
-def test_what_a_browser_sends_is_told_with_its_learners_groups(
+def test_events_sent_by_a_browser_have_the_learners_groups(
     told: Told, client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
     load_course(course_xml(UNIT))
@@ -126,7 +128,7 @@ def test_what_a_browser_sends_is_told_with_its_learners_groups(
     ]
 
 
-def test_whoever_previews_is_told_once_and_nobody_else_is(
+def test_one_event_is_emitted_when_staff_start_a_preview_and_none_for_learners(
     told: Told, client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
     load_course(course_xml(UNIT))

@@ -1,4 +1,4 @@
-"""What is told of what happened: once for each fact, after it is committed."""
+"""Events: one is emitted for each fact, after the fact is committed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ type Committing = Callable[[], AbstractContextManager[Any]]
 
 @pytest.fixture
 def committing(django_capture_on_commit_callbacks: Any) -> Committing:
-    """What is done within is committed at the end of it."""
+    """Return a context manager that runs the on-commit callbacks of its block at its end."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
@@ -53,7 +53,7 @@ def put(group_id: int, user_id: str = "ann", **where: Any) -> None:
     )
 
 
-def test_an_assignment_is_told_once(told: Told, committing: Committing) -> None:
+def test_an_assignment_emits_one_event(told: Told, committing: Committing) -> None:
     with committing():
         group = user_segmentation().assign(100)
         user_segmentation().assign(100)
@@ -66,9 +66,7 @@ def test_an_assignment_is_told_once(told: Told, committing: Committing) -> None:
     assert told.names == [events.ASSIGNED]
 
 
-def test_who_is_assigned_anew_is_told_with_the_group_before(
-    told: Told, committing: Committing
-) -> None:
+def test_a_reassignment_event_has_the_previous_group(told: Told, committing: Committing) -> None:
     put(1)
     segmentations.save_segmentations(COURSE_ID, (experiment(100, 2, 3),))
     with committing():
@@ -81,9 +79,7 @@ def test_who_is_assigned_anew_is_told_with_the_group_before(
     assert (assigned.group_id, assigned.why) == (group.id, "group removed")
 
 
-def test_what_staff_do_to_a_learner_is_told_with_their_hand(
-    told: Told, committing: Committing
-) -> None:
+def test_events_of_manual_moves_have_the_actor(told: Told, committing: Committing) -> None:
     with committing():
         put(1)
         put(2)
@@ -100,7 +96,7 @@ def test_what_staff_do_to_a_learner_is_told_with_their_hand(
     assert moves == [(1, 2, "put", "teacher"), (2, None, "removed", "teacher")]
 
 
-def test_an_exposure_is_told_once_for_each_block(told: Told, committing: Committing) -> None:
+def test_an_exposure_emits_one_event_for_each_block(told: Told, committing: Committing) -> None:
     with committing():
         for _ in range(2):
             service = user_segmentation()
@@ -114,7 +110,7 @@ def test_an_exposure_is_told_once_for_each_block(told: Told, committing: Committ
     assert {each.group_id for each in exposed} == {user_segmentation().assign(100).id}
 
 
-def test_what_becomes_of_segmentations_is_told_of_those_that_changed(
+def test_saving_emits_an_event_for_each_segmentation_that_changed(
     told: Told, committing: Committing
 ) -> None:
     def save(*saved: Any) -> list[tuple[int, str, int]]:
@@ -140,7 +136,7 @@ def test_what_becomes_of_segmentations_is_told_of_those_that_changed(
     ]
 
 
-def test_a_tag_is_told_when_it_changed(told: Told, committing: Committing) -> None:
+def test_an_event_is_emitted_if_a_tag_changes(told: Told, committing: Committing) -> None:
     with committing():
         user_info().set(COURSE, "seen", 1)
         user_info().set(COURSE, "seen", 1)
@@ -158,7 +154,7 @@ def test_a_tag_is_told_when_it_changed(told: Told, committing: Committing) -> No
     ]
 
 
-def test_a_global_tag_is_told_with_the_course_in_which_it_changed(
+def test_the_event_of_a_global_tag_has_the_course_in_which_it_changed(
     told: Told, committing: Committing
 ) -> None:
     put(2)
@@ -170,7 +166,9 @@ def test_a_global_tag_is_told_with_the_course_in_which_it_changed(
     assert context["course_user_groups"] == {"experiment.100": [2]}
 
 
-def test_what_is_rolled_back_is_not_told(told: Told, committing: Committing) -> None:
+def test_no_event_is_emitted_for_a_change_that_is_rolled_back(
+    told: Told, committing: Committing
+) -> None:
     with committing(), pytest.raises(ZeroDivisionError), transaction.atomic():
         experiments.assign_group(COURSE_ID, 100, "ann")
         put(3, id=7, type="list")
@@ -180,7 +178,7 @@ def test_what_is_rolled_back_is_not_told(told: Told, committing: Committing) -> 
     assert told.heard == []
 
 
-def test_an_event_says_of_which_groups_its_user_is_its_own_included(
+def test_the_context_of_an_event_has_all_groups_of_its_user_including_its_own(
     told: Told, committing: Committing
 ) -> None:
     put(2, id=200)
@@ -208,7 +206,7 @@ def test_an_event_says_of_which_groups_its_user_is_its_own_included(
     ]
 
 
-def test_groups_that_are_gone_are_in_no_event(told: Told, committing: Committing) -> None:
+def test_removed_and_inactive_groups_are_in_no_context(told: Told, committing: Committing) -> None:
     put(1)
     put(1, id=200)
     put(1, id=7, type="list")
@@ -222,7 +220,7 @@ def test_groups_that_are_gone_are_in_no_event(told: Told, committing: Committing
     assert context["course_user_groups"] == {"experiment.300": [group.id]}
 
 
-def test_all_events_of_a_request_are_complete_and_take_one_query(
+def test_all_events_of_a_request_have_full_contexts_and_take_one_query(
     told: Told, committing: Committing, django_assert_num_queries: Any
 ) -> None:
     put(2, id=200)
@@ -244,7 +242,7 @@ def test_all_events_of_a_request_are_complete_and_take_one_query(
     ] * 3
 
 
-def test_what_a_service_has_read_is_not_read_again_for_events(
+def test_groups_that_a_service_has_read_are_not_read_again_for_events(
     told: Told, committing: Committing, django_assert_num_queries: Any
 ) -> None:
     put(2, id=200)
@@ -256,7 +254,7 @@ def test_what_a_service_has_read_is_not_read_again_for_events(
     assert context["course_user_groups"] == {"experiment.100": [group.id], "experiment.200": [2]}
 
 
-def test_events_of_many_users_are_complete_and_take_one_query_for_all(
+def test_events_of_many_users_have_full_contexts_and_take_one_query(
     told: Told, committing: Committing, django_assert_max_num_queries: Any
 ) -> None:
     learners = [f"learner {number}" for number in range(50)]
@@ -274,7 +272,7 @@ def test_events_of_many_users_are_complete_and_take_one_query_for_all(
         assert contexts[event.user_id]["course_user_groups"] == groups
 
 
-def test_within_one_users_context_another_users_event_has_the_others(
+def test_an_event_inside_another_users_context_has_the_context_of_its_own_user(
     told: Told, committing: Committing
 ) -> None:
     put(1, "bob", id=200)
@@ -288,7 +286,7 @@ def test_within_one_users_context_another_users_event_has_the_others(
     assert found == {"bob": [1], "ann": [2]}
 
 
-def test_tags_are_in_events_where_the_operator_lists_them(
+def test_events_contain_the_tags_that_the_operator_lists(
     told: Told, committing: Committing, settings: Settings
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {
@@ -323,7 +321,9 @@ def test_tags_are_in_events_where_the_operator_lists_them(
     }
 
 
-def test_an_event_of_nobody_says_so(told: Told, committing: Committing) -> None:
+def test_an_event_without_a_user_has_no_user_in_its_context(
+    told: Told, committing: Committing
+) -> None:
     with committing():
         segmentations.save_segmentations(COURSE_ID, (experiment(100, 1, 2, 3),))
 
@@ -335,7 +335,7 @@ def test_an_event_of_nobody_says_so(told: Told, committing: Committing) -> None:
     }
 
 
-def test_an_event_is_told_also_where_the_database_fails_afterwards(
+def test_an_event_is_emitted_even_if_reading_its_context_fails(
     told: Told, committing: Committing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> Any:
@@ -348,7 +348,7 @@ def test_an_event_is_told_also_where_the_database_fails_afterwards(
     assert [each.group_id for each in told.of(events.AssignedUserToPartition)] == [group.id]
 
 
-def test_who_loses_a_race_is_told_of_with_the_winners_group(
+def test_after_a_lost_race_events_have_the_winners_group(
     told: Told, committing: Committing
 ) -> None:
     with events.user_context(COURSE_ID, "ann") as known:
@@ -367,7 +367,7 @@ def test_who_loses_a_race_is_told_of_with_the_winners_group(
     assert context["course_user_groups"] == {"experiment.100": [winners.id]}
 
 
-def test_an_event_has_its_own_group_where_no_reading_sees_it_yet(
+def test_an_event_has_its_own_group_even_if_no_query_sees_it_yet(
     told: Told, committing: Committing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(context._readers, "groups", lambda *_: {})
@@ -379,7 +379,7 @@ def test_an_event_has_its_own_group_where_no_reading_sees_it_yet(
     assert [context["course_user_groups"] for _, context in told.heard] == [groups, groups]
 
 
-def test_what_happens_within_another_users_context_is_known_outside_of_it(
+def test_a_change_inside_another_users_context_updates_the_outer_context(
     told: Told, committing: Committing
 ) -> None:
     with events.user_context(COURSE_ID, "ann") as outer:
@@ -390,7 +390,9 @@ def test_what_happens_within_another_users_context_is_known_outside_of_it(
         assert outer["course_user_groups"] == {"experiment.100": [2]}
 
 
-def test_a_course_that_changes_is_read_again(told: Told, committing: Committing) -> None:
+def test_the_context_is_read_again_after_the_course_changes(
+    told: Told, committing: Committing
+) -> None:
     put(1)
     with events.user_context(COURSE_ID, "ann") as context:
         assert context["course_user_groups"] == {"experiment.100": [1]}
@@ -400,7 +402,7 @@ def test_a_course_that_changes_is_read_again(told: Told, committing: Committing)
         assert context["course_user_groups"] == {}
 
 
-def test_a_generator_that_is_closed_late_takes_no_context_along() -> None:
+def test_generators_that_are_closed_late_leave_no_context_behind() -> None:
     def work(user_id: str) -> Iterator[None]:
         with events.user_context(COURSE_ID, user_id):
             yield
@@ -423,7 +425,7 @@ def circular() -> dict[str, Any]:
 
 @pytest.mark.parametrize("data", [{1: "a", "b": 2, (1, 2): 3}, {1, 2}, circular(), float("nan")])
 @pytest.mark.parametrize("has_tracking", [True, False])
-def test_whatever_a_block_publishes_is_told_and_keeps_nobody_from_anything(
+def test_any_data_that_a_block_publishes_is_emitted_and_raises_no_error(
     *,
     told: Told,
     committing: Committing,
@@ -447,7 +449,7 @@ def test_whatever_a_block_publishes_is_told_and_keeps_nobody_from_anything(
         json.loads(record.getMessage(), parse_constant=pytest.fail)
 
 
-def test_telling_that_fails_keeps_nobody_from_anything(
+def test_an_error_while_sending_an_event_does_not_stop_the_hosts_callbacks(
     told: Told, committing: Committing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> None:
@@ -462,7 +464,9 @@ def test_telling_that_fails_keeps_nobody_from_anything(
     assert done == ["by the host"]
 
 
-def test_what_was_published_is_told_as_it_was_then(told: Told, committing: Committing) -> None:
+def test_later_changes_of_published_data_do_not_change_the_event(
+    told: Told, committing: Committing
+) -> None:
     data: dict[str, Any] = {"items": [1]}
     with committing():
         events.emit(events.BlockEvent(course_id=COURSE_ID, user_id="ann", name="odd", data=data))
@@ -471,7 +475,9 @@ def test_what_was_published_is_told_as_it_was_then(told: Told, committing: Commi
     assert told.of(events.BlockEvent)[0].data == {"items": [1]}
 
 
-def test_a_listener_cannot_change_what_others_are_told(told: Told, committing: Committing) -> None:
+def test_a_listener_cannot_change_the_context_that_others_receive(
+    told: Told, committing: Committing
+) -> None:
     def forge(context: dict[str, Any], **_: Any) -> None:
         context["course_user_groups"].clear()
 
@@ -486,7 +492,7 @@ def test_a_listener_cannot_change_what_others_are_told(told: Told, committing: C
     assert context["course_user_groups"] == {"experiment.100": [2], "experiment.200": [1]}
 
 
-def test_a_listener_that_fails_keeps_nobody_from_anything(
+def test_a_failing_listener_does_not_stop_other_listeners(
     told: Told, committing: Committing, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(**_: Any) -> None:
@@ -526,7 +532,7 @@ def test_an_event_is_one_line_of_json_with_and_without_event_tracking(
     assert line["timestamp"].endswith("+00:00")
 
 
-def test_events_of_other_packages_have_the_context_beside_what_the_site_says(
+def test_events_of_other_packages_have_the_context_merged_into_the_sites(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(2)
@@ -567,7 +573,7 @@ class AnyMoves(TestCase):
         segmentations.save_segmentations(COURSE_ID, (experiment(100), experiment(200), COHORTS))
 
     @given(moves)
-    def test_a_context_that_is_kept_up_is_what_would_be_read(self, moves: Any) -> None:
+    def test_a_context_that_is_updated_equals_one_that_is_read_again(self, moves: Any) -> None:
         with events.user_context(COURSE_ID, "eva") as kept:
             assert kept["course_user_groups"] is not None
             for (id, type_), what, group_id in moves:

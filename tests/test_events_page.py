@@ -35,7 +35,7 @@ PAGE = "/experiments/events"
 NOW = datetime(2026, 11, 26, 13, 45, 7, tzinfo=UTC)
 
 TEXT = st.text(st.characters(exclude_categories=()))
-"""Also what no encoding has."""
+"""Any text, including surrogates that no encoding supports."""
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
@@ -45,7 +45,7 @@ JSON = st.recursive(
 
 @dataclass(frozen=True)
 class Happening:
-    """An event of any block."""
+    """An event of some block."""
 
     name: str = "hint.shown"
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -64,7 +64,7 @@ def log(settings: Settings, tmp_path: Path) -> Path:
 def happen(
     *numbers: int, name: str = "hint.shown", context: dict[str, Any] | None = None, **data: Any
 ) -> None:
-    """One event, or one for each number."""
+    """Emit one event, or one for each number."""
     for number in numbers or (1,):
         event = Happening(name, {"number": number, **data})
         emitted.send(Happening, event=event, context=context or {}, timestamp=NOW)
@@ -91,10 +91,10 @@ def rows(seen: Any, field: str = "summary") -> list[str]:
     return [each.text for each in seen.xpath(f"//ol//*[@data-field='{field}']")]
 
 
-# What the page shows
+# The page
 
 
-def test_what_learners_do_is_on_the_page_with_where_they_stand(
+def test_the_page_shows_learners_events_with_their_context(
     client: Client, log: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
     made = load_course(course_xml(split_test_xml()))
@@ -110,7 +110,7 @@ def test_what_learners_do_is_on_the_page_with_where_they_stand(
     assert '"experiment.100": [' in rows(seen, "context")[-1]
 
 
-def test_what_is_undone_is_not_on_the_page(
+def test_the_page_does_not_show_events_of_rolled_back_changes(
     client: Client, log: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
     event = TagChanged(course_id=None, user_id="ann", key="a.b", deleted=False, value=None)
@@ -124,29 +124,37 @@ def test_what_is_undone_is_not_on_the_page(
     assert rows(page(client), "name") == [TAG_CHANGED]
 
 
-def test_the_page_begins_with_the_last_hundred_the_newest_first(client: Client, log: Path) -> None:
+def test_the_page_starts_with_the_last_hundred_events_newest_first(
+    client: Client, log: Path
+) -> None:
     happen(*range(150))
     assert rows(page(client)) == numbered(*reversed(range(50, 150)))
 
 
-def test_an_event_of_nobody_in_no_course_says_so(client: Client, log: Path) -> None:
+def test_an_event_without_user_and_course_shows_dashes(client: Client, log: Path) -> None:
     happen(course_id=None)
     assert rows(page(client), "user") == rows(page(client), "course") == ["—"]
 
 
-def test_the_line_of_an_event_says_what_is_not_said_anyway(client: Client, log: Path) -> None:
+def test_the_summary_of_an_event_leaves_out_data_that_its_line_already_shows(
+    client: Client, log: Path
+) -> None:
     happen(user_id="ann", course_id="tea", group_id=None, key="a.b", value={"ü": [1, True]})
     assert rows(page(client)) == ['number: 1 · key: a.b · value: {"ü": [1, true]}']
 
 
-def test_whom_an_event_is_of_its_context_says_before_its_data(client: Client, log: Path) -> None:
+def test_the_user_and_course_of_an_event_are_taken_from_its_context_before_its_data(
+    client: Client, log: Path
+) -> None:
     happen(1, context={"user_id": 7, "course_id": "c"}, user_id="forged")
     happen(2, context={"user_id": 0, "course_id": None}, user_id="ann", course_id="tea")
     events, _ = since(client)
     assert [(each["user"], each["course"]) for each in events] == [("7", "c"), ("0", "tea")]
 
 
-def test_without_a_log_the_page_says_how_to_have_one(client: Client, settings: Settings) -> None:
+def test_without_a_log_the_page_says_how_to_configure_one(
+    client: Client, settings: Settings
+) -> None:
     happen()
     seen = page(client)
     assert "The setting EVENT_LOG says where it is to be." in seen.text_content()
@@ -155,7 +163,7 @@ def test_without_a_log_the_page_says_how_to_have_one(client: Client, settings: S
 
 
 @pytest.mark.parametrize("path", [".", "/", "/dev/null/log"])
-def test_where_the_log_cannot_be_read_the_page_says_why(
+def test_the_page_says_why_the_log_cannot_be_read(
     client: Client, settings: Settings, path: str
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_LOG": path}
@@ -166,7 +174,7 @@ def test_where_the_log_cannot_be_read_the_page_says_why(
     assert since(client, "7-7") == ([], "7-7")
 
 
-def test_a_log_that_only_others_may_read_is_named(
+def test_a_log_without_read_permission_is_named(
     client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real_open = Path.open
@@ -182,7 +190,7 @@ def test_a_log_that_only_others_may_read_is_named(
     assert f"Permission denied: '{log}'" in page(client).text_content()
 
 
-def test_an_empty_path_is_as_good_as_none(client: Client, settings: Settings) -> None:
+def test_an_empty_path_means_no_log(client: Client, settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_LOG": ""}
     happen()
 
@@ -190,7 +198,7 @@ def test_an_empty_path_is_as_good_as_none(client: Client, settings: Settings) ->
     assert since(client) == ([], "")
 
 
-def test_where_nothing_happened_yet_a_link_leads_to_a_course(client: Client, log: Path) -> None:
+def test_without_events_the_page_links_to_a_course(client: Client, log: Path) -> None:
     load_course(course_xml())
     seen = page(client)
     (empty,) = seen.find_class("xbx-no-events")
@@ -201,12 +209,12 @@ def test_where_nothing_happened_yet_a_link_leads_to_a_course(client: Client, log
     assert empty.get("hidden") == ""
 
 
-def test_the_page_changes_nothing(client: Client, log: Path) -> None:
+def test_the_page_accepts_no_post_requests(client: Client, log: Path) -> None:
     for address in (PAGE, f"{PAGE}/since"):
         assert client.post(address).status_code == 405
 
 
-def test_staff_find_the_page(client: Client) -> None:
+def test_only_staff_see_a_link_to_the_page(client: Client) -> None:
     load_course(course_xml(split_test_xml()))
     for student, links in (("teacher", 1), ("ann", 0)):
         response = client.get("/scenario/demox-tests-2026/", {"student": student})
@@ -234,7 +242,7 @@ def test_staff_find_the_page(client: Client) -> None:
         ({"user": "nobody"}, ()),
     ],
 )
-def test_filters_let_through_what_has_all_that_they_say(
+def test_only_events_that_match_all_filters_are_shown(
     client: Client, log: Path, filters: dict[str, Any], numbers: tuple[int, ...]
 ) -> None:
     happen(1, name="a.one", user_id="ann", course_id="tea")
@@ -260,10 +268,10 @@ def test_the_page_keeps_its_filters(client: Client, log: Path) -> None:
     ]
 
 
-# Going on from a place
+# Continuing from a place
 
 
-def test_each_event_is_given_once_in_the_order_it_happened(client: Client, log: Path) -> None:
+def test_each_event_is_returned_once_in_order(client: Client, log: Path) -> None:
     happen(1)
     events, place = since(client)
     assert summaries(events) == numbered(1)
@@ -273,7 +281,7 @@ def test_each_event_is_given_once_in_the_order_it_happened(client: Client, log: 
     assert since(client, place) == ([], place)
 
 
-def test_many_events_are_given_in_several_answers(client: Client, log: Path) -> None:
+def test_many_events_are_returned_in_several_responses(client: Client, log: Path) -> None:
     happen(0)
     _, place = since(client)
     happen(*range(1, 451))
@@ -282,7 +290,7 @@ def test_many_events_are_given_in_several_answers(client: Client, log: Path) -> 
         assert summaries(events) == numbered(*numbers)
 
 
-def test_the_page_goes_on_where_it_ended(client: Client, log: Path) -> None:
+def test_the_page_has_the_place_from_which_to_continue(client: Client, log: Path) -> None:
     happen(1)
     (events,) = page(client).find_class("xbx-event-list")
     happen(2)
@@ -290,7 +298,7 @@ def test_the_page_goes_on_where_it_ended(client: Client, log: Path) -> None:
     assert summaries(found) == numbered(2)
 
 
-def test_what_filters_keep_back_is_behind_the_place(client: Client, log: Path) -> None:
+def test_the_place_moves_past_events_that_the_filters_hide(client: Client, log: Path) -> None:
     happen(1)
     place = ""
     for number in (2, 3):
@@ -300,7 +308,7 @@ def test_what_filters_keep_back_is_behind_the_place(client: Client, log: Path) -
     assert summaries(since(client, place)[0]) == numbered(3)
 
 
-def test_no_event_is_lost_when_the_log_is_put_aside(
+def test_no_event_is_lost_when_the_log_is_rotated(
     client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_log, "LONG", 2000)
@@ -314,7 +322,7 @@ def test_no_event_is_lost_when_the_log_is_put_aside(
     assert sum(each.stat().st_size for each in log.parent.iterdir()) < 5000
 
 
-def test_what_was_put_aside_is_still_on_the_page(
+def test_events_in_the_rotated_log_are_still_on_the_page(
     client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happen(1)
@@ -328,12 +336,12 @@ def test_what_was_put_aside_is_still_on_the_page(
 @pytest.mark.parametrize(
     "place", ["1-1", "0", "-1-1", "x", "9" * 20 + "-" + "9" * 18, "\u0661-\u0661"]
 )
-def test_from_a_place_that_is_none_all_is_given(client: Client, log: Path, place: str) -> None:
+def test_an_invalid_place_returns_all_events(client: Client, log: Path, place: str) -> None:
     happen(1, 2)
     assert summaries(since(client, place)[0]) == numbered(1, 2)
 
 
-def test_a_log_that_was_deleted_begins_anew(client: Client, log: Path) -> None:
+def test_reading_starts_again_after_the_log_was_deleted(client: Client, log: Path) -> None:
     happen(1, 2, 3)
     _, place = since(client)
     log.write_text("")
@@ -363,23 +371,23 @@ def test_any_event_can_be_logged_and_shown(name: str, data: dict[str, Any]) -> N
         assert len(rows(page(Client()))) == 1
 
 
-def test_what_is_no_json_is_logged_as_text(client: Client, log: Path) -> None:
+def test_values_that_are_not_json_are_logged_as_text(client: Client, log: Path) -> None:
     happen(when=NOW, where=Path("here"))
     (event,), _ = since(client)
     assert event["summary"].endswith("when: 2026-11-26 13:45:07+00:00 · where: here")
 
 
-def test_long_data_is_cut(client: Client, log: Path) -> None:
+def test_long_data_is_truncated(client: Client, log: Path) -> None:
     happen(long="x" * 10**6)
     (event,), _ = since(client)
     assert len(event["summary"]) == 201
     assert len(event["data"]) == 20_001
 
 
-def test_many_writers_at_once_lose_nothing_and_mix_nothing(
+def test_concurrent_writers_lose_no_events_and_mix_no_lines(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the log is put aside once."""
+    """Write from several threads while the log is rotated once."""
     happen(0)
     monkeypatch.setattr(event_log, "LONG", 250 * log.stat().st_size)
     with ThreadPoolExecutor(8) as pool:
@@ -388,7 +396,7 @@ def test_many_writers_at_once_lose_nothing_and_mix_nothing(
     assert sorted(event.data["number"] for event, _ in event_log.read()) == list(range(401))
 
 
-def test_events_of_another_process_are_there(client: Client, log: Path) -> None:
+def test_events_of_another_process_are_shown(client: Client, log: Path) -> None:
     other = f"""
 import django
 django.setup()
@@ -403,7 +411,7 @@ emit(TagChanged(course_id=None, user_id=None, key="a.b", deleted=True, value=Non
 
 
 @pytest.mark.parametrize("broken", ['{"name": "ha', f'{{"data": {"[" * 5000}'])
-def test_what_cannot_be_read_is_passed_over(client: Client, log: Path, broken: str) -> None:
+def test_an_unreadable_line_is_skipped(client: Client, log: Path, broken: str) -> None:
     happen(1)
     with log.open("a") as file:
         file.write(broken)
@@ -414,7 +422,7 @@ def test_what_cannot_be_read_is_passed_over(client: Client, log: Path, broken: s
 
 
 @pytest.mark.parametrize("missing", [1, 5])
-def test_an_event_that_is_still_being_written_comes_later(
+def test_an_event_that_is_still_being_written_is_returned_later(
     client: Client, log: Path, missing: int
 ) -> None:
     happen(1, 2)
@@ -426,7 +434,7 @@ def test_an_event_that_is_still_being_written_comes_later(
     assert summaries(since(client, place)[0]) == numbered(2)
 
 
-def test_where_the_log_cannot_be_written_all_goes_on_and_it_is_told_once(
+def test_an_unwritable_log_is_reported_once_and_stops_nothing(
     log: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     log.mkdir()
@@ -445,7 +453,7 @@ def test_where_the_log_cannot_be_written_all_goes_on_and_it_is_told_once(
         ("/scenario/energy/", logging.INFO, True),
     ],
 )
-def test_the_questions_of_an_open_page_are_not_in_the_servers_log(
+def test_the_polling_of_an_open_page_is_not_in_the_servers_log(
     address: str, level: int, is_told: bool
 ) -> None:
     server = logging.getLogger("django.server")
@@ -457,7 +465,7 @@ def test_the_questions_of_an_open_page_are_not_in_the_servers_log(
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_what_an_event_tells_is_text(client: Client, log: Path, text: str) -> None:
+def test_the_contents_of_an_event_are_shown_as_text(client: Client, log: Path, text: str) -> None:
     found = []
     for each in (PLAIN, text):
         log.unlink(missing_ok=True)
@@ -468,7 +476,7 @@ def test_what_an_event_tells_is_text(client: Client, log: Path, text: str) -> No
     assert found[2:] == found[:2]
 
 
-def test_the_page_holds_no_script_and_no_style(client: Client, log: Path) -> None:
+def test_the_page_has_no_inline_script_and_no_inline_style(client: Client, log: Path) -> None:
     happen()
     for element in page(client).iter("*"):
         assert element.tag != "style"
@@ -480,7 +488,7 @@ def test_the_page_holds_no_script_and_no_style(client: Client, log: Path) -> Non
 def test_each_sentence_of_the_page_can_be_translated(
     client: Client, settings: Settings, tmp_path: Path, name: str | None
 ) -> None:
-    """Also where the log is a folder, or there is none."""
+    """Check the page with a log, with a folder in its place, and without a log."""
     path = None if name is None else tmp_path / name
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_LOG": path}
     client.cookies["django_language"] = "eo"

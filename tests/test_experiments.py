@@ -40,7 +40,7 @@ def assigned(id: int = 100) -> dict[str, int]:
     return {user_id: api.assign_group(COURSE_ID, id, user_id).id for user_id in USERS}
 
 
-def test_a_user_gets_the_chosen_group_and_keeps_it() -> None:
+def test_a_user_is_assigned_the_chosen_group_and_stays_in_it() -> None:
     chosen = choose_group(experiment(100).groups, salt_of(COURSE_ID, experiment(100)), "ann")
 
     assert api.assign_group(COURSE_ID, 100, "ann") == chosen
@@ -48,12 +48,12 @@ def test_a_user_gets_the_chosen_group_and_keeps_it() -> None:
     assert api.get_group(COURSE_ID, 100, "ann") == chosen
 
 
-def test_looking_assigns_nobody() -> None:
+def test_reading_a_group_assigns_nobody() -> None:
     assert api.get_group(COURSE_ID, 100, "ann") is None
     assert list(segmentations.get_members(COURSE_ID, 100, type="experiment")) == []
 
 
-def test_the_membership_says_why_and_under_which_version() -> None:
+def test_a_membership_has_its_reason_and_the_segmentations_version() -> None:
     api.assign_group(COURSE_ID, 100, "ann")
     save(experiment(100, 1, 2, 3))
     api.assign_group(COURSE_ID, 100, "bob")
@@ -72,8 +72,8 @@ def test_several_experiments_are_settled_together() -> None:
     }
 
 
-def test_rows_are_written_in_one_order_whatever_order_the_course_has() -> None:
-    """Two who write several rows in different orders could lock each other up."""
+def test_rows_are_always_written_in_the_same_order() -> None:
+    """Check the order of rows: two transactions that write in different orders could deadlock."""
     ids = [100, 200, 300, 400]
     save(*map(experiment, ids))
     save(*map(experiment, (400, 100, 300, 200)))
@@ -83,7 +83,7 @@ def test_rows_are_written_in_one_order_whatever_order_the_course_has() -> None:
     assert list(rows) == ids
 
 
-def test_many_experiments_take_as_many_queries_as_one(
+def test_many_experiments_take_the_same_number_of_queries_as_one(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     ids = range(300, 325)
@@ -97,10 +97,8 @@ def test_many_experiments_take_as_many_queries_as_one(
 
 
 @pytest.mark.parametrize("stored", [1, 2])
-def test_who_is_first_to_store_a_group_is_right(
-    stored: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another request puts the user in a group after this one has read that there is none."""
+def test_the_group_that_was_stored_first_wins(stored: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let another request store a group after this one has read that there is none."""
     real = segmentations.get_standing
 
     def read_then_lose(*args: Any, **kwargs: Any) -> Any:
@@ -115,10 +113,10 @@ def test_who_is_first_to_store_a_group_is_right(
     assert segmentations.get_group_ids(COURSE_ID, 100, "ann") == {stored}
 
 
-def test_a_database_that_does_not_return_what_it_inserted_assigns_the_same(
+def test_a_database_that_does_not_return_inserted_rows_gives_the_same_assignments(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """MySQL is such a one."""
+    """Check a database that cannot return inserted rows, for example MySQL."""
     monkeypatch.setattr(type(connection.features), "can_return_rows_from_bulk_insert", False)
     segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
 
@@ -129,8 +127,10 @@ def test_a_database_that_does_not_return_what_it_inserted_assigns_the_same(
     assert not api.record_exposure(COURSE_ID, 100, "ann", "block")
 
 
-def test_whom_staff_moved_a_moment_ago_stays_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another request has read that the learner's group is gone, and staff are faster."""
+def test_a_learner_whom_staff_have_moved_concurrently_is_not_moved_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Let staff move the learner after another request has read that the group was removed."""
     segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
     save(experiment(100, 1, 3, 4, weights=(1, 0, 0)))
     real = segmentations.move
@@ -163,7 +163,7 @@ def test_a_first_view_takes_two_queries_and_a_repeated_one_takes_one(
         api.assign_group(COURSE_ID, 100, "ann")
 
 
-def test_new_weights_move_nobody_who_has_a_group() -> None:
+def test_new_weights_move_no_assigned_user() -> None:
     before = assigned()
     save(experiment(100, weights=(0, 1)))
 
@@ -179,7 +179,7 @@ def test_a_new_group_gets_only_the_unassigned() -> None:
     assert api.assign_group(COURSE_ID, 100, "somebody new").id == 3
 
 
-def test_users_of_a_removed_group_are_assigned_anew_and_history_says_so() -> None:
+def test_users_of_a_removed_group_are_reassigned_and_the_history_says_so() -> None:
     before = assigned()
     save(experiment(100, 1))
     after = assigned()
@@ -191,7 +191,7 @@ def test_users_of_a_removed_group_are_assigned_anew_and_history_says_so() -> Non
     assert moves == [(None, 2, "assigned"), (2, 1, "group removed")]
 
 
-def test_a_group_that_comes_back_has_those_who_were_not_moved_meanwhile() -> None:
+def test_a_group_that_returns_has_the_members_who_were_not_reassigned() -> None:
     before = assigned()
     seen, unseen = [user_id for user_id in USERS if before[user_id] == 2][:2]
     save(experiment(100, 1))
@@ -220,7 +220,7 @@ def test_an_inactive_experiment_gives_nobody_a_group_until_it_is_active_again(ch
 @pytest.mark.parametrize(
     "broken", [segmentation(100, "experiment", ()), experiment(100, 1, 2, weights=(0, 0))]
 )
-def test_an_experiment_that_can_give_no_group_says_so_and_writes_nothing(
+def test_an_experiment_that_cannot_assign_raises_an_error_and_writes_nothing(
     broken: UserSegmentation,
 ) -> None:
     save(broken, experiment(200))
@@ -231,7 +231,7 @@ def test_an_experiment_that_can_give_no_group_says_so_and_writes_nothing(
     assert list(segmentations.get_members(COURSE_ID, 100, type="experiment")) == []
 
 
-def test_an_experiment_that_is_not_there_is_named() -> None:
+def test_an_unknown_experiment_is_named_in_the_error() -> None:
     for call in (api.assign_group, api.get_group):
         with pytest.raises(NoSuchSegmentation, match=r"'course-v1:Other.* has no segmentation 100"):
             call("course-v1:Other+Course+1", 100, "ann")
@@ -245,7 +245,7 @@ def test_a_user_id_that_cannot_be_stored_is_refused() -> None:
             api.record_exposure(COURSE_ID, 100, user_id, "block")
 
 
-def test_an_exposure_is_recorded_the_first_time() -> None:
+def test_an_exposure_is_recorded_only_the_first_time() -> None:
     segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
 
     assert api.record_exposure(COURSE_ID, 100, "ann", "block 1")
@@ -258,14 +258,14 @@ def test_an_exposure_is_recorded_the_first_time() -> None:
     assert list(api.get_exposures(COURSE_ID, 200)) == []
 
 
-def test_an_exposure_names_the_users_group_where_the_caller_does_not() -> None:
+def test_an_exposure_has_the_users_group_if_the_caller_names_none() -> None:
     group = api.assign_group(COURSE_ID, 100, "ann")
     api.record_exposure(COURSE_ID, 100, "ann", "block 1")
 
     assert [exposure.group_id for exposure in api.get_exposures(COURSE_ID, 100)] == [group.id]
 
 
-def test_courses_have_exposures_of_their_own() -> None:
+def test_exposures_belong_to_one_course() -> None:
     other = "course-v1:Other+Course+1"
     segmentations.save_segmentations(other, [experiment(100)])
 
@@ -274,12 +274,12 @@ def test_courses_have_exposures_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("id", [-5, 2**40, None, "100"])
-def test_an_exposure_to_what_is_no_experiment_is_refused(id: Any) -> None:
+def test_an_exposure_to_an_unknown_experiment_is_refused(id: Any) -> None:
     with pytest.raises(NoSuchSegmentation):
         api.record_exposure(COURSE_ID, id, "ann", "block")
 
 
-def test_an_assignment_is_one_event_with_the_names_of_open_edx(
+def test_an_assignment_is_one_event_with_open_edxs_names(
     caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
 ) -> None:
     with (
@@ -305,7 +305,7 @@ def test_an_assignment_is_one_event_with_the_names_of_open_edx(
     }
 
 
-def test_an_assignment_that_is_rolled_back_is_no_event(
+def test_an_assignment_that_is_rolled_back_emits_no_event(
     caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
 ) -> None:
     def fail() -> None:

@@ -1,4 +1,4 @@
-"""What is exported is imported as the same course, here and on Open edX."""
+"""An exported course is imported as the same course, here and on Open edX."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from tests.builders import course_xml, split_test_xml
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, runtime_for
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.import_export import writing
 from xblock_experiments.workbench.import_export.block_xml import NotWritten
 from xblock_experiments.workbench.import_export.exporting import export_block, export_course
+from xblock_experiments.workbench.import_export.files import FilesWriter
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,7 @@ STRUCTURES = {"course", "course.xml", "policies", *CONTAINERS}
 
 
 def write_course(folder: Path, content: str = "", files: Mapping[str, str | bytes] = {}) -> Path:
-    """A course of which the root has that content."""
+    """Write a course whose root element has the content, and return its folder."""
     root = {"course.xml": POINTER, RUN: f"<course>{content}</course>"}
     for name, text in {**root, **files}.items():
         path = folder / name
@@ -81,7 +81,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 
 def content_of(course: LoadedCourse) -> dict[str, Any]:
-    """All that authors wrote, as JSON."""
+    """Return all that authors wrote in the course, as JSON."""
     blocks = blocks_of(course)
     content = {
         "types": {str(id): block_type for id, block_type in blocks.types.items()},
@@ -93,7 +93,7 @@ def content_of(course: LoadedCourse) -> dict[str, Any]:
 
 
 def check_round_trip(source: Path, folder: Path) -> dict[str, bytes]:
-    """Import, export, import, export: the courses are equal, and so are the files."""
+    """Import, export, import and export again; check that courses and files are equal."""
     course = load_course(source)
     content = content_of(course)
     once = export(course, folder / "once")
@@ -106,7 +106,7 @@ def check_round_trip(source: Path, folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("source", COURSES)
-def test_an_exported_course_is_imported_as_it_was_and_exported_to_the_same_bytes(
+def test_an_exported_course_is_imported_unchanged_and_exported_to_the_same_bytes(
     source: Path, tmp_path: Path
 ) -> None:
     files = check_round_trip(source, tmp_path)
@@ -115,7 +115,7 @@ def test_an_exported_course_is_imported_as_it_was_and_exported_to_the_same_bytes
 
 
 @pytest.mark.parametrize("source", COURSES)
-def test_a_second_import_has_the_problems_of_the_first(source: Path, tmp_path: Path) -> None:
+def test_a_second_import_has_no_new_problems(source: Path, tmp_path: Path) -> None:
     course = load_course(source)
     export(course, tmp_path / "course")
 
@@ -123,7 +123,7 @@ def test_a_second_import_has_the_problems_of_the_first(source: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("source", COURSES)
-def test_what_is_no_structure_is_written_as_it_was(source: Path, tmp_path: Path) -> None:
+def test_files_other_than_structures_are_written_unchanged(source: Path, tmp_path: Path) -> None:
     files = export(load_course(source), tmp_path / "course")
 
     for name, data in files_in(source).items():
@@ -136,7 +136,7 @@ def as_read(name: str, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("source", COURSES)
-def test_a_course_as_one_text_is_read_as_the_same_course(source: Path) -> None:
+def test_a_course_exported_as_one_text_is_read_as_the_same_course(source: Path) -> None:
     course = load_course(source)
     content = content_of(course)
     text = export_block(blocks_of(course), course.usage_id)
@@ -159,7 +159,7 @@ def test_every_block_is_exported_by_its_runtime(source: Path) -> None:
         assert (element.tag, element.get("url_name")) == (block_type, usage_id.block_id)
 
 
-def test_one_block_as_text_holds_what_stands_in_it() -> None:
+def test_the_xml_of_one_block_contains_its_children() -> None:
     course = load_course(course_xml(split_test_xml()))
     file = io.BytesIO()
     block = find_block(course, None, "exp_a")
@@ -172,7 +172,7 @@ def test_one_block_as_text_holds_what_stands_in_it() -> None:
     )
 
 
-def test_a_block_of_an_sdk_scenario_is_exported_as_by_the_sdk() -> None:
+def test_a_block_of_an_sdk_scenario_is_exported_by_the_sdk() -> None:
     runtime = runtime_for(None)
     usage_id = runtime.parse_xml_string("<vertical><html_demo>Words</html_demo></vertical>")
     file = io.BytesIO()
@@ -208,7 +208,7 @@ def test_an_experiment_is_written_as_open_edx_writes_it(tmp_path: Path) -> None:
     )
 
 
-def test_structures_have_a_line_for_each_child_and_leaves_are_not_touched(tmp_path: Path) -> None:
+def test_structures_have_a_line_for_each_child_and_leaves_are_unchanged(tmp_path: Path) -> None:
     leaf = '<html url_name="c">Some\n\t<b>bold\n</b>   words</html>'
     content = f'<chapter url_name="a"><vertical url_name="b">{leaf}<video/></vertical></chapter>'
     files = check_round_trip(write_course(tmp_path / "source", content), tmp_path)
@@ -227,7 +227,7 @@ def test_structures_have_a_line_for_each_child_and_leaves_are_not_touched(tmp_pa
     assert files.keys() == {"course.xml", RUN}
 
 
-def test_what_a_problem_holds_does_not_depend_on_what_stands_after_it() -> None:
+def test_the_data_of_a_problem_does_not_depend_on_the_text_after_it() -> None:
     def data(after: str) -> Any:
         problem = f'<problem url_name="p"><p>Why?</p></problem>{after}'
         return find_block(load_course(course_xml(problem)), None, "p").data
@@ -245,7 +245,7 @@ def test_what_a_problem_holds_does_not_depend_on_what_stands_after_it() -> None:
         ('<html filename="words"/>', {}),
     ],
 )
-def test_text_is_in_its_own_file_again(
+def test_text_is_written_to_its_own_file_again(
     pointer: str, files: Mapping[str, str], tmp_path: Path
 ) -> None:
     words = "<p>Größe &amp; <br> 5 < 6\r\n</p>]]>\n".encode()
@@ -257,7 +257,7 @@ def test_text_is_in_its_own_file_again(
     assert b"Gr" not in b"".join(t for name, t in exported.items() if name.endswith(".xml"))
 
 
-def test_text_in_a_file_of_another_name_stands_in_one_text() -> None:
+def test_text_from_a_separate_file_is_included_in_the_export_as_one_text() -> None:
     course = load_course(ENERGY)
     usage_id = blocks_of(course).find("welcome_text")
     text = export_block(blocks_of(course), usage_id)
@@ -265,7 +265,7 @@ def test_text_in_a_file_of_another_name_stands_in_one_text() -> None:
     assert "heat" in (etree.fromstring(text).text or "")
 
 
-def test_a_text_that_is_empty_is_so_again(tmp_path: Path) -> None:
+def test_an_empty_text_file_stays_empty(tmp_path: Path) -> None:
     content = '<html url_name="a" filename="b"/>'
     source = write_course(tmp_path / "source", content, {"html/b.html": ""})
     course = load_course(source)
@@ -289,7 +289,7 @@ def test_a_text_that_is_empty_is_so_again(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("separator", ["/", ":"])
-def test_names_that_lead_out_of_the_folder_write_nothing_there_and_are_not_lost(
+def test_names_that_point_outside_the_folder_write_nothing_there_and_are_preserved(
     name: str, element: str, separator: str, tmp_path: Path
 ) -> None:
     written = element.format(name.replace("/", separator))
@@ -311,7 +311,9 @@ def test_names_that_lead_out_of_the_folder_write_nothing_there_and_are_not_lost(
 
 
 @pytest.mark.parametrize("url_name", ["..:..:x", "漢" * 100, "a:" * 40, ":", "..:course:2026", "."])
-def test_a_text_with_names_that_no_file_can_have_is_exported(url_name: str, tmp_path: Path) -> None:
+def test_blocks_with_names_that_no_file_can_have_are_exported(
+    url_name: str, tmp_path: Path
+) -> None:
     verticals = f'<vertical url_name="{url_name}"/><nothing url_name="{url_name}" x="y"/>'
     text = f'<course org="Org" course="Heat" url_name="2026">{verticals}</course>'
     (tmp_path / "in").mkdir()
@@ -326,7 +328,7 @@ def test_a_text_with_names_that_no_file_can_have_is_exported(url_name: str, tmp_
 
 
 @pytest.mark.parametrize("url_names", [("a", "a.xml:b"), ("a.xml:b", "a"), ("a:b", "a::b")])
-def test_blocks_whose_files_would_be_in_each_others_way_are_exported(
+def test_blocks_whose_file_names_collide_are_exported(
     url_names: tuple[str, str], tmp_path: Path
 ) -> None:
     verticals = [f'<vertical url_name="{name}" format="{name}"/>' for name in url_names]
@@ -342,7 +344,7 @@ def test_blocks_whose_files_would_be_in_each_others_way_are_exported(
 
 
 @pytest.mark.parametrize("other", ["vertical/a.xml/picture.png", "vertical"])
-def test_a_new_block_does_not_take_the_place_of_other_files(other: str, tmp_path: Path) -> None:
+def test_a_new_block_does_not_overwrite_other_files(other: str, tmp_path: Path) -> None:
     source = write_course(tmp_path / "source", '<vertical url_name="a" x="y"/>', {other: "other"})
     course = load_course(source)
     blocks = blocks_of(course)
@@ -354,7 +356,9 @@ def test_a_new_block_does_not_take_the_place_of_other_files(other: str, tmp_path
     assert content_of(load_course(tmp_path / "course")) == content
 
 
-def test_a_text_becomes_a_folder_that_open_edx_imports(tmp_path: Path) -> None:
+def test_a_course_loaded_from_text_is_exported_as_a_folder_that_open_edx_imports(
+    tmp_path: Path,
+) -> None:
     course = load_course(course_xml(split_test_xml()))
     content = content_of(course)
     files = export(course, tmp_path / "course")
@@ -366,7 +370,7 @@ def test_a_text_becomes_a_folder_that_open_edx_imports(tmp_path: Path) -> None:
     assert content_of(again) == content
 
 
-def test_a_course_without_a_key_is_given_one_by_its_export(tmp_path: Path) -> None:
+def test_exporting_a_course_without_a_key_gives_it_one(tmp_path: Path) -> None:
     files = export(load_course("<course><vertical/></course>", "scenario"), tmp_path / "course")
     url_name = etree.fromstring(files["course.xml"]).get("url_name")
 
@@ -374,7 +378,7 @@ def test_a_course_without_a_key_is_given_one_by_its_export(tmp_path: Path) -> No
     assert course_id == f"course-v1:scenario+scenario+{url_name}"
 
 
-def test_a_course_that_is_served_under_another_id_is_exported_under_that(tmp_path: Path) -> None:
+def test_a_course_that_is_served_under_another_id_is_exported_with_that_id(tmp_path: Path) -> None:
     course = load_course(ENERGY, "course-v1:Other+Energy+2026")
     content = content_of(course)
     export(course, tmp_path / "course")
@@ -399,7 +403,7 @@ def test_the_arms_of_an_experiment_are_found_under_another_course_id(
     }
 
 
-def test_an_arm_of_a_name_that_can_be_none_is_found_under_another_course_id() -> None:
+def test_an_arm_with_an_invalid_name_is_found_under_another_course_id() -> None:
     arm = '<nothing url_name="a b" x=""/>'
     course = load_course(course_xml(f'<split_test url_name="exp">{arm}</split_test>'))
     blocks = blocks_of(course)
@@ -411,7 +415,7 @@ def test_an_arm_of_a_name_that_can_be_none_is_found_under_another_course_id() ->
     assert block.group_id_to_child == {"1": block.children[0]}
 
 
-def test_what_an_author_sets_wins_over_what_could_not_be_read(tmp_path: Path) -> None:
+def test_a_value_set_by_an_author_replaces_one_that_could_not_be_read(tmp_path: Path) -> None:
     course = load_course(course_xml(split_test_xml(user_partition_id="none")))
     blocks_of(course).values[blocks_of(course).find("exp")]["user_partition_id"] = 100
     text = export_block(blocks_of(course), course.usage_id)
@@ -419,7 +423,7 @@ def test_what_an_author_sets_wins_over_what_could_not_be_read(tmp_path: Path) ->
     assert find_block(load_course(text), None, "exp").user_partition_id == 100
 
 
-def test_what_is_no_block_is_kept_where_it_was(tmp_path: Path) -> None:
+def test_elements_and_files_that_are_not_blocks_stay_in_place(tmp_path: Path) -> None:
     content = (
         '<textbook title="T" book_url="u"><entry page="1" name="n"/></textbook>'
         '<vertical url_name="a"/>'
@@ -458,7 +462,7 @@ def test_what_is_no_block_is_kept_where_it_was(tmp_path: Path) -> None:
     ]
 
 
-def test_an_element_that_its_package_cannot_read_is_kept_as_it_was(tmp_path: Path) -> None:
+def test_an_element_that_its_package_cannot_read_is_exported_unchanged(tmp_path: Path) -> None:
     broken = '<poll children="1" xblock-family="xblock.v1" tally="{"><p>a</p></poll>'
     source = write_course(tmp_path / "source", f'<vertical url_name="v">{broken}</vertical>')
 
@@ -478,7 +482,7 @@ class Failing(XBlock):
 
 
 @XBlock.register_temp_plugin(Failing, "failing")
-def test_what_stands_in_an_element_that_cannot_be_read_keeps_its_files(tmp_path: Path) -> None:
+def test_blocks_inside_an_unreadable_element_keep_their_files(tmp_path: Path) -> None:
     content = '<failing xblock-family="xblock.v1"><html url_name="t"/></failing>'
     files = {"html/t.xml": '<html filename="t" display_name="T"/>', "html/t.html": "Text"}
     exported = check_round_trip(write_course(tmp_path / "source", content, files), tmp_path)
@@ -505,7 +509,7 @@ def test_types_that_are_not_installed_are_exported_unchanged(tmp_path: Path) -> 
     assert files["nothing/c.xml"].decode() == file.replace("<![CDATA[<]]>", "&lt;") + "\n"
 
 
-def test_a_block_at_two_places_is_written_once(tmp_path: Path) -> None:
+def test_a_block_in_two_places_is_written_once(tmp_path: Path) -> None:
     content = (
         '<vertical url_name="a"><nothing url_name="n" x="y"/></vertical>'
         '<vertical url_name="b"><nothing url_name="n"/><html url_name="h"/></vertical>'
@@ -573,7 +577,7 @@ def test_the_policy_does_not_undo_what_authors_change(tmp_path: Path) -> None:
     }
 
 
-def test_a_policy_that_is_nested_too_deeply_to_be_used_is_kept(tmp_path: Path) -> None:
+def test_a_policy_that_is_nested_too_deeply_is_exported_unchanged(tmp_path: Path) -> None:
     deep = "[" * 1000 + "]" * 1000
     policy = f'{{"course/2026": {{"tabs": {deep}, "display_name": "A"}}}}'
     files = check_round_trip(write_course(tmp_path / "source", files={POLICY: policy}), tmp_path)
@@ -581,13 +585,13 @@ def test_a_policy_that_is_nested_too_deeply_to_be_used_is_kept(tmp_path: Path) -
     assert files[POLICY].decode().strip() == policy
 
 
-def test_a_policy_that_cannot_be_read_is_kept(tmp_path: Path) -> None:
+def test_an_unreadable_policy_is_exported_unchanged(tmp_path: Path) -> None:
     source = write_course(tmp_path / "source", files={POLICY: "{"})
 
     assert check_round_trip(source, tmp_path)[POLICY] == b"{"
 
 
-def test_what_authors_change_in_a_structure_is_written(tmp_path: Path) -> None:
+def test_authors_changes_of_a_structure_are_written(tmp_path: Path) -> None:
     course = load_course(ENERGY)
     blocks = blocks_of(course)
     vertical = blocks.values[blocks.find("welcome")]
@@ -600,7 +604,7 @@ def test_what_authors_change_in_a_structure_is_written(tmp_path: Path) -> None:
     assert find_block(again, None, "welcome").children == vertical["children"]
 
 
-def test_new_structures_have_files_and_blocks_that_are_gone_have_none(tmp_path: Path) -> None:
+def test_new_structures_get_files_and_deleted_blocks_have_none(tmp_path: Path) -> None:
     course = load_course(ENERGY)
     blocks = blocks_of(course)
     lesson = blocks.values[blocks.values[blocks.find("welcome")]["parent"]]
@@ -624,7 +628,7 @@ def test_new_structures_have_files_and_blocks_that_are_gone_have_none(tmp_path: 
 
 @pytest.mark.parametrize("source", COURSES)
 @pytest.mark.parametrize("as_text", [False, True])
-def test_blocks_that_authors_changed_are_written_by_their_packages(
+def test_blocks_that_authors_have_changed_are_written_by_their_packages(
     source: Path, as_text: bool, tmp_path: Path
 ) -> None:
     course = load_course(source)
@@ -646,11 +650,11 @@ def test_blocks_that_authors_changed_are_written_by_their_packages(
 
 
 def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
-    """Without fields that are set to what they are anyway."""
+    """Return the values without empty ones, which equal the fields' defaults."""
     return {name: value for name, value in values.items() if value not in ("", {}, [], None)}
 
 
-def test_a_changed_text_is_in_its_file_again(tmp_path: Path) -> None:
+def test_a_changed_text_is_written_to_its_file(tmp_path: Path) -> None:
     course = load_course(ENERGY)
     blocks = blocks_of(course)
     usage_id = blocks.find("welcome_text")
@@ -668,7 +672,7 @@ def test_a_changed_text_is_in_its_file_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_without_openedx_blocks")
-def test_without_the_blocks_of_open_edx_a_course_is_exported_as_well(tmp_path: Path) -> None:
+def test_a_course_can_be_exported_without_open_edxs_blocks(tmp_path: Path) -> None:
     check_round_trip(ENERGY, tmp_path)
     course = load_course(ENERGY)
     blocks = blocks_of(course)
@@ -680,7 +684,7 @@ def test_without_the_blocks_of_open_edx_a_course_is_exported_as_well(tmp_path: P
     assert files["html/welcome_text.html"] == files_in(ENERGY)["html/welcome_text.html"]
 
 
-def test_a_block_that_an_author_has_emptied_keeps_its_name(tmp_path: Path) -> None:
+def test_a_block_that_an_author_has_emptied_keeps_its_display_name(tmp_path: Path) -> None:
     course = load_course(course_xml('<problem url_name="p" display_name="P"><p>Why?</p></problem>'))
     blocks = blocks_of(course)
     usage_id = blocks.find("p")
@@ -691,7 +695,7 @@ def test_a_block_that_an_author_has_emptied_keeps_its_name(tmp_path: Path) -> No
     assert find_block(load_course(tmp_path / "course"), None, "p").display_name == "P"
 
 
-def test_a_block_that_its_package_cannot_write_is_named(tmp_path: Path) -> None:
+def test_a_block_that_its_package_cannot_write_is_named_in_the_error(tmp_path: Path) -> None:
     course = load_course(course_xml('<html url_name="h">Text</html>'))
     blocks = blocks_of(course)
     del blocks.sources[blocks.find("h")]
@@ -702,7 +706,7 @@ def test_a_block_that_its_package_cannot_write_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "course").exists()
 
 
-def test_blocks_without_a_name_stay_who_they_are_when_they_are_moved(tmp_path: Path) -> None:
+def test_blocks_without_a_url_name_keep_their_usage_ids_when_they_are_moved(tmp_path: Path) -> None:
     unnamed = "".join(f'<nothing x="{name}"/>' for name in "abc")
     course = load_course(course_xml(f"<vertical>{unnamed}<html>Text</html></vertical>"))
     blocks = blocks_of(course)
@@ -717,7 +721,7 @@ def test_blocks_without_a_name_stay_who_they_are_when_they_are_moved(tmp_path: P
     assert [etree.fromstring(again.values[id]["olx"]).get("x") for id in (a, c)] == ["a", "c"]
 
 
-def test_blocks_of_other_packages_that_hold_blocks_are_exported(tmp_path: Path) -> None:
+def test_containers_of_other_packages_are_exported(tmp_path: Path) -> None:
     content = (
         '<vertical_demo url_name="a"><html_demo url_name="b">B</html_demo>'
         '<vertical url_name="c"/></vertical_demo>'
@@ -745,7 +749,9 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("may_link", [True, False])
-def test_large_files_are_linked_where_they_may_be(may_link: bool, tmp_path: Path) -> None:
+def test_large_files_are_hard_linked_only_if_that_is_allowed(
+    may_link: bool, tmp_path: Path
+) -> None:
     files = {"static/large.bin": bytes(1 << 20), "static/small.bin": b"small"}
     source = write_course(tmp_path / "source", files=files)
     export_course(blocks_of(load_course(source)), tmp_path / "course", may_link=may_link)
@@ -754,7 +760,7 @@ def test_large_files_are_linked_where_they_may_be(may_link: bool, tmp_path: Path
     assert are_linked == {"static/large.bin": may_link, "static/small.bin": False}
 
 
-def test_large_files_are_copied_where_they_cannot_be_linked(
+def test_large_files_are_copied_if_they_cannot_be_linked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: object) -> None:
@@ -766,7 +772,7 @@ def test_large_files_are_copied_where_they_cannot_be_linked(
     assert len(export(load_course(source), tmp_path / "course")["static/large.bin"]) == 1 << 20
 
 
-def test_what_exists_is_not_written_over(tmp_path: Path) -> None:
+def test_existing_files_are_not_overwritten(tmp_path: Path) -> None:
     course = load_course(ENERGY)
     (tmp_path / "course").mkdir()
 
@@ -788,7 +794,7 @@ LEAVES = ["html", "html with filename", "nothing", "problem", "poll", "wiki"]
 
 
 class CourseMaker:
-    """Draws a course, part by part, as files."""
+    """Draws the files of a course, part by part."""
 
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
         self.draw = draw
@@ -873,7 +879,7 @@ COURSE_FILES = st.composite(lambda draw: CourseMaker(draw).course())()
 
 @given(COURSE_FILES)
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_course_is_imported_as_it_was_exported(files: dict[str, str]) -> None:
+def test_any_exported_course_is_imported_unchanged(files: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = write_course(Path(folder) / "source", files=files)
         exported = check_round_trip(source, Path(folder))
@@ -884,7 +890,7 @@ def test_any_course_is_imported_as_it_was_exported(files: dict[str, str]) -> Non
 
 @given(COURSE_FILES)
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_course_as_one_text_is_read_as_the_same_course(files: dict[str, str]) -> None:
+def test_any_course_exported_as_one_text_is_read_as_the_same_course(files: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         course = load_course(write_course(Path(folder) / "source", files=files))
         content = content_of(course)
@@ -913,7 +919,7 @@ class TestTheCommand:
         assert files_in(path).keys() == files_in(ENERGY).keys()
         assert {each.name for each in tmp_path.iterdir()} == {"course", "imported"}
 
-    def test_writes_an_archive_that_is_imported(self, tmp_path: Path) -> None:
+    def test_writes_an_archive_that_can_be_imported(self, tmp_path: Path) -> None:
         path = tmp_path / "course.tar.gz"
         self.run("energy", path)
         content = content_of(load_course(ENERGY))
@@ -935,12 +941,12 @@ class TestTheCommand:
         with pytest.raises(CommandError, match="exists already"):
             self.run("energy", path)
 
-    def test_names_the_courses_that_there_are(self, tmp_path: Path) -> None:
+    def test_an_unknown_course_is_answered_with_the_available_courses(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError) as error:
             self.run("heat", tmp_path / "course")
         assert str(error.value) == ("There is no course 'heat'. Courses of this workbench: energy.")
 
-    def test_says_where_it_cannot_write(self, tmp_path: Path) -> None:
+    def test_names_a_path_that_cannot_be_written(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match=r"cannot be written: No such file or directory\."):
             self.run("energy", tmp_path / "no" / "where")
 
@@ -950,19 +956,17 @@ class TestTheCommand:
         def fail(*args: object) -> None:
             raise NotWritten("no")
 
-        monkeypatch.setattr(writing.FilesWriter, "files", fail)
+        monkeypatch.setattr(FilesWriter, "files", fail)
         with pytest.raises(CommandError, match="cannot be exported"):
             self.run("energy", tmp_path / "course")
         assert [each.name for each in tmp_path.iterdir()] == ["imported"]
 
-    def test_names_a_database_without_tables(
+    def test_reports_a_database_without_tables(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(*args: object, **kwargs: object) -> None:
             raise OperationalError("no such table")
 
-        monkeypatch.setattr(
-            "xblock_experiments.workbench.requests.runtime.save_segmentations", fail
-        )
+        monkeypatch.setattr("xblock_experiments.workbench.storage.serving.save_segmentations", fail)
         with pytest.raises(CommandError, match="Run `migrate` first"):
             self.run("energy", tmp_path / "course")

@@ -1,6 +1,6 @@
-"""Processes that are killed, databases that go away, full disks and locks that are not let go.
+"""Killed processes, lost databases, full disks and locks that are not released.
 
-Afterwards nothing is half done, nothing is lost that was confirmed, and the same call completes.
+After each fault, nothing is half done, nothing confirmed is lost, and the same call completes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ pytestmark = [
 ROOT = Path(__file__).parents[1]
 EXPERIMENT = experiment(100, 1, 2, 3)
 SECONDS = 60
-"""How long anything may take here."""
+"""The longest time that any step may take, in seconds."""
 
 
 class Worker:
@@ -109,7 +109,7 @@ def members() -> dict[str, int]:
     return found
 
 
-def test_bulk_assignment_that_was_killed_is_completed_by_the_same_call() -> None:
+def test_a_killed_bulk_assignment_is_completed_by_the_same_call() -> None:
     segmentations.save_segmentations(COURSE_ID, [EXPERIMENT])
     everybody = [user(number) for number in range(60_000)]
     with Worker(url_of_test_database(), "assign", 1, len(everybody)) as worker:
@@ -129,7 +129,7 @@ def has_published(worker: Worker) -> bool:
     return len(worker.said("done")) > 1
 
 
-def test_a_list_is_published_whole_or_not_at_all_by_a_process_that_is_killed() -> None:
+def test_a_killed_process_publishes_a_list_completely_or_not_at_all() -> None:
     for delay in (0.0, 0.01, 0.02, 0.05):
         with Worker(url_of_test_database(), "save", 1_000, 100) as worker:
             wait_until(partial(has_published, worker), "publishing twice")
@@ -147,7 +147,7 @@ def test_a_list_is_published_whole_or_not_at_all_by_a_process_that_is_killed() -
 
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """A private server of the kind that the tests run on, with an experiment; its URL."""
+    """Start a private server of the tested kind, create an experiment and yield the URL."""
     url = services("start", folder)
     try:
         yield url
@@ -164,7 +164,7 @@ def services(verb: str, folder: Path) -> str:
 
 
 def crash(folder: Path) -> None:
-    """What a power cut does to the server: PostgreSQL's SIGQUIT, MariaDB's SIGKILL."""
+    """Crash the server as a power cut would: SIGQUIT for PostgreSQL, SIGKILL for MariaDB."""
     if connection.vendor == "postgresql":
         pid_file, how = folder / "postgresql" / "data" / "postmaster.pid", signal.SIGQUIT
     else:
@@ -180,7 +180,7 @@ def is_zombie(pid: int) -> bool:
 
 @contextmanager
 def using(url: str) -> Iterator[None]:
-    """Meanwhile this process uses another database."""
+    """Let this process use another database inside the block."""
     import dj_database_url
 
     database = connections.settings["default"]
@@ -199,7 +199,7 @@ def using(url: str) -> Iterator[None]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """For a server, which runs as another user."""
+    """Yield a temporary folder that a server, which runs as another user, can read."""
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -213,7 +213,7 @@ def prepare(url: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["stops", "crashes"])
-def test_a_database_that_goes_and_comes_back_has_all_that_was_confirmed(
+def test_a_database_that_fails_and_recovers_has_all_confirmed_assignments(
     how: str, folder: Path
 ) -> None:
     if connection.vendor == "sqlite":
@@ -255,7 +255,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """To the last byte."""
+    """Fill the disk to the last byte and return the file that fills it."""
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:
         for size in (2**20, 4096, 1):
@@ -276,7 +276,7 @@ def database_on(disk: Path) -> Iterator[str]:
         yield url
 
 
-def test_on_a_full_disk_nothing_is_half_done_and_the_same_call_completes(
+def test_nothing_is_half_done_on_a_full_disk_and_the_same_call_completes_later(
     small_disk: Path,
 ) -> None:
     size = 2_000
@@ -288,7 +288,7 @@ def test_on_a_full_disk_nothing_is_half_done_and_the_same_call_completes(
             wait_until(lambda: worker.said("failed"), "the first failure")
             filler.unlink()
             if connection.vendor != "sqlite":
-                # PostgreSQL ends where it cannot write what it would recover from.
+                # PostgreSQL stops if it cannot write its log of changes.
                 services("start", small_disk)
             until = len(worker.said("done")) + 1
             wait_until(lambda: len(worker.said("done")) > until, "2 rounds more")
@@ -326,8 +326,8 @@ def impatient() -> Iterator[None]:
 
 
 @contextmanager
-def somebody_who_settles_ann_and_lingers() -> Iterator[int]:
-    """In another thread; the group that ann was told there, in a transaction that does not end."""
+def open_transaction_that_assigns_ann() -> Iterator[int]:
+    """Assign ann in another thread whose transaction stays open; yield the group id."""
     settled, leave = threading.Event(), threading.Event()
     told: list[int] = []
 
@@ -348,10 +348,10 @@ def somebody_who_settles_ann_and_lingers() -> Iterator[int]:
         thread.join()
 
 
-def test_a_lock_that_is_not_let_go_is_a_clear_error_and_then_the_same_group() -> None:
+def test_a_lock_that_is_not_released_is_a_clear_error_and_a_retry_gives_the_same_group() -> None:
     segmentations.save_segmentations(COURSE_ID, [EXPERIMENT])
     with impatient():
-        with somebody_who_settles_ann_and_lingers() as told:
+        with open_transaction_that_assigns_ann() as told:
             with pytest.raises(NotStored, match="call it again"):
                 api.assign_group(COURSE_ID, 100, "ann")
             with pytest.raises(NotStored, match="call it again"):
@@ -360,7 +360,7 @@ def test_a_lock_that_is_not_let_go_is_a_clear_error_and_then_the_same_group() ->
         assert api.assign_users(COURSE_ID, 100, ["ann", "bob"]).total() == 2
 
 
-def test_a_course_that_somebody_is_publishing_is_a_clear_error_and_then_published() -> None:
+def test_publishing_a_locked_course_is_a_clear_error_and_a_retry_succeeds() -> None:
     segmentations.save_segmentations(COURSE_ID, [EXPERIMENT])
     publishing, leave = threading.Event(), threading.Event()
 
@@ -384,12 +384,12 @@ def test_a_course_that_somebody_is_publishing_is_a_clear_error_and_then_publishe
     assert names == ["experiment 100", "theirs", "ours"]
 
 
-def test_a_transaction_in_which_the_database_failed_is_undone_whole() -> None:
-    """Whoever goes on after NotStored must not believe that the rest was stored."""
+def test_a_transaction_in_which_the_database_failed_is_rolled_back_completely() -> None:
+    """Check that later work in the transaction is not stored after NotStored was raised."""
     if connection.vendor == "sqlite":
-        pytest.skip("on SQLite the transaction itself could not begin")
+        pytest.skip("on SQLite the transaction itself cannot begin")
     segmentations.save_segmentations(COURSE_ID, [EXPERIMENT])
-    with impatient(), somebody_who_settles_ann_and_lingers():
+    with impatient(), open_transaction_that_assigns_ann():
         with contextlib.suppress(TransactionManagementError), transaction.atomic():
             segmentations.put_in_group(COURSE_ID, 100, "bob", 1, type="experiment")
             with contextlib.suppress(NotStored):

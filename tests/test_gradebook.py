@@ -52,7 +52,7 @@ def fraction(earned: float, possible: float) -> float:
     return min(earned / possible, MOST) if possible else 0.0
 
 
-def test_a_score_is_kept_with_its_points_and_its_time() -> None:
+def test_a_score_is_stored_with_its_points_and_its_time() -> None:
     before = timezone.now()
     record_score(COURSE_ID, "ann", BLOCK, 2, 3.5)
 
@@ -62,7 +62,7 @@ def test_a_score_is_kept_with_its_points_and_its_time() -> None:
     assert before <= score.recorded <= timezone.now()
 
 
-def test_a_later_score_takes_the_place_of_the_one_before_higher_or_not() -> None:
+def test_a_later_score_replaces_the_earlier_one_even_if_it_is_lower() -> None:
     record_score(COURSE_ID, "ann", BLOCK, 3, 4)
     (before,) = get_scores(COURSE_ID, "ann").values()
     record_score(COURSE_ID, "ann", BLOCK, 1, 2)
@@ -90,7 +90,7 @@ def test_a_later_score_takes_the_place_of_the_one_before_higher_or_not() -> None
         ((MOST, MOST), (MOST, 1), True),
     ],
 )
-def test_only_a_higher_fraction_takes_the_place_of_the_one_before_where_that_is_asked(
+def test_with_only_if_higher_a_score_is_replaced_only_by_a_higher_fraction(
     stored: tuple[float, float], new: tuple[float, float], is_higher: bool
 ) -> None:
     record_score(COURSE_ID, "ann", BLOCK, *stored)
@@ -101,13 +101,13 @@ def test_only_a_higher_fraction_takes_the_place_of_the_one_before_where_that_is_
     assert (get_scores(COURSE_ID, "ann") == before) is not is_higher
 
 
-def test_the_first_score_is_higher_than_none() -> None:
+def test_with_only_if_higher_a_first_score_is_stored() -> None:
     record_score(COURSE_ID, "ann", BLOCK, 0, 0, only_if_higher=True)
 
     assert points() == {BLOCK: (0, 0)}
 
 
-def test_courses_users_and_blocks_have_their_own_scores_in_order_of_blocks() -> None:
+def test_scores_belong_to_course_user_and_block_and_are_ordered_by_block() -> None:
     record_score(COURSE_ID, "ann", "b", 1, 9)
     record_score(COURSE_ID, "ann", "a", 2, 9)
     record_score(COURSE_ID, "bob", "a", 3, 9)
@@ -134,7 +134,9 @@ class AnyScores(TestCase):
             max_size=20,
         )
     )
-    def test_any_sequence_of_calls_leaves_what_a_dictionary_would(self, calls: list[Any]) -> None:
+    def test_any_sequence_of_calls_stores_the_same_scores_as_a_dictionary(
+        self, calls: list[Any]
+    ) -> None:
         should: dict[tuple[str, str], dict[str, tuple[float, float]]] = {}
         for course_id, user_id, usage_id, earned, possible, only_if_higher in calls:
             record_score(
@@ -158,7 +160,7 @@ class AnyScores(TestCase):
     ],
 )
 @pytest.mark.parametrize("only_if_higher", [False, True])
-def test_what_is_no_finite_number_or_negative_is_refused_and_nothing_is_stored(
+def test_negative_and_infinite_points_are_refused_and_nothing_is_stored(
     bad: Any, only_if_higher: bool
 ) -> None:
     record_score(COURSE_ID, "ann", BLOCK, 1, 2)
@@ -178,13 +180,13 @@ def test_the_error_is_a_value_error_of_the_gradebook() -> None:
 
 
 @pytest.mark.parametrize("number", [0.1 + 0.2, 5e-324, 2.2e-308, MOST, 2**53 + 2, 1 / 3])
-def test_points_come_back_to_the_last_bit(number: float) -> None:
+def test_points_are_returned_exactly(number: float) -> None:
     record_score(COURSE_ID, "ann", BLOCK, number, number)
 
     assert points() == {BLOCK: (number, number)}
 
 
-def test_a_fraction_is_what_was_earned_of_what_was_possible() -> None:
+def test_a_fraction_is_earned_points_divided_by_possible_points() -> None:
     def of(earned: float, possible: float) -> float:
         return Score(BLOCK, earned, possible, timezone.now()).fraction
 
@@ -241,8 +243,8 @@ def test_a_score_is_recorded_in_one_statement(
 
 
 @committed
-def test_alone_it_is_no_more_than_the_statement(django_assert_num_queries: Any) -> None:
-    """Not even a transaction around it, which the database would be told of."""
+def test_recording_a_score_needs_no_other_statements(django_assert_num_queries: Any) -> None:
+    """Check that no transaction surrounds the statement, which would add statements of its own."""
     with django_assert_num_queries(1):
         record_score(COURSE_ID, "ann", BLOCK, 1, 2)
 
@@ -260,7 +262,7 @@ def test_reading_writes_nothing() -> None:
     assert not Row.objects.exists()
 
 
-def test_a_second_row_is_refused_by_the_database_itself() -> None:
+def test_the_database_refuses_a_second_row_for_the_same_block() -> None:
     record_score(COURSE_ID, "ann", BLOCK, 1, 2)
     row = Row.objects.get()
     row.pk = None
@@ -269,7 +271,7 @@ def test_a_second_row_is_refused_by_the_database_itself() -> None:
         row.save(force_insert=True)
 
 
-def test_who_is_retired_has_no_scores_and_the_others_have_theirs() -> None:
+def test_retiring_a_user_deletes_only_that_users_scores() -> None:
     for user_id, course_id, usage_id in itertools.product(
         ("ann", "bob"), (COURSE_ID, OTHER), ("a", "b")
     ):
@@ -281,7 +283,7 @@ def test_who_is_retired_has_no_scores_and_the_others_have_theirs() -> None:
     assert points(user_id="bob") == points(OTHER, "bob") == {"a": (1, 2), "b": (1, 2)}
 
 
-def test_what_is_refused_leaves_the_callers_transaction_as_it_was() -> None:
+def test_a_refused_score_leaves_the_callers_transaction_usable() -> None:
     with transaction.atomic():
         record_score(COURSE_ID, "ann", "a", 1, 2)
         with pytest.raises(InvalidScore):
@@ -292,7 +294,7 @@ def test_what_is_refused_leaves_the_callers_transaction_as_it_was() -> None:
 
 
 @committed
-def test_what_the_database_cannot_do_is_told_and_done_by_the_same_call_later() -> None:
+def test_a_database_error_raises_not_stored_and_the_same_call_succeeds_later() -> None:
     def fail(*_: object) -> None:
         msg = "disk full"
         raise OperationalError(msg)
@@ -312,7 +314,7 @@ def test_what_the_database_cannot_do_is_told_and_done_by_the_same_call_later() -
 
 
 def each_isolation() -> Iterator[str]:
-    """What is to hold holds under each; connections that are opened from then on have it."""
+    """Set each isolation level in turn for connections that are opened from then on."""
     database = connections.settings["default"]
     options = copy.copy(database["OPTIONS"])
     try:
@@ -325,13 +327,13 @@ def each_isolation() -> Iterator[str]:
         connections.close_all()
 
 
-def all_at_once(calls: list[Callable[[], None]]) -> None:
+def run_concurrently(calls: list[Callable[[], None]]) -> None:
     assert together(*calls) == []
 
 
 @committed
-def test_of_scores_that_come_together_the_highest_is_kept() -> None:
-    """Whether the learner had one before or not."""
+def test_the_highest_of_concurrent_scores_is_stored() -> None:
+    """Check with and without an earlier score."""
     scores: list[tuple[float, float]] = [(0, 0), (1, 3), (2, 9), (5, 6), (7, 2), (3, 1), (9, 9)]
     for _ in each_isolation():
         for has_one in (False, True) * 10:
@@ -340,20 +342,20 @@ def test_of_scores_that_come_together_the_highest_is_kept() -> None:
                 record_score(COURSE_ID, user_id, BLOCK, 1, 100)
             random.shuffle(scores)
             record = partial(record_score, COURSE_ID, user_id, BLOCK, only_if_higher=True)
-            all_at_once([partial(record, *score) for score in scores])
+            run_concurrently([partial(record, *score) for score in scores])
 
             assert points(user_id=user_id) == {BLOCK: (7, 2)}
             assert Row.objects.filter(user_id=user_id).count() == 1
 
 
 @committed
-def test_of_scores_that_come_together_one_is_kept_whole() -> None:
+def test_exactly_one_of_concurrent_scores_is_stored_completely() -> None:
     scores = [(float(number), float(number)) for number in range(CALLERS)]
     for _ in each_isolation():
         for _ in range(20):
             user_id = f"user {next(_users)}"
             record = partial(record_score, COURSE_ID, user_id, BLOCK)
-            all_at_once([partial(record, *score) for score in scores])
+            run_concurrently([partial(record, *score) for score in scores])
 
             assert points(user_id=user_id)[BLOCK] in scores
             (row,) = Row.objects.filter(user_id=user_id)
@@ -361,7 +363,7 @@ def test_of_scores_that_come_together_one_is_kept_whole() -> None:
 
 
 @committed
-def test_who_records_and_who_retires_do_not_stop_each_other() -> None:
+def test_recording_and_retiring_do_not_block_each_other() -> None:
     def record(usage_id: str, number: int) -> None:
         record_score(COURSE_ID, "ann", usage_id, number, 20, only_if_higher=number % 2 == 0)
 
@@ -370,7 +372,7 @@ def test_who_records_and_who_retires_do_not_stop_each_other() -> None:
 
     for _ in each_isolation():
         calls = [partial(record, usage_id) for usage_id in "aabbcd"] + [retire, retire]
-        all_at_once([many_times(call) for call in calls])
+        run_concurrently([many_times(call) for call in calls])
 
         retire_user("ann")
         assert points() == {}
@@ -382,14 +384,14 @@ def test_scores_recorded_in_transactions_wait_for_each_other() -> None:
         with transaction.atomic():
             record_score(COURSE_ID, "ann", BLOCK, number, 20, only_if_higher=True)
 
-    all_at_once([many_times(record)] * 4)
+    run_concurrently([many_times(record)] * 4)
 
     assert points() == {BLOCK: (19, 20)}
 
 
 @committed
 @pytest.mark.parametrize("only_if_higher", [False, True])
-def test_what_is_recorded_in_a_transaction_is_undone_with_it(only_if_higher: bool) -> None:
+def test_a_score_is_rolled_back_with_its_transaction(only_if_higher: bool) -> None:
     record_score(COURSE_ID, "ann", "old", 1, 2)
     before = get_scores(COURSE_ID, "ann")
     for _ in each_isolation():
@@ -404,7 +406,7 @@ def test_what_is_recorded_in_a_transaction_is_undone_with_it(only_if_higher: boo
 
 @committed
 @pytest.mark.parametrize("only_if_higher", [False, True])
-def test_who_comes_while_a_transaction_records_the_same_waits_and_is_next(
+def test_a_concurrent_score_waits_for_an_open_transaction_and_is_stored_after_it(
     only_if_higher: bool,
 ) -> None:
     for _ in each_isolation():
@@ -421,15 +423,15 @@ def test_who_comes_while_a_transaction_records_the_same_waits_and_is_next(
             assert done.wait(10)
             record_score(COURSE_ID, user_id, BLOCK, 2, 3, only_if_higher=only_if_higher)
 
-        all_at_once([record_and_linger, come])
+        run_concurrently([record_and_linger, come])
         assert points(user_id=user_id) == {BLOCK: (2, 3)}
 
 
 @committed
 @pytest.mark.parametrize("call", ["record", "record the higher", "retire"])
-def test_what_is_newer_than_a_transaction_is_changed_or_said_to_be_in_the_way(call: str) -> None:
+def test_a_row_newer_than_the_transaction_is_changed_or_raises_not_stored(call: str) -> None:
     if connection.vendor == "sqlite":
-        pytest.skip("on SQLite nothing is newer than a transaction that writes")
+        pytest.skip("on SQLite no row can be newer than a writing transaction")
     for isolation in each_isolation():
         user_id = f"user {next(_users)}"
         record = partial(record_score, COURSE_ID, user_id, BLOCK, possible=2)
@@ -437,7 +439,7 @@ def test_what_is_newer_than_a_transaction_is_changed_or_said_to_be_in_the_way(ca
         try:
             with transaction.atomic():
                 get_scores(COURSE_ID, user_id)
-                all_at_once([partial(record, earned=1)])
+                run_concurrently([partial(record, earned=1)])
                 if call == "retire":
                     assert retire_user(user_id) == 1
                 else:
@@ -450,7 +452,7 @@ def test_what_is_newer_than_a_transaction_is_changed_or_said_to_be_in_the_way(ca
         assert not (is_said and isolation == "read committed")
 
 
-def test_a_score_is_as_old_as_its_last_record(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_score_has_the_time_at_which_it_was_last_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now().replace(microsecond=123456)
     for hours, earned, higher, since in (
         (0, 1, False, 0),

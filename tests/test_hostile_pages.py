@@ -1,4 +1,4 @@
-"""Whatever authors and learners type is text on every page, and nothing else."""
+"""Text that authors and learners type is shown as text on every page and never becomes markup."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _staff(settings: Settings) -> None:
 
 
 def course(text: str) -> LoadedCourse:
-    """With the text as each name, and in mapping and attributes."""
+    """Return a course that has the text as each name, in the mapping and in attributes."""
     partition = {
         "id": 100,
         "name": text,
@@ -73,7 +73,7 @@ def skeleton(page: str) -> Counter[tuple[str, tuple[str, ...]]]:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("url_name", ["2026", "c", "s", "u", "exp", "a"])
-def test_a_name_makes_no_element_and_no_attribute(text: str, view: str, url_name: str) -> None:
+def test_a_name_adds_no_element_and_no_attribute(text: str, view: str, url_name: str) -> None:
     for user_id in ("teacher", "ann"):
         pages = [
             render(course(each), user_id, url_name, view=view, staff=user_id == "teacher")
@@ -83,13 +83,13 @@ def test_a_name_makes_no_element_and_no_attribute(text: str, view: str, url_name
         assert hostile == plain
 
 
-def test_a_name_that_turns_the_writing_does_not_turn_the_sentence_it_is_in() -> None:
+def test_a_name_with_direction_marks_does_not_change_the_direction_of_its_sentence() -> None:
     page = render(course(HOSTILE["bidi"]), "teacher", "exp", staff=True)
     assert f"“\u2068{HOSTILE['bidi']}\u2069”" in page
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_around_a_block_it_is_text_too(text: str, client: Client) -> None:
+def test_a_name_is_text_in_the_page_around_a_block_too(text: str, client: Client) -> None:
     addresses = [
         f"{block}{view}" for block in ("", ".exp", ".a") for view in ("/", "/studio_view/")
     ]
@@ -123,7 +123,7 @@ def test_the_id_of_a_learner_is_text(text: str, client: Client) -> None:
 
 
 @pytest.mark.parametrize("text", [HOSTILE[each] for each in ("markup", "quotes", "script", "bidi")])
-def test_what_a_form_saves_is_text_when_it_is_shown(text: str) -> None:
+def test_a_name_saved_by_a_form_is_shown_as_text(text: str) -> None:
     made = course(PLAIN)
     before = [skeleton(render(made, "teacher", "exp", view=each, staff=True)) for each in VIEWS]
     sent: Any = {"values": {"display_name": text}, "defaults": []}
@@ -134,8 +134,8 @@ def test_what_a_form_saves_is_text_when_it_is_shown(text: str) -> None:
     assert after == before
 
 
-def test_no_page_of_ours_has_script_or_style_within() -> None:
-    """So that a strict Content-Security-Policy holds."""
+def test_our_pages_have_no_inline_script_or_style() -> None:
+    """Check for inline code and styles, which a strict Content-Security-Policy forbids."""
     made = course(PLAIN)
     for view in VIEWS:
         for url_name in ("2026", "s", "u", "exp", "a"):
@@ -148,7 +148,7 @@ def test_no_page_of_ours_has_script_or_style_within() -> None:
                     assert "style" not in element.attrib
 
 
-def test_the_page_around_has_none_either(client: Client) -> None:
+def test_the_page_around_our_blocks_has_no_inline_script_or_style(client: Client) -> None:
     course(PLAIN)
     for address in ("", ".exp", ".exp/studio_view", "/studio_view", ".a/studio_view"):
         response = client.get(f"/scenario/demox-tests-2026{address}/", {"student": "teacher"})

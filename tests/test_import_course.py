@@ -1,4 +1,4 @@
-"""The command that reads a course export into the workbench."""
+"""The command that imports a course export into the workbench."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def archive(source: Path, target: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["folder", "archive"])
-def test_an_imported_course_is_served_also_when_its_source_is_gone(
+def test_an_imported_course_is_served_after_its_source_was_deleted(
     kind: str, tmp_path: Path, client: Client
 ) -> None:
     source = tmp_path / "my export"
@@ -80,7 +80,7 @@ def test_importing_again_replaces_the_course(
     assert {path.name for path in imported.iterdir()} == {".lock", "demox-energy-2026"}
 
 
-def test_a_course_that_cannot_be_read_leaves_no_trace(tmp_path: Path, imported: Path) -> None:
+def test_an_unreadable_course_leaves_no_files(tmp_path: Path, imported: Path) -> None:
     source = tmp_path / "energy"
     shutil.copytree(DEMO, source)
     import_course(source)
@@ -94,7 +94,7 @@ def test_a_course_that_cannot_be_read_leaves_no_trace(tmp_path: Path, imported: 
     ).read_bytes()
 
 
-def test_a_listed_course_keeps_its_address_when_it_is_imported(
+def test_a_listed_course_keeps_its_address_after_its_import(
     settings: Settings, imported: Path, client: Client
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {"COURSES": [DEMO], "IMPORTED": imported}
@@ -105,20 +105,20 @@ def test_a_listed_course_keeps_its_address_when_it_is_imported(
     assert client.get("/scenario/energy/").status_code == 200
 
 
-def test_a_database_without_tables_is_named(
+def test_a_database_without_tables_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise OperationalError("no such table")
 
-    monkeypatch.setattr("xblock_experiments.workbench.requests.runtime.save_segmentations", fail)
+    monkeypatch.setattr("xblock_experiments.workbench.storage.serving.save_segmentations", fail)
 
     with pytest.raises(CommandError, match="Run `migrate` first"):
         import_course(DEMO)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "empty"])
-def test_what_is_no_course_is_named(name: str, tmp_path: Path) -> None:
+def test_a_path_that_is_no_course_is_named_in_the_error(name: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 
     with pytest.raises(CommandError, match=name):

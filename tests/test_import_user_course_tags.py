@@ -1,4 +1,4 @@
-"""Learners of the platform keep the groups and the tags that they have there."""
+"""Learners of the platform keep their groups and tags when they are imported."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SCHEMA = """
 INSERT = "INSERT INTO user_api_usercoursetag (id, user_id, {key}, course_id, value) VALUES "
 
 type Tags = Sequence[tuple[int, str, str, str]]
-"""A user, a key, a course and a value each."""
+"""Rows: a user, a key, a course and a value each."""
 
 IN_100: Tags = [(7, KEY.format(100), COURSE_ID, "2"), (8, KEY.format(100), COURSE_ID, "1")]
 
@@ -62,7 +62,7 @@ def _course() -> None:
 
 
 def sqlite_of(folder: Path, tags: Tags) -> str:
-    """The URL of the platform's table."""
+    """Write the platform's table to an SQLite database and return its URL."""
     path = folder / "platform.db"
     with closing(sqlite3.connect(path)) as database:
         database.execute(SCHEMA.format(key="key"))
@@ -97,7 +97,7 @@ def row(id: int, user_id: str = "ann", key: str = KEY.format(100), value: str = 
     return Row(id, user_id, COURSE_ID, key, value)
 
 
-def test_partitions_become_memberships_and_other_tags_become_tags(tmp_path: Path) -> None:
+def test_partition_tags_become_memberships_and_other_tags_become_tags(tmp_path: Path) -> None:
     pace = (7, "pace", COURSE_ID, "slow")
     output = run(sqlite_of(tmp_path, [*IN_100, (7, KEY.format(101), COURSE_ID, "5"), pace]))
 
@@ -110,7 +110,7 @@ def test_partitions_become_memberships_and_other_tags_become_tags(tmp_path: Path
     ]
 
 
-def test_who_came_by_import_is_known_by_it(tmp_path: Path) -> None:
+def test_imported_memberships_have_the_import_as_their_reason(tmp_path: Path) -> None:
     run(sqlite_of(tmp_path, IN_100))
     (first,) = segmentations.get_history(COURSE_ID, 100, "7", type="experiment")
 
@@ -119,7 +119,7 @@ def test_who_came_by_import_is_known_by_it(tmp_path: Path) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.every_database
-def test_the_platforms_database_may_be_any_of_ours(tmp_path: Path) -> None:
+def test_the_platforms_database_may_be_of_any_supported_kind(tmp_path: Path) -> None:
     key = connection.ops.quote_name("key")
     with connection.cursor() as cursor:
         cursor.execute(SCHEMA.format(key=key))
@@ -155,7 +155,7 @@ def test_importing_again_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.every_database
-def test_who_is_in_a_group_here_stays_in_it_and_is_reported(tmp_path: Path) -> None:
+def test_a_learner_who_already_has_a_group_stays_in_it_and_is_reported(tmp_path: Path) -> None:
     segmentations.put_in_group(COURSE_ID, 100, "7", 1, type="experiment")
     segmentations.put_in_group(COURSE_ID, 100, "8", 1, type="experiment")
     set_tag("7", COURSE_ID, "pace", {"not": "text"})
@@ -168,7 +168,7 @@ def test_who_is_in_a_group_here_stays_in_it_and_is_reported(tmp_path: Path) -> N
     assert f"1 rows not used: {Fate.OTHER_VALUE}. Such as:\n  row 3: user 7" in output
 
 
-def test_who_was_in_a_group_that_is_gone_is_left_to_the_next_visit() -> None:
+def test_a_learner_whose_group_was_removed_is_left_for_the_next_visit() -> None:
     segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
     segmentations.save_segmentations(COURSE_ID, [experiment(100, 2, 3)])
 
@@ -200,7 +200,7 @@ def test_who_was_in_a_group_that_is_gone_is_left_to_the_next_visit() -> None:
         (KEY.format(100), " 1 ", Fate.ENTERED),
     ],
 )
-def test_what_cannot_be_used_is_named_and_the_rest_is_imported(
+def test_unusable_rows_are_reported_and_the_others_are_imported(
     key: str, value: str, fate: Fate
 ) -> None:
     judged = fates([row(1, "bob"), row(2, key=key, value=value), row(3, "eve")])
@@ -209,7 +209,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_is_imported(
 
 
 @pytest.mark.every_database
-def test_rows_of_an_unknown_course_are_used_once_it_is_published() -> None:
+def test_rows_of_an_unknown_course_can_be_imported_after_it_is_published() -> None:
     other = "course-v1:Other+Course+1"
     rows = [Row(1, "ann", other, KEY.format(100), "2"), row(2)]
     assert fates(rows) == {1: Fate.NO_EXPERIMENT, 2: Fate.ENTERED}
@@ -218,7 +218,7 @@ def test_rows_of_an_unknown_course_are_used_once_it_is_published() -> None:
     assert fates(rows) == {1: Fate.ENTERED, 2: Fate.THERE}
 
 
-def test_of_two_rows_of_one_tag_the_first_counts() -> None:
+def test_the_first_of_two_rows_of_one_tag_is_used() -> None:
     rows = [row(1, value="2"), row(2, value="1"), row(3, value="2")]
 
     assert fates(rows) == {1: Fate.ENTERED, 2: Fate.OTHER_GROUP, 3: Fate.THERE}
@@ -234,14 +234,14 @@ def test_users_and_keys_are_compared_exactly() -> None:
 
 
 @pytest.mark.every_database
-def test_other_tags_of_the_same_learners_are_not_its_business() -> None:
+def test_other_tags_of_the_same_learners_are_unchanged() -> None:
     for user_id, key in (("ann", "pace"), ("ann", "speed"), ("bob", "speed")):
         set_tag(user_id, COURSE_ID, key, "1")
 
     assert fates([row(1, "ann", "pace"), row(2, "bob", "speed")]) == {1: Fate.THERE, 2: Fate.THERE}
 
 
-def test_inactive_and_weightless_groups_are_imported_too() -> None:
+def test_members_of_inactive_experiments_and_groups_without_weight_are_imported_too() -> None:
     published = experiment(100, weights=(1, 0), active=False)
     segmentations.save_segmentations(COURSE_ID, [published])
 
@@ -250,7 +250,7 @@ def test_inactive_and_weightless_groups_are_imported_too() -> None:
 
 @pytest.mark.every_database
 @pytest.mark.parametrize(("value", "fate"), [("1", Fate.OTHER_GROUP), ("2", Fate.THERE)])
-def test_who_is_assigned_meanwhile_keeps_that_group(
+def test_a_learner_who_is_assigned_during_the_import_stays_in_that_group(
     value: str, fate: Fate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enter = segmentations.enter_silently
@@ -265,7 +265,7 @@ def test_who_is_assigned_meanwhile_keeps_that_group(
     assert group_of("ann") == 2
 
 
-def test_one_event_tells_of_all_who_entered_an_experiment(
+def test_one_event_has_the_number_of_all_learners_who_entered_an_experiment(
     tmp_path: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     source = sqlite_of(tmp_path, [*IN_100, (7, KEY.format(101), COURSE_ID, "5")])
@@ -279,7 +279,7 @@ def test_one_event_tells_of_all_who_entered_an_experiment(
     assert (imported[100].course_id, imported[100].user_id) == (COURSE_ID, None)
 
 
-def test_a_batch_takes_as_many_queries_for_many_learners_as_for_few(
+def test_a_batch_takes_the_same_number_of_queries_for_any_number_of_learners(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for names in (["ann"], [f"learner {number}" for number in range(100)]):
@@ -290,13 +290,13 @@ def test_a_batch_takes_as_many_queries_for_many_learners_as_for_few(
 
 
 @pytest.fixture
-def of_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches."""
+def batches_of_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the batch size to one row."""
     monkeypatch.setattr(data.batches, "__defaults__", (1,))
 
 
 def signal_in_first_batch(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It comes when the batch is committed, and nobody was told of it yet."""
+    """Send the signal when the first batch is committed, before its events are sent."""
 
     def import_batch_and_signal(rows: Sequence[Row]) -> Batch:
         batch = import_batch(rows)
@@ -306,9 +306,9 @@ def signal_in_first_batch(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xblock_experiments.platform.api.import_batch", import_batch_and_signal)
 
 
-@pytest.mark.usefixtures("of_one_row")
+@pytest.mark.usefixtures("batches_of_one_row")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_who_is_told_to_stop_ends_the_batch_and_says_how_to_go_on(
+def test_a_signal_stops_the_import_after_the_batch_and_the_output_says_how_to_resume(
     number: signal.Signals,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -329,50 +329,50 @@ def test_who_is_told_to_stop_ends_the_batch_and_says_how_to_go_on(
     assert signal.getsignal(number) == before
 
 
-def kept() -> list[int]:
-    """How many entered, by each event that waits to be sent."""
+def entered_in_waiting_events() -> list[int]:
+    """Return the number of learners who entered, for each event that waits to be sent."""
     waiting = WaitingEvent.objects.filter(name=events.LIST_IMPORTED)
     return [json.loads(event.payload)["entered"] for event in waiting]
 
 
-def to_the_bus(settings: Settings) -> None:
+def enable_bus(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus"]}
 
 
 @pytest.mark.every_database
-@pytest.mark.usefixtures("of_one_row")
-def test_what_is_kept_tells_of_all_who_entered_when_the_process_is_killed_in_the_middle(
+@pytest.mark.usefixtures("batches_of_one_row")
+def test_waiting_events_count_all_who_entered_even_if_the_process_is_killed(
     settings: Settings,
 ) -> None:
-    to_the_bus(settings)
+    enable_bus(settings)
     rows = iter(import_course_tags([row(1, "ann"), row(2, "bob"), row(3, "eve")]))
-    # As a process that is killed, it does nothing at its end.
+    # The generator is abandoned here, as in a killed process, so no cleanup code runs.
     next(rows)
     next(rows)
 
-    assert kept() == [1, 1]
+    assert entered_in_waiting_events() == [1, 1]
     assert len(list(segmentations.get_members(COURSE_ID, 100, type="experiment"))) == 2
 
 
 @pytest.mark.every_database
 @pytest.mark.django_db(transaction=True)
-def test_nobody_enters_of_whom_no_event_can_be_kept(
+def test_nobody_enters_a_group_if_the_event_cannot_be_stored(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: Any, **__: Any) -> None:
         sys.exit()
 
-    to_the_bus(settings)
+    enable_bus(settings)
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
         patch.setattr("xblock_experiments.events.outbox.keep", die)
         fates([row(1)])
 
     assert group_of("ann") is None
     assert fates([row(1)]) == {1: Fate.ENTERED}
-    assert kept() == [1]
+    assert entered_in_waiting_events() == [1]
 
 
-def test_rows_of_one_tag_that_follow_each_other_cost_no_more_than_others(
+def test_consecutive_rows_of_one_tag_take_no_more_queries_than_others(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     rows = [row(id, f"learner {id // 2}") for id in range(200)]
@@ -380,7 +380,7 @@ def test_rows_of_one_tag_that_follow_each_other_cost_no_more_than_others(
         assert list(fates(rows).values()).count(Fate.THERE) == 100
 
 
-def test_a_csv_file_names_its_columns_in_any_order(tmp_path: Path) -> None:
+def test_a_csv_file_may_have_its_columns_in_any_order(tmp_path: Path) -> None:
     lines = [
         ("value", "id", "key", "user_id", "course_id", "other"),
         ("2", "1", KEY.format(100), "7", COURSE_ID, "x"),
@@ -397,14 +397,14 @@ def test_a_csv_file_names_its_columns_in_any_order(tmp_path: Path) -> None:
 HEADER = ("user_id", "key", "course_id", "value")
 
 
-def test_a_csv_file_is_gone_on_with_after_a_line(tmp_path: Path) -> None:
+def test_the_import_of_a_csv_file_can_resume_after_a_line(tmp_path: Path) -> None:
     output = run(csv_of(tmp_path, [HEADER, *IN_100]), "--after", "2")
 
     assert (group_of("7"), group_of("8")) == (None, 1)
     assert "1 learners entered a group." in output
 
 
-def test_of_a_line_that_was_cut_short_nothing_is_believed_and_all_is_reported(
+def test_a_truncated_line_is_not_imported_and_is_reported(
     tmp_path: Path,
 ) -> None:
     report = tmp_path / "report.csv"
@@ -446,7 +446,7 @@ def test_rows_with_a_bad_cell_are_reported_and_the_others_imported(tmp_path: Pat
         (b'7,b,c,"' + b"x\n" * 2**23 + b'x"\n', "field larger than field limit"),
     ],
 )
-def test_where_no_more_rows_can_be_read_the_ones_before_are_imported_and_the_line_is_named(
+def test_an_unreadable_line_is_named_and_the_rows_before_it_are_imported(
     row: bytes, reason: str, tmp_path: Path
 ) -> None:
     with pytest.raises(CommandError) as error:
@@ -489,7 +489,7 @@ def test_a_pipe_is_read_once(tmp_path: Path) -> None:
     assert "2 learners entered a group." in output
 
 
-def test_a_source_that_cannot_be_read_is_refused_and_its_password_not_told(tmp_path: Path) -> None:
+def test_an_unreadable_source_is_refused_without_showing_its_password(tmp_path: Path) -> None:
     empty = tmp_path / "empty.db"
     sqlite3.connect(empty).close()
     sources = {
@@ -510,7 +510,7 @@ def test_a_source_that_cannot_be_read_is_refused_and_its_password_not_told(tmp_p
     assert not (tmp_path / "nowhere.db").exists()
 
 
-def test_all_rows_that_were_not_used_are_in_a_report(tmp_path: Path) -> None:
+def test_the_report_has_all_rows_that_were_not_used(tmp_path: Path) -> None:
     wrong = [
         ("=cmd|' /C calc'!A0", "\t", COURSE_ID, "v" * 65_535),
         (9, KEY.format(100), COURSE_ID, "-3"),
@@ -529,7 +529,7 @@ def test_all_rows_that_were_not_used_are_in_a_report(tmp_path: Path) -> None:
     assert len(output.splitlines()) == 3 + 2 + 2 + 4
 
 
-def test_what_is_told_of_a_row_is_one_line_that_does_no_harm(tmp_path: Path) -> None:
+def test_the_message_about_a_row_is_one_line_without_control_characters(tmp_path: Path) -> None:
     output = run(csv_of(tmp_path, [HEADER, ("\x1b[31m", KEY.format(1), "c\n\u202e", "x" * 999)]))
 
     assert "\x1b" not in output
@@ -537,7 +537,7 @@ def test_what_is_told_of_a_row_is_one_line_that_does_no_harm(tmp_path: Path) -> 
     assert max(map(len, output.splitlines())) < 310
 
 
-def test_a_report_replaces_nothing_that_is_there(tmp_path: Path) -> None:
+def test_a_report_does_not_overwrite_an_existing_file(tmp_path: Path) -> None:
     report = tmp_path / "report.csv"
     report.write_text("precious")
 
@@ -547,8 +547,8 @@ def test_a_report_replaces_nothing_that_is_there(tmp_path: Path) -> None:
     assert group_of("7") is None
 
 
-@pytest.mark.usefixtures("of_one_row")
-def test_a_report_is_gone_on_with_where_the_import_is(
+@pytest.mark.usefixtures("batches_of_one_row")
+def test_a_resumed_import_appends_to_its_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = tmp_path / "report.csv"
@@ -562,7 +562,7 @@ def test_a_report_is_gone_on_with_where_the_import_is(
     assert ids == ["id", "2", "3"]
 
 
-def test_where_there_is_no_source_no_report_is_made(tmp_path: Path) -> None:
+def test_no_report_is_created_if_the_source_is_missing(tmp_path: Path) -> None:
     report = tmp_path / "report.csv"
     for source in (str(tmp_path / "nowhere.csv"), f"sqlite:///{tmp_path}/nowhere.db"):
         with pytest.raises(CommandError, match="Nothing was imported"):
@@ -572,7 +572,7 @@ def test_where_there_is_no_source_no_report_is_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["tqdm", "dj_database_url"])
-def test_without_what_it_needs_it_says_what_to_install(
+def test_a_missing_requirement_is_reported_with_the_package_to_install(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("running", "sources", "database"):
@@ -586,7 +586,7 @@ def test_without_what_it_needs_it_says_what_to_install(
 
 
 @pytest.mark.every_database
-def test_a_database_that_is_not_migrated_is_told_so(tmp_path: Path) -> None:
+def test_a_database_without_migrations_is_reported(tmp_path: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM django_migrations WHERE app = 'xblock_experiments_user_tags' "
@@ -599,7 +599,9 @@ def test_a_database_that_is_not_migrated_is_told_so(tmp_path: Path) -> None:
     assert group_of("7") is None
 
 
-def test_what_the_platforms_database_says_is_shown_in_one_harmless_line(tmp_path: Path) -> None:
+def test_a_database_error_of_the_platform_is_one_line_without_control_characters(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "platform.db"
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE user_api_usercoursetag (id integer PRIMARY KEY)")
@@ -612,7 +614,7 @@ def test_what_the_platforms_database_says_is_shown_in_one_harmless_line(tmp_path
     assert str(error.value).isprintable()
 
 
-def test_what_the_database_could_not_do_is_done_by_the_same_command(
+def test_the_same_command_completes_after_a_database_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: object) -> None:
@@ -635,7 +637,7 @@ rows_of_two = st.builds(
 
 class AnyRows(TestCase):
     @given(st.lists(rows_of_two, max_size=12), st.dictionaries(names, st.sampled_from([1, 2])))
-    def test_nobody_changes_the_group_and_who_was_in_none_is_in_the_first_one_named(
+    def test_nobody_changes_groups_and_the_unassigned_enter_the_first_group_named(
         self, tags: list[tuple[str, str, str]], there: dict[str, int]
     ) -> None:
         segmentations.save_segmentations(COURSE_ID, [experiment(100), experiment(101, 5, 6)])
@@ -655,7 +657,7 @@ class AnyRows(TestCase):
 
 
 @given(st.integers(-2, 2**40) | st.text(), st.integers(-2, 2**40) | st.text())
-def test_a_row_names_a_group_where_the_platform_would_read_one(
+def test_a_value_is_read_as_a_group_id_exactly_if_the_platform_would_read_it(
     number: object, value: object
 ) -> None:
     key = KEY.format(number)
@@ -671,7 +673,7 @@ def test_a_row_names_a_group_where_the_platform_would_read_one(
 
 
 @given(st.lists(st.integers()), st.integers(1, 5))
-def test_batches_are_the_rows_in_their_order(ids: list[int], size: int) -> None:
+def test_batches_contain_all_rows_in_order(ids: list[int], size: int) -> None:
     rows = list(map(row, ids))
     cut = list(batches(rows, size))
 
@@ -680,7 +682,7 @@ def test_batches_are_the_rows_in_their_order(ids: list[int], size: int) -> None:
 
 
 @given(st.lists(st.sampled_from("abcd")))
-def test_in_no_round_is_a_tag_twice_and_those_of_one_tag_keep_their_order(keys: list[str]) -> None:
+def test_no_round_has_a_tag_twice_and_the_rows_of_a_tag_stay_in_order(keys: list[str]) -> None:
     rows = [row(id, key=key) for id, key in enumerate(keys)]
     cut = rounds(rows)
     together = [each for some in cut for each in some]

@@ -1,4 +1,4 @@
-"""Pages in other languages than English."""
+"""Pages in languages other than English."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[1]
 PSEUDO = "eo"
 PLAIN = re.compile("[AabCcEeIiOoUuYy]")
-"""Letters that the pseudo-locale writes with accents."""
+"""Letters that the pseudo-locale replaces with accented ones."""
 NOT_OURS = re.compile(r"“\w+”|<[^>]*>|(block|course)-v1:\S+")
-"""Types, OLX and ids. What authors wrote, and users' names, are digits in these tests."""
+"""Types, OLX and ids. These tests use digits for authors' texts and users' names."""
 
 TEXT_ATTRIBUTES = (
     *("//@alt", "//@aria-label", "//@label", "//@placeholder", "//@title"),
     "//input[@type='button' or @type='reset' or @type='submit']/@value",
-    # What scripts are to say.
+    # messages that scripts show
     "//@*[starts-with(name(), 'data-') and contains(., ' ')]",
 )
 
@@ -69,18 +69,18 @@ PAGES = [
     ("no_such_view", "lesson"),
     ("student_view", "exp_3"),
 ]
-"""Views, and the url_names of the blocks whose views they are."""
+"""Views and the url_names of the blocks that show them."""
 
 
 class Failing(XBlock):
-    """Of another package."""
+    """A block of another package that fails."""
 
     def student_view(self, context: Any = None) -> Any:
         raise ValueError
 
 
 def split_test(url_name: str, id: int) -> str:
-    """Its arms are for the groups 1, 3, and none; the child of group 4 is gone."""
+    """Return an experiment with arms for groups 1, 3 and no group; group 4 lacks its child."""
     mapping = escape(json.dumps({group: f"{url_name}_{group}" for group in "134"}))
     arms = (f'<vertical url_name="{url_name}_{number}"/>' for number in (1, 2, 3))
     return (
@@ -91,7 +91,7 @@ def split_test(url_name: str, id: int) -> str:
 
 @pytest.fixture
 def course(monkeypatch: pytest.MonkeyPatch) -> LoadedCourse:
-    """None of its structures has a name, and every learner is in group 1."""
+    """Return a course whose structures have no names. Every learner is in group 1."""
     load_class = XBlock.load_class
     monkeypatch.setattr(
         XBlock,
@@ -111,7 +111,7 @@ def course(monkeypatch: pytest.MonkeyPatch) -> LoadedCourse:
 
 
 def untranslated(page: str) -> list[str]:
-    """Texts of a page that are not in the pseudo-locale, without those of others' blocks."""
+    """Return the texts of a page, without foreign blocks, that are not in the pseudo-locale."""
     tree: Any = html.fromstring(f"<div>{page}</div>")
     for element in tree.xpath("//script | //style | //*[@data-block-type]"):
         if not is_ours(element):
@@ -139,7 +139,7 @@ def test_each_sentence_of_a_page_can_be_translated(
         assert untranslated(page(course, user, view, url_name)) == []
 
 
-def test_what_is_not_translated_is_seen(course: LoadedCourse) -> None:
+def test_untranslated_texts_are_found(course: LoadedCourse) -> None:
     seen = untranslated(page(course, "learner", "student_view", "lesson"))
 
     assert {"Where you are", "Course", "Chapter", "Lesson", "Problem", "Video", "Unit 7"} < {*seen}
@@ -165,7 +165,7 @@ def test_what_is_not_translated_is_seen(course: LoadedCourse) -> None:
 
 
 @pytest.mark.parametrize("data", [{"position": 99}, {}])
-def test_what_handlers_answer_can_be_translated(course: LoadedCourse, data: Any) -> None:
+def test_error_messages_of_handlers_can_be_translated(course: LoadedCourse, data: Any) -> None:
     block = find_block(course, "1001", "lesson")
     request = Request.blank("/", method="POST", body=json.dumps(data).encode())
     with translation.override(PSEUDO):
@@ -186,14 +186,14 @@ def test_what_handlers_answer_can_be_translated(course: LoadedCourse, data: Any)
         (None, "This lesson is still empty."),
     ],
 )
-def test_a_page_is_in_the_language_of_the_moment(
+def test_a_page_is_in_the_active_language(
     course: LoadedCourse, language: str | None, sentence: str
 ) -> None:
     with translation.override(language):
         assert f">{sentence}<" in page(course, "learner", "student_view", "empty")
 
 
-def test_the_browser_says_which_language_a_page_is_in(course: LoadedCourse) -> None:
+def test_a_page_is_in_the_language_that_the_browser_requests(course: LoadedCourse) -> None:
     url = reverse("workbench_show_scenario", args=("demox-tests-2026.empty",))
     for language, title in (("es-MX,es;q=0.9", "Lección"), ("ar", "درس"), ("de", "Lesson")):
         response = Client(headers={"accept-language": language}).get(url)
@@ -201,14 +201,14 @@ def test_the_browser_says_which_language_a_page_is_in(course: LoadedCourse) -> N
         assert f">{title}<" in response.content.decode()
 
 
-def test_scripts_have_their_sentences() -> None:
+def test_the_javascript_catalogue_has_the_messages_of_scripts() -> None:
     response = Client(headers={"accept-language": "es"}).get(reverse("javascript-catalog"))
     sentence = "Esta película está en otro sitio, al que no se puede llegar desde aquí."
 
     assert json.dumps(sentence) in response.content.decode()
 
 
-def test_courses_are_read_in_one_language(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_courses_are_always_read_in_the_default_language(monkeypatch: pytest.MonkeyPatch) -> None:
     languages: list[str | None] = []
     monkeypatch.setattr(
         middleware, "get_scenarios", lambda: languages.append(translation.get_language())
@@ -218,7 +218,7 @@ def test_courses_are_read_in_one_language(monkeypatch: pytest.MonkeyPatch) -> No
     assert languages == ["en-us"]
 
 
-def test_sentences_of_templates_are_escaped_and_so_are_their_values() -> None:
+def test_messages_in_templates_and_their_values_are_escaped() -> None:
     engine = Engine(builtins=["xblock_experiments.blocks.base.sentences"])
     template = engine.from_string(
         '{% t "<b> & {name}" name=name %} {% t "<i>" %} {% t "<u>" as u %}{{ u }} '
@@ -237,12 +237,12 @@ def test_sentences_of_templates_are_escaped_and_so_are_their_values() -> None:
 
 @XBlock.needs("i18n")
 class Polite(XBlock):
-    """A block of a package of its own."""
+    """A block of a package with its own translations."""
 
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the block's package, which is another one in each test."""
+    """Return the folder of the block's package. Each test has a new package."""
     folder = tmp_path / f"polite_{tmp_path.name}"
     folder.mkdir()
     (folder / "__init__.py").touch()
@@ -255,7 +255,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def ship(
     folder: Path, file: str, sentences: dict[str, str | dict[int, str]], **header: str
 ) -> None:
-    """A plural is written after its singular and a bar."""
+    """Write a catalogue to the package. A plural follows its singular after a bar."""
     po = polib.POFile()
     po.metadata = {"Content-Type": "text/plain; charset=UTF-8", **header}
     for sentence, text in sentences.items():
@@ -290,7 +290,7 @@ def test_a_block_has_the_translations_of_its_own_package(
         assert i18n().gettext("Next") == "Next"
 
 
-def test_numbers_have_the_forms_of_the_language(package: Path) -> None:
+def test_plural_forms_follow_the_language(package: Path) -> None:
     forms = dict(enumerate(("none", "one", "two", "{count} (few)", "{count} (many)", "{count}")))
     plural = (
         "nplurals=6; plural=n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : "
@@ -311,7 +311,7 @@ def test_numbers_have_the_forms_of_the_language(package: Path) -> None:
     ]
 
 
-def test_a_block_without_a_package_has_its_sentences_as_they_are(
+def test_a_block_without_a_package_has_untranslated_messages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Polite, "__module__", "__no_such_module__")
@@ -319,15 +319,15 @@ def test_a_block_without_a_package_has_its_sentences_as_they_are(
         assert i18n().gettext("Next") == "Next"
 
 
-def test_the_service_has_what_that_of_the_sdk_has(package: Path) -> None:
+def test_the_service_has_the_methods_of_the_sdks_service(package: Path) -> None:
     day = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
     assert i18n().strftime(day, "DATE_TIME") == "Mar 01, 2026 at 12:30"
     assert i18n().get_javascript_i18n_catalog_url(None) is None
 
 
-def test_templates_of_other_packages_merge_their_translations(package: Path) -> None:
-    """Django's, which the tags of XBlock's resource loader do."""
+def test_templates_of_other_packages_can_merge_their_translations(package: Path) -> None:
+    """Merge the translations as Django does for the tags of XBlock's resource loader."""
     ship(package, "translations/es/LC_MESSAGES/text.mo", {"Bye": "Adiós"})
     with translation.override("es"):
         merged = trans_real.DjangoTranslation("es")
@@ -344,7 +344,7 @@ def messages(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_all_sentences_are_translated_and_compiled() -> None:
+def test_all_messages_are_translated_and_compiled() -> None:
     done = messages(ROOT, "--check")
 
     assert (done.returncode, done.stdout) == (0, "")
@@ -352,7 +352,7 @@ def test_all_sentences_are_translated_and_compiled() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A small package, all of whose sentences are translated."""
+    """Return a small package whose messages are all translated."""
     package = tmp_path / "xblock_experiments"
     (tmp_path / "scripts").mkdir()
     shutil.copy(ROOT / "scripts" / "messages", tmp_path / "scripts" / "messages")
@@ -389,7 +389,7 @@ def edit(path: Path, *what: tuple[str, str]) -> None:
     path.write_text(text)
 
 
-def test_sentences_are_found_wherever_they_stand(project: Path) -> None:
+def test_messages_are_found_in_code_scripts_and_templates(project: Path) -> None:
     done = messages(project, "--check")
     pseudo = polib.pofile(str(django_po(project, PSEUDO)))
     (script,) = project.rglob("eo/LC_MESSAGES/djangojs.po")
@@ -404,7 +404,7 @@ def test_sentences_are_found_wherever_they_stand(project: Path) -> None:
     assert [entry.msgid for entry in polib.pofile(str(script))] == ["Wait"]
 
 
-def test_translations_are_kept_and_files_of_the_same_ones_are_the_same(project: Path) -> None:
+def test_unchanged_translations_give_the_same_files(project: Path) -> None:
     files = {path: path.read_bytes() for path in project.rglob("LC_MESSAGES/*")}
     edit(project / "xblock_experiments" / "code.py", ('_("Group', '\n\n_("Group'))
     messages(project)
@@ -413,7 +413,7 @@ def test_translations_are_kept_and_files_of_the_same_ones_are_the_same(project: 
     assert len(files) == 12
 
 
-def test_new_sentences_are_asked_for_and_old_ones_dropped(project: Path) -> None:
+def test_new_messages_are_reported_and_old_ones_are_dropped(project: Path) -> None:
     edit(project / "xblock_experiments" / "code.py", ("Group", "Arm"))
     checked = messages(project, "--check")
 
@@ -444,7 +444,7 @@ def test_new_sentences_are_asked_for_and_old_ones_dropped(project: Path) -> None
         ("es", [('"…"', '"¡Diga «sí»!"')], "django.mo is out of date"),
     ],
 )
-def test_what_is_wrong_with_a_translation_is_told(
+def test_mistakes_in_a_translation_are_reported(
     project: Path, language: str, changes: list[tuple[str, str]], problem: str
 ) -> None:
     path = django_po(project, language)
@@ -455,7 +455,7 @@ def test_what_is_wrong_with_a_translation_is_told(
     assert f"{path.relative_to(project)}: {problem}" in done.stdout
 
 
-def test_a_form_for_one_number_may_say_it_in_words(project: Path) -> None:
+def test_a_plural_form_for_a_single_number_may_leave_out_the_count(project: Path) -> None:
     edit(django_po(project, "es"), ('msgstr[0] "{count}', 'msgstr[0] "un'))
     edit(
         django_po(project, "ar"),
@@ -473,7 +473,9 @@ def test_a_form_for_one_number_may_say_it_in_words(project: Path) -> None:
         ('{% tn "{count} arm of {all}" "arms" count=1 %}', "has two plurals"),
     ],
 )
-def test_a_tag_that_cannot_be_translated_is_told(project: Path, tag: str, problem: str) -> None:
+def test_a_template_tag_that_cannot_be_translated_is_reported(
+    project: Path, tag: str, problem: str
+) -> None:
     template = project / "xblock_experiments" / "templates" / "page.html"
     template.write_text(tag + template.read_text())
     done = messages(project)

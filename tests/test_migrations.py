@@ -1,4 +1,4 @@
-"""A database of an earlier release, forward and back."""
+"""Migrations of a database of an earlier release, forward and back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ USERS = ["ann", "Ann", "ann ", "zoë", "🙂" * 255]
 
 
 def migrate(targets: list[tuple[str, str]]) -> Any:
-    """The models of that state."""
+    """Migrate to the targets and return the models of that state."""
     executor = MigrationExecutor(connection)
     executor.migrate(targets)
     return MigrationExecutor(connection).loader.project_state(targets).apps
@@ -44,7 +44,7 @@ def first_release() -> Iterator[Any]:
 
 
 def populate(apps: Any) -> None:
-    """As the first release did it."""
+    """Fill the database as the first release did."""
     now = datetime(2026, 11, 1, tzinfo=UTC)
     segmentation = apps.get_model(STORE, "Segmentation").objects.create(
         course_id=COURSE_ID,
@@ -91,7 +91,7 @@ def contents(apps: Any) -> dict[str, list[Any]]:
     }
 
 
-def test_a_populated_database_goes_forward_and_back_and_loses_nothing(first_release: Any) -> None:
+def test_migrating_a_populated_database_forward_and_back_loses_nothing(first_release: Any) -> None:
     populate(first_release)
     before = contents(first_release)
 
@@ -99,7 +99,7 @@ def test_a_populated_database_goes_forward_and_back_and_loses_nothing(first_rele
     assert contents(migrate(FIRST_RELEASE)) == before
 
 
-def test_what_the_first_release_stored_is_what_this_one_says(first_release: Any) -> None:
+def test_data_stored_by_the_first_release_is_read_unchanged(first_release: Any) -> None:
     populate(first_release)
     migrate(newest())
 
@@ -111,5 +111,5 @@ def test_what_the_first_release_stored_is_what_this_one_says(first_release: Any)
     assert [(change.to_group_id, change.why) for change in history] == [(2, "put"), (1, "assigned")]
 
 
-def test_the_models_are_what_the_migrations_make_of_them() -> None:
+def test_the_models_have_no_missing_migrations() -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)

@@ -1,4 +1,4 @@
-"""Whatever a block asks, its services tell and change nothing of another user."""
+"""A block's services neither reveal nor change data of another user, whatever the block passes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TABLES = [
 
 
 class Disguised(str):
-    """Says that it is another text than it is."""
+    """A string that reports another text than its own."""
 
     __slots__ = ()
 
@@ -48,7 +48,7 @@ class Disguised(str):
 
 
 class Forged:
-    """Says that it is equal to everything."""
+    """A value that equals everything."""
 
     value = "course"
 
@@ -70,8 +70,8 @@ ids = st.sampled_from([100, "100", "bob", 100.0, True, (100, "bob"), None, Forge
 types = st.sampled_from(["experiment", "bob", COURSE_ID, None, Disguised("x"), Forged()])
 
 
-def told_by(call: Callable[[], Any]) -> Any:
-    """None where it is refused: a forged id also may be no id at all."""
+def result_of(call: Callable[[], Any]) -> Any:
+    """Return the result, or None if the call is refused: a forged id may be invalid as well."""
     try:
         return call()
     except (ExperimentsError, TypeError):
@@ -79,7 +79,7 @@ def told_by(call: Callable[[], Any]) -> Any:
 
 
 def everything_else() -> list[Any]:
-    """Of other users, in other courses, and tags of other types of blocks."""
+    """Return the rows of other users and courses, and the tags of other block types."""
     rows = []
     for app, name in TABLES:
         for row in apps.get_model(app, name).objects.order_by("pk").values():
@@ -117,7 +117,7 @@ class NothingOfAnotherUser(TestCase):
             lambda: service.set(scope, key, "ann's"),
         ]
         for call in calls:
-            assert "not ann's" not in repr(told_by(call))
+            assert "not ann's" not in repr(result_of(call))
         assert everything_else() == before
 
     @given(id=ids, type=types, several=st.lists(ids, max_size=3))
@@ -128,9 +128,9 @@ class NothingOfAnotherUser(TestCase):
             lambda service: service.groups(id, type),
             lambda service: service.record_exposure(id),
         ):
-            assert not told_by(lambda call=call: call(user_segmentation()))  # type: ignore[misc]
-        told_by(lambda: user_segmentation().segmentation(id, type))
-        told_by(lambda: user_segmentation().segmentations(type))
-        told_by(lambda: user_segmentation().assign(id))
-        told_by(lambda: user_segmentation().assign_all(several))
+            assert not result_of(lambda call=call: call(user_segmentation()))  # type: ignore[misc]
+        result_of(lambda: user_segmentation().segmentation(id, type))
+        result_of(lambda: user_segmentation().segmentations(type))
+        result_of(lambda: user_segmentation().assign(id))
+        result_of(lambda: user_segmentation().assign_all(several))
         assert everything_else() == before

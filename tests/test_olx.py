@@ -1,4 +1,4 @@
-"""Course exports are read as Open edX wrote them, and what cannot be used is named."""
+"""Course exports are read as Open edX wrote them, and unusable parts are reported."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from xblock_experiments.testing import (
     runtime_for,
 )
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.import_export.reading import load
 from xblock_experiments.workbench.storage import serving
+from xblock_experiments.workbench.storage.serving import load
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +60,7 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
 def write_course(
     folder: Path, content: str = "", files: Mapping[str, str] | None = None, attributes: str = ""
 ) -> Path:
-    """A course of which the root has that content and those attributes."""
+    """Write a course whose root has the content and the attributes, and return its folder."""
     root = {"course.xml": ROOT, "course/2026.xml": f"<course {attributes}>{content}</course>"}
     return write(folder, {**root, **(files or {})})
 
@@ -110,7 +110,7 @@ def usage_ids(course: LoadedCourse) -> list[str]:
     return [str(usage_id) for usage_id in blocks.types]
 
 
-def test_pointers_lead_to_files(tmp_path: Path) -> None:
+def test_pointers_are_resolved_to_files(tmp_path: Path) -> None:
     files = {
         "chapter/a.xml": '<chapter display_name="Chapter A"><sequential url_name="b"/></chapter>',
         "sequential/b.xml": '<sequential><vertical url_name="c"/></sequential>',
@@ -128,7 +128,7 @@ def test_pointers_lead_to_files(tmp_path: Path) -> None:
     assert "At the end of the way" in render(course, "ada", "c")
 
 
-def test_blocks_may_stand_where_they_are_used(tmp_path: Path) -> None:
+def test_blocks_may_be_written_inline(tmp_path: Path) -> None:
     content = """
         <chapter display_name="Inside">
           <sequential url_name="lesson">
@@ -142,7 +142,7 @@ def test_blocks_may_stand_where_they_are_used(tmp_path: Path) -> None:
     assert "In <b>here</b>." in render(course, "ada", "lesson")
 
 
-def test_a_colon_in_a_pointer_is_a_folder(tmp_path: Path) -> None:
+def test_a_colon_in_a_pointer_separates_folders(tmp_path: Path) -> None:
     files = {"vertical/week/one.xml": '<vertical display_name="Week one"/>'}
 
     course = load_course(write_course(tmp_path, '<vertical url_name="week:one"/>', files))
@@ -158,7 +158,7 @@ def test_a_pointer_keeps_its_url_name_whatever_the_file_says(tmp_path: Path) -> 
     assert find_block(course, "ada", "a").display_name == "A"
 
 
-def test_a_pointer_to_nothing_is_named_and_the_rest_is_there(tmp_path: Path) -> None:
+def test_a_pointer_without_a_file_is_reported_and_the_rest_is_loaded(tmp_path: Path) -> None:
     content = '<vertical url_name="gone"/><vertical url_name="here"/>'
     files = {"vertical/here.xml": "<vertical><html>Still here</html></vertical>"}
 
@@ -168,7 +168,7 @@ def test_a_pointer_to_nothing_is_named_and_the_rest_is_there(tmp_path: Path) -> 
     assert "Still here" in render(course, "ada")
 
 
-def test_a_file_that_holds_another_type_is_named_and_left_out(tmp_path: Path) -> None:
+def test_a_file_of_another_block_type_is_reported_and_left_out(tmp_path: Path) -> None:
     files = {"vertical/a.xml": "<video/>"}
 
     course = load_course(write_course(tmp_path, '<vertical url_name="a"/>', files))
@@ -177,7 +177,7 @@ def test_a_file_that_holds_another_type_is_named_and_left_out(tmp_path: Path) ->
     assert root_of(course).get_children() == []
 
 
-def test_the_policy_wins_over_the_attribute_and_the_difference_is_named(tmp_path: Path) -> None:
+def test_the_policy_wins_over_the_attribute_and_the_difference_is_reported(tmp_path: Path) -> None:
     source = write_course(
         tmp_path, files=policy(display_name="Policy"), attributes='display_name="Attribute"'
     )
@@ -216,13 +216,13 @@ def test_a_policy_file_may_be_named_after_the_run(tmp_path: Path) -> None:
     assert root_of(load_course(write_course(tmp_path, files=files))).display_name == "By run"
 
 
-def test_null_in_the_policy_is_no_name(tmp_path: Path) -> None:
+def test_null_in_the_policy_does_not_become_a_name(tmp_path: Path) -> None:
     course = load_course(write_course(tmp_path, files=policy(display_name=None)))
 
     assert not root_of(course).display_name
 
 
-def test_the_policy_names_no_block_anew(tmp_path: Path) -> None:
+def test_the_policy_cannot_change_a_url_name(tmp_path: Path) -> None:
     course = load_course(write_course(tmp_path, files=policy(url_name="other")))
 
     assert str(course.usage_id) == "block-v1:Org+Heat+2026+type@course+block@2026"
@@ -270,7 +270,7 @@ def test_weights_and_salt_reach_the_segmentation(tmp_path: Path) -> None:
     assert segmentation.parameters == {"salt": "pepper"}
 
 
-def test_a_segmentation_that_cannot_be_used_is_named_and_the_others_are_kept(
+def test_an_unusable_segmentation_is_reported_and_the_others_are_loaded(
     tmp_path: Path,
 ) -> None:
     broken = partition(2, version=0)
@@ -292,7 +292,7 @@ def test_a_course_inside_the_course_publishes_no_segmentations(tmp_path: Path) -
     assert [segmentation.id for segmentation in get_segmentations(COURSE_ID)] == [1]
 
 
-def test_drafts_are_ignored_and_said_to_be(tmp_path: Path) -> None:
+def test_drafts_are_ignored_and_reported(tmp_path: Path) -> None:
     files = {
         "vertical/a.xml": "<vertical><html>Published</html></vertical>",
         "drafts/vertical/a.xml": "<vertical><html>Unfinished</html></vertical>",
@@ -335,14 +335,16 @@ def test_drafts_are_ignored_and_said_to_be(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_text_is_found_wherever_it_is(tmp_path: Path, pointer: str, files: dict[str, str]) -> None:
+def test_text_is_found_inline_and_in_files(
+    tmp_path: Path, pointer: str, files: dict[str, str]
+) -> None:
     course = load_course(write_course(tmp_path, f"<vertical>{pointer}</vertical>", files))
 
     assert course.problems == ()
     assert "<p>Read me</p>" in render(course, "ada", "a")
 
 
-def test_text_without_a_file_is_named_once(tmp_path: Path) -> None:
+def test_text_without_a_file_is_reported_once(tmp_path: Path) -> None:
     course = load_course(write_course(tmp_path, '<html url_name="a"/>'))
 
     assert len(course.problems) == 1
@@ -380,13 +382,13 @@ def test_a_link_to_a_static_file_with_an_encoded_name_is_not_encoded_again(tmp_p
 
 
 @pytest.mark.parametrize("path", ["missing.svg", "img", "img/"])
-def test_what_is_no_static_file_is_not_found(tmp_path: Path, path: str) -> None:
+def test_a_path_that_is_no_static_file_is_not_found(tmp_path: Path, path: str) -> None:
     load_course(write_course(tmp_path / "heat", files={"static/img/loop.svg": "<svg/>"}))
 
     assert Client().get(f"/courses/heat/static/{path}").status_code == 404
 
 
-def test_courses_of_one_folder_name_show_their_own_static_files(tmp_path: Path) -> None:
+def test_courses_with_the_same_folder_name_have_their_own_static_files(tmp_path: Path) -> None:
     pages = []
     for org in ("One", "Two"):
         files = {
@@ -425,7 +427,7 @@ def test_a_link_to_an_id_leads_to_the_page_of_that_block(tmp_path: Path) -> None
     ],
 )
 @pytest.mark.parametrize("course_id", [COURSE_ID, "demo"])
-def test_a_mapping_means_the_children_in_hand(
+def test_a_mapping_refers_to_the_children_of_the_loaded_course(
     tmp_path: Path, usage_id: str, course_id: str
 ) -> None:
     mapping = {str(FILM): usage_id.format("film"), str(TEXT): usage_id.format("text")}
@@ -477,7 +479,7 @@ def test_a_type_that_is_not_installed_becomes_a_placeholder(
     assert "placeholder" in course.problems[0]
 
 
-def test_what_stands_in_a_placeholder_is_no_block(tmp_path: Path) -> None:
+def test_elements_inside_a_placeholder_are_not_blocks(tmp_path: Path) -> None:
     content = '<library_content url_name="l"><vertical url_name="inner"/></library_content>'
     course = load_course(write_course(tmp_path, content))
 
@@ -528,7 +530,7 @@ def test_a_block_pointed_to_twice_is_one_block(tmp_path: Path) -> None:
     assert len(course.problems) == 1
 
 
-def test_of_two_blocks_with_one_name_the_first_is_used(tmp_path: Path) -> None:
+def test_the_first_of_two_blocks_with_one_name_is_used(tmp_path: Path) -> None:
     content = '<html url_name="a">First</html><html url_name="a">Second</html>'
 
     course = load_course(write_course(tmp_path, content))
@@ -553,7 +555,7 @@ def test_of_two_blocks_with_one_name_the_first_is_used(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_block_that_contains_itself_is_left_out_of_itself(
+def test_a_block_that_contains_itself_is_left_out_at_the_second_level(
     tmp_path: Path, files: dict[str, str]
 ) -> None:
     course = load_course(write_course(tmp_path, '<vertical url_name="a"/>', files))
@@ -564,14 +566,14 @@ def test_a_block_that_contains_itself_is_left_out_of_itself(
 
 
 @pytest.mark.parametrize("block_type", ["course", "chapter", "vertical", "split_test", "html"])
-def test_attributes_that_we_do_not_know_are_kept(block_type: str) -> None:
+def test_unknown_attributes_are_preserved(block_type: str) -> None:
     course = load_course(f'<{block_type} url_name="a" graded="true" rerandomize="never"/>')
 
     kept = find_block(course, "ada", "a").xml_attributes
     assert {"graded": "true", "rerandomize": "never"}.items() <= kept.items()
 
 
-def test_an_attribute_whose_value_cannot_be_used_is_named_and_kept() -> None:
+def test_an_attribute_with_an_unusable_value_is_reported_and_preserved() -> None:
     course = load_course('<split_test url_name="a" user_partition_id="none yet"/>')
 
     assert len(course.problems) == 1
@@ -579,7 +581,7 @@ def test_an_attribute_whose_value_cannot_be_used_is_named_and_kept() -> None:
     assert find_block(course, "ada", "a").xml_attributes["user_partition_id"] == "none yet"
 
 
-def test_restricted_access_is_named_once_as_not_enforced(tmp_path: Path) -> None:
+def test_restricted_access_is_reported_once_as_not_enforced(tmp_path: Path) -> None:
     files = {"vertical/a.xml": '<vertical group_access="{&quot;1&quot;: [7]}"/>'}
     source = write_course(
         tmp_path, '<vertical url_name="a"/>', files, 'group_access="{&quot;1&quot;: [0]}"'
@@ -641,7 +643,7 @@ def test_loading_twice_changes_nothing(tmp_path: Path) -> None:
     assert render(second, "ada") == page
 
 
-def test_usage_ids_are_the_same_at_each_load_also_of_blocks_without_names(tmp_path: Path) -> None:
+def test_usage_ids_are_the_same_at_each_load_even_without_url_names(tmp_path: Path) -> None:
     content = """
         <chapter><sequential><vertical><html>One</html><html>Two</html></vertical></sequential>
         </chapter><vertical url_name="a"/><vertical/>"""
@@ -797,7 +799,7 @@ def test_a_text_has_no_static_files_and_may_link_to_some(course_id: str) -> None
         '<?xml version="1.0" encoding="iso-8859-1"?><vertical display_name="Größe"/>',
     ],
 )
-def test_a_text_may_begin_as_files_do(text: str) -> None:
+def test_a_text_may_start_with_an_xml_declaration(text: str) -> None:
     assert root_of(load_course(text, "demo")).display_name == "Größe"
 
 
@@ -818,7 +820,7 @@ def test_a_course_is_opened_without_being_loaded(tmp_path: Path) -> None:
     assert registry.courses() == ()
 
 
-def test_limits_are_the_callers_to_set(tmp_path: Path) -> None:
+def test_callers_can_set_the_limits(tmp_path: Path) -> None:
     source = write_course(tmp_path / "source")
 
     for limits in (Limits(files=1), Limits(bytes=10)):
@@ -828,7 +830,7 @@ def test_limits_are_the_callers_to_set(tmp_path: Path) -> None:
         Olx.open(source, limits=Limits(file_bytes=10))
 
 
-def test_an_import_that_fails_says_why_and_keeps_the_old_course(tmp_path: Path) -> None:
+def test_a_failed_import_reports_the_reason_and_keeps_the_old_course(tmp_path: Path) -> None:
     source = write_course(
         tmp_path / "heat", files={"static/a.txt": "Old"}, attributes=partitions(partition(1))
     )
@@ -844,7 +846,7 @@ def test_an_import_that_fails_says_why_and_keeps_the_old_course(tmp_path: Path) 
     assert [segmentation.id for segmentation in get_segmentations(COURSE_ID)] == [1]
 
 
-def test_a_course_that_cannot_be_read_keeps_no_other_from_being_served(
+def test_an_unreadable_course_does_not_prevent_others_from_being_served(
     tmp_path: Path, settings: Settings
 ) -> None:
     broken = write(tmp_path / "a-broken", {"course.xml": "<course"})
@@ -857,7 +859,9 @@ def test_a_course_that_cannot_be_read_keeps_no_other_from_being_served(
     assert b"".join(Client().get("/courses/good/static/a.txt")) == b"Good"
 
 
-def test_a_listed_archive_that_changed_is_read_again(tmp_path: Path, settings: Settings) -> None:
+def test_a_changed_archive_in_the_settings_is_read_again(
+    tmp_path: Path, settings: Settings
+) -> None:
     archive = tmp_path / "heat.tar.gz"
     settings.XBLOCK_EXPERIMENTS = {"COURSES": [archive], "IMPORTED": tmp_path / "imported"}
     for number in range(2):

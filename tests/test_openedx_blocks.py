@@ -1,4 +1,4 @@
-"""Open edX's own blocks, in the arms of an experiment and beside it."""
+"""Open edX's own blocks, inside the arms of an experiment and outside."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from xblock_experiments.testing import (
     render,
 )
 from xblock_experiments.workbench.hosting.openedx.styles import without_outside
-from xblock_experiments.workbench.requests import runtime as workbench_runtime
+from xblock_experiments.workbench.requests import published
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
@@ -72,7 +72,7 @@ def problem(attributes: str = "", content: str = "") -> str:
 
 
 def in_arms(*content: str) -> LoadedCourse:
-    """A course with the experiment `exp`, of which the first arm has the content too."""
+    """Return a course with the experiment `exp` whose first arm also has the content."""
     xml = split_test_xml().replace("<html", f"{''.join(content)}<html", 1)
     return load_course(course_xml(f'<vertical url_name="unit">{xml}</vertical>'))
 
@@ -81,7 +81,7 @@ def in_arms(*content: str) -> LoadedCourse:
 
 
 @pytest.mark.parametrize("kind", list(RIGHT))
-def test_the_server_grades_each_kind_of_problem_and_the_gradebook_has_its_score(
+def test_the_server_grades_each_kind_of_problem_and_stores_its_score(
     course: LoadedCourse, kind: str
 ) -> None:
     wrong = told(send(course, "ann", kind, answer=WRONG[kind]))
@@ -93,7 +93,7 @@ def test_the_server_grades_each_kind_of_problem_and_the_gradebook_has_its_score(
     assert score(course, "ann", kind) == (1, 1)
 
 
-def test_what_is_stored_are_the_points_that_its_weight_does_not_change(
+def test_stored_points_do_not_depend_on_the_weight_of_the_problem(
     course: LoadedCourse,
 ) -> None:
     assert (
@@ -102,7 +102,9 @@ def test_what_is_stored_are_the_points_that_its_weight_does_not_change(
     assert score(course, "ann", "checkboxes") == (1, 1)
 
 
-def test_answers_are_the_learners_own_and_are_there_the_next_time(course: LoadedCourse) -> None:
+def test_answers_belong_to_one_learner_and_are_shown_at_the_next_visit(
+    course: LoadedCourse,
+) -> None:
     send(course, "ann", "text", answer="Photosynthesis")
 
     assert "Photosynthesis" in unescape(render(course, "ann", "text"))
@@ -111,7 +113,7 @@ def test_answers_are_the_learners_own_and_are_there_the_next_time(course: Loaded
     assert score(course, "bob", "text") is None
 
 
-def test_after_the_last_attempt_no_answer_is_taken_and_the_solution_is_shown(
+def test_after_the_last_attempt_answers_are_refused_and_the_solution_is_shown(
     course: LoadedCourse,
 ) -> None:
     assert "msg" not in told(send(course, "ann", "multiple_choice", answer="choice_0"))
@@ -132,7 +134,7 @@ def test_a_choice_has_its_feedback(course: LoadedCourse) -> None:
     assert "Iron is a metal." in response["contents"]
 
 
-def test_answers_are_saved_without_a_grade(course: LoadedCourse) -> None:
+def test_answers_can_be_saved_without_a_grade(course: LoadedCourse) -> None:
     saved = told(send(course, "ann", "multiple_choice", "problem_save", "choice_1"))
 
     assert saved["success"] is True
@@ -140,14 +142,14 @@ def test_answers_are_saved_without_a_grade(course: LoadedCourse) -> None:
     assert find_block(course, "ann", "multiple_choice").has_saved_answers
 
 
-def test_a_problem_is_reset(course: LoadedCourse) -> None:
+def test_a_problem_can_be_reset(course: LoadedCourse) -> None:
     send(course, "ann", "numerical", answer="41")
     told(send(course, "ann", "numerical", "problem_reset"))
 
     assert find_block(course, "ann", "numerical").student_answers == {}
 
 
-def test_a_hint_is_given(course: LoadedCourse) -> None:
+def test_a_hint_is_shown(course: LoadedCourse) -> None:
     block = find_block(course, "ann", "numerical")
     request = Request.blank("/", method="POST", POST={"hint_index": "0"})
 
@@ -164,14 +166,14 @@ def test_an_answer_is_not_stored_without_its_score(
         raise NotStored(msg)
 
     with monkeypatch.context() as patch:
-        patch.setattr(workbench_runtime, "record_score", cannot)
+        patch.setattr(published, "record_score", cannot)
         response = told(send(course, "ann", "text", answer="Photosynthesis"))
 
     assert "Please try reloading your page" in response["success"]
     assert find_block(course, "ann", "text").attempts == 0
 
 
-def test_what_is_no_score_is_not_stored_and_the_learner_goes_on(course: LoadedCourse) -> None:
+def test_an_invalid_score_is_not_stored_and_raises_no_error(course: LoadedCourse) -> None:
     block = find_block(course, "ann", "text")
 
     block.runtime.publish(block, "grade", {"value": None, "max_value": float("nan")})
@@ -179,12 +181,12 @@ def test_what_is_no_score_is_not_stored_and_the_learner_goes_on(course: LoadedCo
     assert get_scores(course.course_id, "ann") == {}
 
 
-def test_a_handler_that_is_not_there_is_not_found(course: LoadedCourse) -> None:
+def test_an_unknown_handler_is_not_found(course: LoadedCourse) -> None:
     assert send(course, "ann", "text", handler="nothing").status_code == 404
 
 
 @pytest.mark.parametrize("where", ["course", "sequential", "vertical", "problem"])
-def test_a_setting_counts_for_all_blocks_in_what_it_is_given_to(where: str) -> None:
+def test_a_setting_of_a_container_applies_to_all_blocks_inside(where: str) -> None:
     due = {where: 'due="2020-01-01T00:00:00Z" graded="true"'}
     course = load_course(
         course_xml(
@@ -199,7 +201,7 @@ def test_a_setting_counts_for_all_blocks_in_what_it_is_given_to(where: str) -> N
     assert course.problems == ()
 
 
-def test_the_nearest_setting_counts() -> None:
+def test_the_nearest_setting_applies() -> None:
     course = load_course(
         course_xml(
             '<sequential showanswer="never" max_attempts="3"><vertical showanswer="always">'
@@ -214,7 +216,7 @@ def test_the_nearest_setting_counts() -> None:
 @pytest.mark.parametrize(
     "attribute", ['due="soon"', 'max_attempts="many"', 'due="99999-01-01"', 'graceperiod="x"']
 )
-def test_a_setting_that_cannot_be_read_is_named_and_not_used(attribute: str) -> None:
+def test_a_setting_that_cannot_be_read_is_reported_and_not_used(attribute: str) -> None:
     course = load_course(
         course_xml(f"<sequential><vertical {attribute}>{problem()}</vertical></sequential>")
     )
@@ -241,13 +243,13 @@ def test_problems_with_python_are_placeholders_that_say_so(course: LoadedCourse)
         ('<script type="text/javascript">1</script><p>Text</p>', ""),
     ],
 )
-def test_only_what_cannot_run_is_a_placeholder(content: str, reason: str) -> None:
+def test_only_problems_that_cannot_run_are_placeholders(content: str, reason: str) -> None:
     course = load_course(course_xml(f'<vertical url_name="v">{problem("", content)}</vertical>'))
 
     assert [reason in each for each in course.problems] == ([True] if reason else [])
 
 
-def test_an_operator_may_let_the_python_of_a_course_run(settings: Settings) -> None:
+def test_an_operator_can_allow_the_python_of_a_course(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {"COURSES_WITH_UNSAFE_CODE": ["course-v1:DemoX"]}
     course = load_course(KINDS)
 
@@ -289,14 +291,14 @@ def test_an_answer_to_another_arm_is_refused_and_nothing_is_stored() -> None:
     assert XBlockState.objects.count() == before
 
 
-def test_an_answer_of_one_who_has_no_arm_yet_is_refused_and_assigns_nobody() -> None:
+def test_an_answer_by_an_unassigned_learner_is_refused_and_assigns_nobody() -> None:
     course = in_arms(problem())
 
     assert send(course, "ann", "p", answer="yes").status_code == 403
     assert list(get_members(course.course_id, STYLE, type="experiment")) == []
 
 
-def test_the_files_of_another_arms_film_are_refused(course: LoadedCourse) -> None:
+def test_the_files_of_a_video_in_another_arm_are_refused(course: LoadedCourse) -> None:
     with override_group(STYLE, TWO):
         block = find_block(course, "ann", "film")
         request = Request.blank("/?lang=en")
@@ -305,7 +307,7 @@ def test_the_files_of_another_arms_film_are_refused(course: LoadedCourse) -> Non
     assert response.status_code == 403
 
 
-def test_staff_try_every_arm_without_a_trace_in_any_learners_data() -> None:
+def test_staff_can_try_every_arm_without_changing_learners_data() -> None:
     course = in_arms(problem(), '<word_cloud url_name="cloud" num_inputs="1"/>')
     with override_group(STYLE, ONE):
         send_json(course, "ann", "cloud", "handle_submit_state", {"student_words": ["sun"]})
@@ -328,7 +330,7 @@ def words_in(response: Any) -> list[str]:
     return [word["text"] for word in told(response)["top_words"]]
 
 
-def test_learners_make_one_cloud_of_words(course: LoadedCourse) -> None:
+def test_learners_share_one_word_cloud(course: LoadedCourse) -> None:
     for user_id, word in (("ann", "sun"), ("bob", "Rain")):
         send_json(course, user_id, "cloud", "handle_submit_state", {"student_words": [word]})
 
@@ -337,7 +339,7 @@ def test_learners_make_one_cloud_of_words(course: LoadedCourse) -> None:
     }
 
 
-def test_what_learners_have_made_is_there_when_the_course_is_read_again() -> None:
+def test_shared_state_survives_reading_the_course_again() -> None:
     xml = course_xml("<word_cloud url_name='cloud' all_words='{}' top_words='{}'/>")
     words = {"student_words": ["sun"]}
     send_json(load_course(xml), "ann", "cloud", "handle_submit_state", words)
@@ -347,7 +349,7 @@ def test_what_learners_have_made_is_there_when_the_course_is_read_again() -> Non
     assert words_in(send_json(course, "ann", "cloud", "handle_get_state", {})) == ["sun"]
 
 
-def test_to_read_a_course_stores_nothing_for_learners() -> None:
+def test_reading_a_course_stores_no_learner_state() -> None:
     load_course(
         course_xml(
             "<poll xmlns:option='http://code.edx.org/xblock/option' choice='R'>"
@@ -359,7 +361,7 @@ def test_to_read_a_course_stores_nothing_for_learners() -> None:
     assert not XBlockState.objects.exists()
 
 
-def test_authors_look_at_all_arms_without_a_trace(course: LoadedCourse) -> None:
+def test_authors_views_of_all_arms_leave_no_trace(course: LoadedCourse) -> None:
     for url_name in ("arms", "problems", "chapter", None):
         render(course, "author", url_name, view="author_view", staff=True)
     page = render(course, "author", "arms", view="author_view", staff=True)
@@ -374,7 +376,7 @@ def test_authors_look_at_all_arms_without_a_trace(course: LoadedCourse) -> None:
 @pytest.mark.parametrize(
     ("group", "icon", "title"), [(ONE, "video", "Watch it"), (TWO, "problem", "Read and answer")]
 )
-def test_icon_and_title_of_an_arm_are_those_of_what_is_in_it(
+def test_the_icon_and_title_of_an_arm_are_those_of_its_content(
     course: LoadedCourse, group: int, icon: str, title: str
 ) -> None:
     with override_group(STYLE, group):
@@ -390,7 +392,7 @@ def test_icon_and_title_of_an_arm_are_those_of_what_is_in_it(
 @pytest.mark.parametrize(
     "view", ["submit_problem", "save_problem", "set_score", "get_html", "save"]
 )
-def test_an_address_calls_no_method_that_is_no_view(
+def test_a_url_cannot_call_methods_that_are_not_views(
     client: Client, settings: Settings, tmp_path: Path, view: str
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {"COURSES": [KINDS], "IMPORTED": tmp_path}
@@ -401,7 +403,7 @@ def test_an_address_calls_no_method_that_is_no_view(
 
 
 @pytest.mark.parametrize("view", ["student_view", "public_view"])
-def test_no_view_of_another_arm_is_given_to_a_learner(course: LoadedCourse, view: str) -> None:
+def test_a_learner_cannot_open_any_view_of_another_arm(course: LoadedCourse, view: str) -> None:
     with override_group(STYLE, ONE):
         page = render(course, "ann", "story", view=view)
 
@@ -409,7 +411,7 @@ def test_no_view_of_another_arm_is_given_to_a_learner(course: LoadedCourse, view
     assert "A picture" not in page
 
 
-def test_learners_whose_ids_differ_in_case_or_blanks_have_states_of_their_own(
+def test_learners_whose_ids_differ_only_in_case_or_spaces_have_separate_states(
     course: LoadedCourse,
 ) -> None:
     send(course, "Bob", "text", answer="Photosynthesis")
@@ -420,7 +422,7 @@ def test_learners_whose_ids_differ_in_case_or_blanks_have_states_of_their_own(
     assert find_block(course, "Bob", "text").attempts == 1
 
 
-def test_where_a_state_is_there_twice_the_first_counts(course: LoadedCourse) -> None:
+def test_the_first_of_two_duplicate_states_is_used(course: LoadedCourse) -> None:
     send(course, "ann", "text", answer="Photosynthesis")
     row = XBlockState.objects.get(tag="problem")
     row.pk = None
@@ -430,16 +432,16 @@ def test_where_a_state_is_there_twice_the_first_counts(course: LoadedCourse) -> 
     assert find_block(course, "ann", "text").attempts == 2
 
 
-def test_what_nobody_does_is_not_kept(course: LoadedCourse) -> None:
+def test_actions_of_anonymous_users_are_not_stored(course: LoadedCourse) -> None:
     send(course, None, "text", answer="Photosynthesis")
 
     assert not XBlockState.objects.exists()
 
 
-def test_the_page_of_a_block_tells_a_learner_nothing_of_it_that_is_not_shown(
+def test_the_page_of_a_block_does_not_reveal_its_hidden_fields_to_learners(
     client: Client, settings: Settings, tmp_path: Path
 ) -> None:
-    """The SDK prints each block, and XBlock would print all fields of it."""
+    """Check the SDK's own output too: it prints each block, and XBlock would print all fields."""
     settings.XBLOCK_EXPERIMENTS = {"COURSES": [KINDS], "IMPORTED": tmp_path}
 
     page = client.get("/scenario/kinds.dropdown/?student=ann").content.decode()
@@ -448,10 +450,10 @@ def test_the_page_of_a_block_tells_a_learner_nothing_of_it_that_is_not_shown(
     assert "correct=" not in unescape(unescape(page))
 
 
-# Texts, films and other blocks
+# Texts, videos and other blocks
 
 
-def test_links_of_a_text_are_addresses_of_the_workbench(course: LoadedCourse) -> None:
+def test_links_of_a_text_are_urls_of_the_workbench(course: LoadedCourse) -> None:
     page = render(course, "ann", "story", staff=True)
 
     assert 'src="/courses/kinds/static/dot.svg"' in page
@@ -459,7 +461,7 @@ def test_links_of_a_text_are_addresses_of_the_workbench(course: LoadedCourse) ->
     assert 'href="/static/none.pdf"' in page
 
 
-def test_a_film_has_its_transcripts(course: LoadedCourse) -> None:
+def test_a_video_has_its_transcripts(course: LoadedCourse) -> None:
     block = find_block(course, "teacher", "film", staff=True)
 
     def ask(dispatch: str, query: str = "") -> Any:
@@ -479,7 +481,7 @@ def test_a_film_has_its_transcripts(course: LoadedCourse) -> None:
 
 
 @pytest.mark.parametrize("name", [f"../../../../../..{OUTSIDE}", OUTSIDE, "none.srt", "dot.svg"])
-def test_what_is_no_transcript_of_the_course_is_not_found(tmp_path: Path, name: str) -> None:
+def test_a_transcript_outside_the_course_is_not_found(tmp_path: Path, name: str) -> None:
     (tmp_path / "static").mkdir()
     (tmp_path / "static" / "dot.svg").write_text("<svg/>")
     transcripts = escape(json.dumps({"en": name}))
@@ -495,7 +497,7 @@ def test_what_is_no_transcript_of_the_course_is_not_found(tmp_path: Path, name: 
         assert block.runtime.handle(block, "transcript", request, dispatch).status_code == 404
 
 
-def test_a_film_of_a_platform_is_played_from_where_the_platform_has_it() -> None:
+def test_a_video_hosted_by_a_platform_is_played_from_there() -> None:
     from edxval.models import Video
 
     xml = course_xml(
@@ -512,7 +514,7 @@ def test_a_film_of_a_platform_is_played_from_where_the_platform_has_it() -> None
     assert Video.objects.count() == 1
 
 
-def test_a_film_that_no_database_can_hold_is_named_and_left_out() -> None:
+def test_a_video_that_the_database_cannot_store_is_reported_and_left_out() -> None:
     course = load_course(
         course_xml(
             '<vertical url_name="v"><video edx_video_id="a-film"><video_asset duration="1">'
@@ -526,14 +528,14 @@ def test_a_film_that_no_database_can_hold_is_named_and_left_out() -> None:
     assert ["cannot be read" in each for each in course.problems] == [True]
 
 
-def test_a_film_without_a_name_is_not_made_a_film_of_a_platform(course: LoadedCourse) -> None:
+def test_a_video_without_an_id_is_not_treated_as_hosted_by_a_platform(course: LoadedCourse) -> None:
     from edxval.models import Video
 
     assert not Video.objects.exists()
     assert course.problems
 
 
-def test_a_block_that_fails_is_a_sentence_among_the_others(
+def test_a_failing_block_is_replaced_by_a_message_and_the_others_are_shown(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     course = load_course(
@@ -566,7 +568,7 @@ def test_a_block_that_fails_is_a_sentence_among_the_others(
         '<survey url_name="p"/>',
     ],
 )
-def test_each_block_is_shown_also_in_a_course_without_a_key(xml: str, course_id: str) -> None:
+def test_each_block_is_shown_in_a_course_without_a_key_too(xml: str, course_id: str) -> None:
     course = load_course(f'<vertical url_name="v">{xml}</vertical>', course_id)
 
     for view in ("student_view", "author_view"):
@@ -576,7 +578,7 @@ def test_each_block_is_shown_also_in_a_course_without_a_key(xml: str, course_id:
     assert course.problems == ()
 
 
-def test_an_answer_is_graded_also_in_a_course_without_a_key() -> None:
+def test_an_answer_is_graded_in_a_course_without_a_key_too() -> None:
     course = load_course(f'<vertical url_name="v">{problem()}</vertical>', "demo")
 
     assert told(send(course, "ann", "p", answer="yes"))["success"] == "correct"
@@ -597,7 +599,7 @@ def test_names_are_text_and_never_markup() -> None:
     assert "<script>alert(" not in render(course, "ann", "v")
 
 
-def test_style_sheets_fetch_nothing_of_other_servers() -> None:
+def test_style_sheets_fetch_nothing_from_other_servers() -> None:
     style = (
         '@import url("https://fonts.example/css?family=Open+Sans:300,400");\n'
         "a { background: url(//films.example/x.png) } b { background: url(x.png) }"
@@ -619,7 +621,7 @@ def test_the_style_sheets_of_blocks_are_served_and_no_other_file(client: Client)
         assert client.get(f"/style/{path}").status_code == 404
 
 
-def test_a_page_of_problems_reads_no_more_for_each_than_its_state(
+def test_a_page_of_problems_reads_only_the_state_of_each_problem(
     django_assert_max_num_queries: DjangoAssertNumQueries, course: LoadedCourse
 ) -> None:
     render(course, "ann", "choosing")
@@ -627,9 +629,9 @@ def test_a_page_of_problems_reads_no_more_for_each_than_its_state(
         render(course, "ann", "choosing")
 
 
-def test_what_a_block_stores_is_one_write(
+def test_the_state_of_a_block_is_stored_in_one_write(
     django_assert_max_num_queries: DjangoAssertNumQueries, course: LoadedCourse
 ) -> None:
-    """Of seed and score, with the look for a row and a savepoint around it."""
+    """Count the queries for the seed and the score, each with a lookup and a savepoint."""
     with django_assert_max_num_queries(7):
         render(course, "ann", "text")

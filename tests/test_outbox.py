@@ -1,4 +1,4 @@
-"""What is stored, other systems are told of: all of it, at least once, of each learner in order."""
+"""The outbox: stored events are sent to other systems, all at least once, in order per learner."""
 
 from __future__ import annotations
 
@@ -56,18 +56,18 @@ def _bus(settings: Settings) -> Iterator[None]:
     Recorder.told = []
     Recorder.room = float("inf")
     segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2)])
-    forget()
+    discard_waiting_events()
     yield
     Recorder.told = []
 
 
-def forget() -> None:
+def discard_waiting_events() -> None:
     send_events()
     Recorder.told.clear()
 
 
 def told() -> list[Told]:
-    """What a bus is told of now, and was not before."""
+    """Send the waiting events and return those that the bus received."""
     Recorder.told.clear()
     send_events()
     return list(Recorder.told)
@@ -86,7 +86,7 @@ def expose(user_id: str, usage_id: str = "block") -> bool:
     return experiments.record_exposure(COURSE_ID, 100, user_id, usage_id)
 
 
-def test_nothing_waits_where_no_system_is_named(settings: Settings) -> None:
+def test_no_events_wait_if_no_system_is_configured(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": []}
     assign("ann")
     expose("ann")
@@ -94,7 +94,7 @@ def test_nothing_waits_where_no_system_is_named(settings: Settings) -> None:
     assert told() == []
 
 
-def test_each_change_is_told_once_in_order() -> None:
+def test_each_change_is_sent_once_in_order() -> None:
     assign("ann")
     put("ann", 1)
     put("ann", 2)
@@ -109,7 +109,7 @@ def test_each_change_is_told_once_in_order() -> None:
     assert told() == []
 
 
-def test_tags_and_what_staff_publish_are_told_too() -> None:
+def test_tags_and_published_segmentations_are_sent_too() -> None:
     tags.set_tag("ann", COURSE_ID, "hint.pace", 3)
     segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2, 3)], actor="bob")
 
@@ -118,7 +118,7 @@ def test_tags_and_what_staff_publish_are_told_too() -> None:
     assert (saved.type, saved.data.segmentation.version, saved.data.actor) == (SAVED, 2, "bob")
 
 
-def test_what_is_rolled_back_is_not_told() -> None:
+def test_events_of_rolled_back_changes_are_not_sent() -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         assign("ann")
         expose("ann")
@@ -128,14 +128,14 @@ def test_what_is_rolled_back_is_not_told() -> None:
     assert told() == []
 
 
-def test_what_a_block_names_like_an_event_of_ours_is_not_told_as_ours() -> None:
+def test_a_blocks_event_with_the_name_of_one_of_ours_is_not_sent() -> None:
     asking = block("ann")
     asking.runtime.publish(asking, "xmodule.partitions.assigned_user_to_partition", {"group_id": 1})
 
     assert told() == []
 
 
-def test_an_assignment_whose_event_cannot_be_kept_is_not_stored(
+def test_a_change_is_not_stored_if_its_event_cannot_be_stored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
@@ -151,7 +151,7 @@ def test_an_assignment_whose_event_cannot_be_kept_is_not_stored(
     assert list(experiments.get_exposures(COURSE_ID, 100)) == []
 
 
-def test_an_event_says_where_its_user_stood_then() -> None:
+def test_an_event_has_the_users_groups_at_its_time() -> None:
     put("ann", 1)
     put("ann", 2)
 
@@ -159,19 +159,19 @@ def test_an_event_says_where_its_user_stood_then() -> None:
     assert stood == [{"experiment.100": [group_id]} for group_id in (1, 2, 2)]
 
 
-def test_bulk_assignment_tells_of_each_user() -> None:
+def test_bulk_assignment_sends_an_event_for_each_user() -> None:
     users = [f"user {number:03}" for number in range(250)]
     experiments.assign_users(COURSE_ID, 100, users)
 
     assert [event.data.user_id for event in told()] == users
 
 
-def test_to_keep_events_takes_two_queries_in_a_transaction_however_many_there_are(
+def test_storing_any_number_of_events_takes_two_queries_in_a_transaction(
     settings: Settings,
 ) -> None:
     ids = range(100, 125)
     segmentations.save_segmentations(COURSE_ID, [experiment(id, 1, 2) for id in ids])
-    forget()
+    discard_waiting_events()
     on = settings.XBLOCK_EXPERIMENTS
     with CaptureQueriesContext(connection) as kept:
         experiments.assign_groups(COURSE_ID, ids, "ann")
@@ -179,12 +179,12 @@ def test_to_keep_events_takes_two_queries_in_a_transaction_however_many_there_ar
     with CaptureQueriesContext(connection) as not_kept:
         experiments.assign_groups(COURSE_ID, ids, "bob")
 
-    # One reads where the user stands, one writes; and the transaction begins and ends.
+    # One query reads the user's groups and one writes the events; the transaction adds two more.
     assert len(kept) == len(not_kept) + 2 + 2
     assert len(told()) == 25
 
 
-def test_what_a_bus_does_not_take_still_waits() -> None:
+def test_events_that_the_bus_does_not_accept_still_wait() -> None:
     assign("ann", "bob", "cid")
     Recorder.room = 2
     with pytest.raises(BufferError):
@@ -196,7 +196,7 @@ def test_what_a_bus_does_not_take_still_waits() -> None:
     assert [event.data.user_id for event in told()] == ["ann", "bob", "cid"]
 
 
-def test_only_what_waits_for_the_named_system_is_sent(settings: Settings) -> None:
+def test_only_events_for_the_named_system_are_sent(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus", "xapi"]}
     assign("ann")
 
@@ -208,7 +208,7 @@ def test_only_what_waits_for_the_named_system_is_sent(settings: Settings) -> Non
     assert len(Recorder.told) == 1
 
 
-def test_where_one_system_fails_the_others_are_told(settings: Settings) -> None:
+def test_a_failing_system_does_not_stop_the_others(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["xapi", "bus"]}
     assign("ann")
 
@@ -218,7 +218,7 @@ def test_where_one_system_fails_the_others_are_told(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("_own_isolation")
-def test_those_who_send_at_once_tell_each_event_once_in_order() -> None:
+def test_concurrent_senders_send_each_event_once_in_order() -> None:
     for isolation in race.isolations():
         race.set_isolation(isolation)
         users = [f"{isolation}, user {number:03}" for number in range(650)]
@@ -246,7 +246,7 @@ def send_everything() -> None:
 
 
 def sender(*arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """The command, in a process of its own."""
+    """Start the command in a separate process."""
     return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "django", "send_events", *arguments],
         cwd=ROOT,
@@ -262,7 +262,7 @@ def sender(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-def test_what_was_sent_by_a_process_that_is_killed_is_sent_again_and_nothing_is_lost(
+def test_events_of_a_killed_sender_are_sent_again_and_none_is_lost(
     tmp_path: Path,
 ) -> None:
     users = [f"user {number:03}" for number in range(250)]
@@ -273,12 +273,12 @@ def test_what_was_sent_by_a_process_that_is_killed_is_sent_again_and_nothing_is_
     assert process.returncode == -signal.SIGKILL
 
     first, rest = file.read_text().split(), told()
-    # The first page was sent whole, and is forgotten.
+    # The first page was sent completely and its events were deleted.
     assert first[100:] == [event.id for event in rest[:30]]
     assert [event.data.user_id for event in rest] == users[100:]
 
 
-def test_who_is_told_to_end_sends_nothing_more() -> None:
+def test_a_sender_that_is_asked_to_stop_sends_no_more_events() -> None:
     from xblock_experiments.events.sending import Page, send_page
 
     assign("ann", "bob", "cid")
@@ -288,7 +288,7 @@ def test_who_is_told_to_end_sends_nothing_more() -> None:
     assert [event.data.user_id for event in told()] == ["cid"]
 
 
-def test_who_sends_forever_sends_what_comes_and_ends_when_told(tmp_path: Path) -> None:
+def test_a_sender_that_runs_forever_sends_new_events_and_stops_at_a_signal(tmp_path: Path) -> None:
     file = tmp_path / "told"
     file.touch()
     with sender("--forever", KILL_AFTER="0", TOLD=str(file)) as process:
@@ -305,19 +305,19 @@ def test_who_sends_forever_sends_what_comes_and_ends_when_told(tmp_path: Path) -
 @pytest.mark.usefixtures("_own_isolation")
 @pytest.mark.parametrize("edits", ["nothing", "groups"])
 @pytest.mark.parametrize("in_transaction", [False, True])
-def test_first_views_that_arrive_together_leave_one_event_for_each_change(
+def test_concurrent_first_views_leave_one_event_for_each_change(
     in_transaction: bool, edits: str
 ) -> None:
     for isolation in race.isolations():
         this = race.Race(isolation, in_transaction, 4, edits, "threads")
-        # None of these asks for processes.
+        # no race of processes runs here
         outcome = race.run(this, str(this), 12, race.Processes)
 
         assert race.flaws(this, str(this), outcome) == []
-        assert groups_told(told()) == groups_stored(this, outcome)
+        assert groups_sent(told()) == groups_stored(this, outcome)
 
 
-def groups_told(events: list[Told]) -> dict[tuple[str, int], list[int]]:
+def groups_sent(events: list[Told]) -> dict[tuple[str, int], list[int]]:
     groups: dict[tuple[str, int], list[int]] = defaultdict(list)
     for event in events:
         if event.type == ASSIGNED:
@@ -338,8 +338,8 @@ def groups_stored(this: race.Race, outcome: race.Outcome) -> dict[tuple[str, int
 
 
 @pytest.mark.usefixtures("_own_isolation")
-def test_learners_and_senders_do_not_stop_each_other() -> None:
-    """Two send for as long as three groups of learners come and see."""
+def test_learners_and_senders_do_not_block_each_other() -> None:
+    """Run two senders while three threads of learners are assigned and exposed."""
     for isolation in race.isolations():
         race.set_isolation(isolation)
         Recorder.told.clear()
@@ -365,7 +365,7 @@ def learn(user_ids: Sequence[str]) -> None:
         assert expose(user_id)
 
 
-def test_a_person_is_given_what_waits_and_it_goes_with_the_person() -> None:
+def test_waiting_events_are_exported_and_deleted_with_their_user() -> None:
     put("ann", 1)
     put("bob", 1)
     (waiting,) = tags.export_user("ann")["waiting_events"]
@@ -384,7 +384,7 @@ def test_an_export_names_neither_experiments_nor_arms() -> None:
     assert [key for event in waiting for key in event["data"] if key.endswith("name")] == []
 
 
-def test_who_is_retired_takes_along_no_event_of_a_course_and_is_named_by_none() -> None:
+def test_retiring_staff_keeps_the_events_of_the_course_but_removes_the_actor() -> None:
     segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2, 3)], actor="staff-5e1f")
     emit(
         ListImported(
@@ -406,7 +406,7 @@ def test_who_is_retired_takes_along_no_event_of_a_course_and_is_named_by_none() 
     assert (imported.data.entered, imported.data.actor) == (3, None)
 
 
-def test_what_another_release_kept_otherwise_is_named_and_those_before_it_are_sent() -> None:
+def test_an_event_in_an_unknown_format_is_named_and_those_before_it_are_sent() -> None:
     assign("ann", "bob", "cid")
     (bob,) = WaitingEvent.objects.filter(user_id="bob")
     for change in ({"payload": "{}"}, {"payload": "[]"}, {"name": "of another release"}):
@@ -424,7 +424,7 @@ def drop(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_an_event_that_holds_up_the_others_can_be_dropped(settings: Settings) -> None:
+def test_an_event_that_blocks_the_others_can_be_dropped(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus", "xapi"]}
     assign("ann", "bob")
     ann = WaitingEvent.objects.filter(user_id="ann", sink="bus").get()
@@ -439,7 +439,7 @@ def test_an_event_that_holds_up_the_others_can_be_dropped(settings: Settings) ->
     assert [event.data.user_id for event in Recorder.told] == ["bob"]
 
 
-def test_what_does_not_wait_cannot_be_dropped() -> None:
+def test_an_event_that_does_not_wait_cannot_be_dropped() -> None:
     assign("ann")
     with pytest.raises(CommandError, match=f"No event {UUID(int=0)} waits for bus or xapi"):
         drop(str(UUID(int=0)))
@@ -456,7 +456,7 @@ def waiting_ids() -> list[UUID]:
     return [row.event_id for row in WaitingEvent.objects.order_by("pk")]
 
 
-def test_a_database_that_fails_is_said_and_everything_still_waits() -> None:
+def test_a_database_error_is_reported_and_all_events_still_wait() -> None:
     assign("ann")
     refusal = pytest.raises(CommandError, match="bus: The database failed")
     with refusal, connection.execute_wrapper(failing):

@@ -1,4 +1,4 @@
-"""What pip installs."""
+"""The contents of the installed package."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_services_are_entry_points_of_the_wheel(wheel: zipfile.ZipFile) -> N
     assert "[xblock.v1]" not in text
 
 
-def test_what_is_called_pure_needs_no_django_and_no_xblock() -> None:
+def test_pure_modules_import_neither_django_nor_xblock() -> None:
     contracts = ConfigParser(interpolation=None)
     contracts.read(ROOT / "setup.cfg")
     modules = contracts["importlinter:contract:pure"]["source_modules"].split()

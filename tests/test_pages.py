@@ -1,4 +1,4 @@
-"""What a page full of experiments asks of the database, and what becomes of it when that fails."""
+"""Database queries of a page full of experiments, and its behaviour if the database fails."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def course(*content: str) -> LoadedCourse:
 
 
 def units(parent: str) -> str:
-    """A block with a unit for each experiment."""
+    """Return a block with one unit for each experiment."""
     inside = "".join(
         f'<vertical url_name="unit_{id}">{split_test_xml(f"exp_{id}", id)}</vertical>' for id in IDS
     )
@@ -35,7 +35,7 @@ def units(parent: str) -> str:
 
 
 def queries(course: LoadedCourse, url_name: str = "page", user_id: str = "ann") -> list[str]:
-    """What rendering the page asks of our tables."""
+    """Return the queries on this project's tables that rendering the page makes."""
     with CaptureQueriesContext(connection) as captured:
         page = render(course, user_id, url_name)
     assert "Text of arm" in page
@@ -43,7 +43,7 @@ def queries(course: LoadedCourse, url_name: str = "page", user_id: str = "ann") 
 
 
 @pytest.mark.parametrize("parent", ["sequential", "vertical"])
-def test_a_page_of_25_experiments_takes_four_queries_and_then_two(parent: str) -> None:
+def test_a_page_of_25_experiments_takes_four_queries_first_and_then_two(parent: str) -> None:
     page = course(units(parent))
 
     assert len(queries(page)) == 4
@@ -55,7 +55,7 @@ def test_a_page_of_25_experiments_takes_four_queries_and_then_two(parent: str) -
         assert len(list(experiments.get_exposures(COURSE_ID, id))) == 1
 
 
-def test_an_experiment_opened_by_its_own_address_takes_as_many() -> None:
+def test_an_experiment_on_its_own_page_takes_the_same_number_of_queries() -> None:
     page = course(split_test_xml("page"))
 
     assert len(queries(page)) == 4
@@ -63,14 +63,14 @@ def test_an_experiment_opened_by_its_own_address_takes_as_many() -> None:
 
 
 def nested() -> str:
-    """An experiment whose first arm holds another one."""
+    """Return an experiment whose first arm holds another one."""
     inner = split_test_xml("inner", 101)
     outer = split_test_xml("outer", 100)
     return outer.replace("</vertical>", f"{inner}</vertical>", 1)
 
 
 @pytest.mark.parametrize(("group_id", "met"), [(1, True), (2, False)])
-def test_an_experiment_inside_an_arm_is_settled_for_whom_that_arm_is(
+def test_an_experiment_inside_an_arm_is_settled_only_for_learners_of_that_arm(
     group_id: int, met: bool
 ) -> None:
     page = course(f'<sequential url_name="page">{nested()}</sequential>')
@@ -82,7 +82,7 @@ def test_an_experiment_inside_an_arm_is_settled_for_whom_that_arm_is(
 
 
 def test_a_page_searches_for_asides_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The search goes through all installed packages."""
+    """Count searches for asides, which go through all installed packages."""
     page = course(units("sequential"))
     search = mock.Mock(wraps=XBlockAside.load_classes)
     monkeypatch.setattr(XBlockAside, "load_classes", search)
@@ -91,7 +91,7 @@ def test_a_page_searches_for_asides_once(monkeypatch: pytest.MonkeyPatch) -> Non
     assert search.call_count == 1
 
 
-def test_an_outline_asks_for_no_groups_and_settles_none() -> None:
+def test_an_outline_reads_no_groups_and_assigns_nobody() -> None:
     page = course(f'<chapter url_name="chapter">{units("sequential")}</chapter>')
     for url_name in (None, "chapter"):
         with CaptureQueriesContext(connection) as captured:
@@ -114,7 +114,7 @@ def cannot(*_: Any) -> None:
     ],
     ids=["page-settle", "page-expose", "alone-settle", "alone-expose"],
 )
-def test_when_the_database_cannot_store_it_a_learner_is_asked_to_try_again(
+def test_a_learner_is_asked_to_try_again_if_the_database_cannot_store_the_group(
     content: str, call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = course(content)
@@ -129,8 +129,10 @@ def test_when_the_database_cannot_store_it_a_learner_is_asked_to_try_again(
     assert len(list(experiments.get_exposures(COURSE_ID, 100))) == 1
 
 
-def test_what_was_replaced_by_a_sentence_was_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The unit's second experiment cannot be shown, and so the unit is not."""
+def test_an_arm_that_was_replaced_by_an_error_message_is_not_exposed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Show a unit whose second block fails, so that a message replaces the whole unit."""
     unit = (
         f'<vertical url_name="unit">{split_test_xml("one", 100)}<broken url_name="b"/></vertical>'
     )
@@ -143,7 +145,7 @@ def test_what_was_replaced_by_a_sentence_was_not_shown(monkeypatch: pytest.Monke
     assert len(list(experiments.get_exposures(COURSE_ID, 101))) == 1
 
 
-def test_a_page_whose_groups_were_removed_moves_its_learner() -> None:
+def test_a_page_reassigns_learners_whose_groups_were_removed() -> None:
     page = course(units("sequential"))
     queries(page)
     before = {id: experiments.get_group(COURSE_ID, id, "ann") for id in IDS}
@@ -157,7 +159,7 @@ def test_a_page_whose_groups_were_removed_moves_its_learner() -> None:
     assert len(queries(page)) == 2
 
 
-def test_who_is_not_shown_the_page_is_not_exposed() -> None:
+def test_staff_and_anonymous_users_are_not_assigned_and_not_exposed() -> None:
     page = course(units("sequential"))
     render(page, "staff", "page", staff=True)
     render(page, None, "page")

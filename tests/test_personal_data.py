@@ -1,4 +1,4 @@
-"""All that is kept of a person is given out, and goes, and nobody else's does."""
+"""All personal data of a user can be exported and deleted without affecting other users."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 committed = pytest.mark.django_db(transaction=True)
 
 SITE = {"OUTBOX": ["bus", "xapi"]}
-"""Events wait for all that can be told of them, and for as long their tables are not empty."""
+"""Settings under which events wait for all systems, so that the outbox's tables are not empty."""
 ANN, BOB = "ann-5e1f", "bob-0b5c"
 BLOCK = "block-v1:DemoX+Tests+2026+type@split_test+block@one"
 
@@ -76,13 +76,13 @@ NAME_NOBODY = {
     "xblock_experiments_user_tags_tag.key": "a block type and a name",
     "xblock_experiments_user_tags_tag.value": "whatever it holds, it goes with its row",
 }
-"""The columns of text that hold no id of a user, and why. Each other one must be seen to go."""
+"""Text columns that never hold a user id, with the reason. All others may name a user."""
 
 _editions = itertools.count()
 
 type Row = dict[str, Any]
 type Action = Callable[[str, str], None]
-"""Something that the first does, to itself or to the second."""
+"""An action of the first user on itself or on the second user."""
 
 
 def models() -> list[type[Model]]:
@@ -94,7 +94,7 @@ def models() -> list[type[Model]]:
 
 
 def could_name_somebody(field: Field[Any, Any]) -> bool:
-    """Ids of users are text; a reference to somebody else's table may be to theirs."""
+    """Return whether the column may hold a user id: a text, or a reference to a foreign table."""
     if field.is_relation:
         return field.related_model not in models()
     return not isinstance(
@@ -103,7 +103,7 @@ def could_name_somebody(field: Field[Any, Any]) -> bool:
 
 
 def dump() -> dict[str, list[Row]]:
-    """Every row of every table of ours, as the database has it."""
+    """Return every row of all tables of this project as the database has it."""
     tables = {}
     for model in models():
         table = model._meta.db_table
@@ -128,8 +128,8 @@ def rows_with(value: str, tables: dict[str, list[Row]]) -> list[Row]:
     return [row for rows in tables.values() for row in rows if value in row.values()]
 
 
-def without(user_id: str, tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
-    """The same without the rows about the user, and with nobody where the user was the actor."""
+def tables_without(user_id: str, tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """Return the tables without the rows about the user, and without the user as actor."""
     return {
         table: [
             {**row, "actor": ""} if row.get("actor") == user_id else row
@@ -175,7 +175,7 @@ ACTIONS: list[Action] = [publish, tag, view, answer, put_in_1, put_in_2, take_ou
 
 
 def live(who: str, whom: str) -> None:
-    """Whatever a person can do, as a learner and as staff."""
+    """Do all that a person can do as a learner and as staff."""
     for act in (tag, view, answer, put_in_1, put_in_2, take_out, view, put_in_1, put_in_2):
         act(who, whom)
     for act in (put_in_1, put_in_2):
@@ -199,12 +199,12 @@ two_lives = pytest.mark.usefixtures("_two_lives")
 
 
 def about(user_id: str) -> dict[str, Any]:
-    """What is kept about the user. What the user did to others goes with them."""
+    """Return the data about the user, without the user's actions on others."""
     return {name: part for name, part in api.export_user(user_id).items() if name != "acted"}
 
 
 @two_lives
-def test_nothing_names_who_is_retired_and_nobody_else_has_lost_anything() -> None:
+def test_retiring_a_user_removes_every_mention_and_no_data_of_others() -> None:
     before = dump()
     bobs = about(BOB)
 
@@ -212,13 +212,13 @@ def test_nothing_names_who_is_retired_and_nobody_else_has_lost_anything() -> Non
 
     after = dump()
     assert columns_with(ANN, after) == set()
-    assert after == without(ANN, before)
+    assert after == tables_without(ANN, before)
     assert about(BOB) == bobs
     assert count == len(rows_with(ANN, before))
 
 
 @two_lives
-def test_every_column_of_text_is_known_to_name_a_user_or_nobody() -> None:
+def test_every_text_column_is_classified_as_naming_a_user_or_nobody() -> None:
     of_text = {
         f"{model._meta.db_table}.{field.column}"
         for model in models()
@@ -232,7 +232,7 @@ def test_every_column_of_text_is_known_to_name_a_user_or_nobody() -> None:
 
 
 @two_lives
-def test_who_is_retired_twice_was_gone_already() -> None:
+def test_retiring_a_user_twice_has_no_further_effect() -> None:
     assert api.retire_user(ANN) > 0
     assert api.retire_user(ANN) == 0
     assert api.export_user(ANN) == {"global": {}, "courses": {}}
@@ -241,7 +241,7 @@ def test_who_is_retired_twice_was_gone_already() -> None:
 class AnyLives(TestCase):
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.booleans(), st.booleans()), max_size=12))
-    def test_whatever_people_did_nothing_names_who_is_retired(
+    def test_no_sequence_of_actions_leaves_a_mention_of_a_retired_user(
         self, steps: list[tuple[Action, bool, bool]]
     ) -> None:
         publish("somebody else", "")
@@ -252,13 +252,13 @@ class AnyLives(TestCase):
         bobs = about(BOB)
 
         assert api.retire_user(ANN) == len(rows_with(ANN, before))
-        assert dump() == without(ANN, before)
+        assert dump() == tables_without(ANN, before)
         assert columns_with(ANN, dump()) == set()
         assert api.export_user(ANN) == {"global": {}, "courses": {}}
         assert about(BOB) == bobs
 
 
-def test_an_export_has_all_that_is_kept() -> None:
+def test_an_export_has_all_stored_data_of_the_user() -> None:
     for act, who, whom in (
         (publish, ANN, BOB),
         (tag, ANN, BOB),
@@ -302,7 +302,7 @@ def without_times(value: Any) -> Any:
     return value
 
 
-def test_what_somebody_did_to_oneself_is_told_once() -> None:
+def test_actions_of_a_user_on_themselves_are_exported_once() -> None:
     publish(BOB, "")
     put_in_1(ANN, ANN)
     put_in_2(ANN, ANN)
@@ -313,7 +313,7 @@ def test_what_somebody_did_to_oneself_is_told_once() -> None:
 
 
 @two_lives
-def test_the_times_of_an_export_are_those_that_are_kept_in_utc() -> None:
+def test_the_times_of_an_export_are_the_stored_ones_in_utc() -> None:
     export = api.export_user(ANN)
     (score,) = gradebook.get_scores(COURSE_ID, ANN).values()
     (exposure,) = (
@@ -335,7 +335,7 @@ def times(facts: list[dict[str, str]], key: str = "when") -> list[datetime]:
 
 
 @two_lives
-def test_an_export_is_json_in_a_stable_order_and_names_nobody_else() -> None:
+def test_an_export_is_json_in_a_stable_order_and_names_no_other_user() -> None:
     export = api.export_user(ANN)
     text = json.dumps(export)
 
@@ -357,7 +357,7 @@ def test_an_export_is_json_in_a_stable_order_and_names_nobody_else() -> None:
 
 
 @pytest.mark.parametrize("user_id", ["", "x" * 256, "a\x00b", "\ud800", None, 7])
-def test_what_can_be_no_user_is_refused(user_id: Any) -> None:
+def test_an_invalid_user_id_is_refused(user_id: Any) -> None:
     for call in (api.export_user, api.retire_user):
         with pytest.raises(InvalidTag, match="The id of a user "):
             call(user_id)
@@ -372,12 +372,12 @@ def test_ids_are_compared_exactly() -> None:
     before = dump()
 
     assert api.retire_user(ANN) == len(rows_with(ANN, before))
-    assert dump() == without(ANN, before)
+    assert dump() == tables_without(ANN, before)
 
 
 @committed
 @two_lives
-def test_nothing_goes_where_not_all_can() -> None:
+def test_nothing_is_deleted_if_not_everything_can_be() -> None:
     def fail_of_scores(execute: Any, sql: str, *rest: Any) -> Any:
         if sql.startswith("DELETE") and "gradebook" in sql:
             msg = "disk full"
@@ -394,7 +394,7 @@ def test_nothing_goes_where_not_all_can() -> None:
 
 
 @two_lives
-def test_what_is_done_in_a_transaction_is_undone_with_it() -> None:
+def test_retirement_is_rolled_back_with_its_transaction() -> None:
     before = dump()
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         api.retire_user(ANN)
@@ -404,8 +404,8 @@ def test_what_is_done_in_a_transaction_is_undone_with_it() -> None:
 
 
 @committed
-def test_each_table_is_read_and_written_once_for_each_column_that_names_somebody() -> None:
-    """However many rows are about the user. Those that the user acted on are written by pages."""
+def test_retirement_takes_one_statement_for_each_column_that_names_a_user() -> None:
+    """Count statements, which must not depend on the number of rows about the user."""
     publish(BOB, "")
     live(BOB, "somebody")
     naming = [
@@ -424,7 +424,9 @@ def statements(call: Callable[[], object]) -> list[str]:
     return [query["sql"] for query in queries if query["sql"].startswith(verbs)]
 
 
-def test_however_much_somebody_did_as_staff_it_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_number_of_actions_as_staff_is_cleared_in_batches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(personal_data, "_BATCH", 2)
     publish(BOB, "")
     for number in range(5):
@@ -432,7 +434,7 @@ def test_however_much_somebody_did_as_staff_it_is_cleared(monkeypatch: pytest.Mo
     before = dump()
 
     assert len([sql for sql in statements(partial(api.retire_user, ANN)) if "UPDATE" in sql]) == 3
-    assert dump() == without(ANN, before)
+    assert dump() == tables_without(ANN, before)
 
 
 @pytest.fixture
@@ -445,9 +447,9 @@ def _own_isolation() -> Iterator[None]:
 
 
 def each_isolation() -> Iterator[str]:
-    """Connections that are opened from then on have it."""
+    """Set each isolation level in turn for connections that are opened from then on."""
     if connection.vendor == "sqlite":
-        pytest.skip("on SQLite nobody else writes meanwhile")
+        pytest.skip("on SQLite no other transaction can write at the same time")
     for isolation in race.isolations():
         race.set_isolation(isolation)
         connections.close_all()
@@ -456,8 +458,8 @@ def each_isolation() -> Iterator[str]:
 
 @committed
 @pytest.mark.usefixtures("_own_isolation")
-def test_what_staff_did_is_found_where_somebody_moves_it_meanwhile() -> None:
-    """A learner's present group becomes the past one, and who put the learner there with it."""
+def test_an_actor_is_cleared_even_if_a_concurrent_move_copies_it_to_the_history() -> None:
+    """Move a learner while the actor is retired, so that the actor's name moves to the history."""
     for _ in each_isolation():
         publish("somebody else", "")
         put_in_1(ANN, BOB)
@@ -483,7 +485,7 @@ def history_of(user_id: str) -> Any:
 @committed
 @pytest.mark.usefixtures("_own_isolation")
 @pytest.mark.parametrize("act", [tag, view, answer, put_in_1])
-def test_what_is_newer_than_a_transaction_goes_or_is_said_to_be_in_the_way(act: Action) -> None:
+def test_a_row_newer_than_the_transaction_is_deleted_or_raises_not_stored(act: Action) -> None:
     for _ in each_isolation():
         publish("somebody else", "")
         is_said = False
@@ -507,7 +509,7 @@ def run(*arguments: str) -> str:
 
 
 @two_lives
-def test_a_command_writes_all_that_is_kept(tmp_path: Path) -> None:
+def test_the_export_command_writes_all_stored_data(tmp_path: Path) -> None:
     path = tmp_path / "ann.json"
 
     assert json.loads(run("export_user", ANN)) == api.export_user(ANN)
@@ -517,11 +519,11 @@ def test_a_command_writes_all_that_is_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_of_whom_nothing_is_kept_a_command_says_so_in_json() -> None:
+def test_the_export_of_an_unknown_user_is_empty_json() -> None:
     assert json.loads(run("export_user", ANN)) == {"global": {}, "courses": {}}
 
 
-def test_a_command_writes_over_nothing_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+def test_the_export_command_overwrites_nothing_and_leaves_no_partial_file(tmp_path: Path) -> None:
     path = tmp_path / "ann.json"
     path.write_text("mine")
     with pytest.raises(CommandError, match=r"ann\.json exists already"):
@@ -533,7 +535,7 @@ def test_a_command_writes_over_nothing_and_leaves_nothing_half_done(tmp_path: Pa
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_an_export_says_is_no_order_to_a_terminal() -> None:
+def test_an_export_contains_no_terminal_control_sequences() -> None:
     hostile = "\x1b[2J \x9b2J \u202e \ud800 \x7f zoë 🙂"
     api.set_tag(ANN, None, "hint.text", hostile)
     text = run("export_user", ANN)
@@ -544,7 +546,7 @@ def test_what_an_export_says_is_no_order_to_a_terminal() -> None:
 
 
 @two_lives
-def test_a_command_deletes_what_is_kept_and_says_how_much() -> None:
+def test_the_retire_command_deletes_the_data_and_reports_the_number_of_rows() -> None:
     count = len(rows_with(ANN, dump()))
 
     assert run("retire_user", ANN, "--no-input") == f"{ANN!r}: {count} rows deleted or cleared.\n"
@@ -554,7 +556,7 @@ def test_a_command_deletes_what_is_kept_and_says_how_much() -> None:
 
 @two_lives
 @pytest.mark.parametrize("answer", ["no", "y", "", EOFError()])
-def test_a_command_deletes_nothing_before_it_is_told_yes(
+def test_the_retire_command_deletes_nothing_without_confirmation(
     monkeypatch: pytest.MonkeyPatch, answer: str | EOFError
 ) -> None:
     asked = []
@@ -578,12 +580,12 @@ def test_a_command_deletes_nothing_before_it_is_told_yes(
 
 
 @pytest.mark.parametrize("command", [["export_user"], ["retire_user", "--no-input"]])
-def test_a_command_says_what_is_wrong_with_an_id(command: list[str]) -> None:
+def test_the_commands_report_an_invalid_id(command: list[str]) -> None:
     with pytest.raises(CommandError, match=r"The id of a user has 256 characters"):
         run(*command, "x" * 256)
 
 
-def test_whom_open_edx_retires_is_retired_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_retired_by_open_edx_is_retired_here(monkeypatch: pytest.MonkeyPatch) -> None:
     of_platform = ModuleType("openedx.core.djangoapps.user_api.accounts.signals")
     of_platform.USER_RETIRE_LMS_MISC = Signal()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, of_platform.__name__, of_platform)

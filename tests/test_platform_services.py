@@ -1,4 +1,4 @@
-"""Blocks that were written for the platform find its services `partitions` and `user_tags`."""
+"""Blocks written for the platform can use its services `partitions` and `user_tags`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LIST = segmentation(7, "list", (Group(1, "early"), Group(2, "late")))
 
 @XBlock.needs("partitions", "user_tags", "user")
 class PlatformBlock(XBlock):
-    """A block of the platform's, as its documentation has them."""
+    """A block written for the platform, as in its documentation."""
 
     def student_view(self, context: Any = None) -> Fragment:
         user = self.runtime.service(self, "user").get_current_user()
@@ -74,7 +74,7 @@ def tags(
 
 
 def user(id: object) -> Any:
-    """As Django has them."""
+    """Return a user object with an id, as Django's users have."""
     return SimpleNamespace(id=id)
 
 
@@ -104,7 +104,7 @@ def test_partitions_are_all_segmentations_of_the_course() -> None:
     assert first.to_json() == experiment(100).to_json()
 
 
-def test_a_partition_has_what_the_platform_writes_of_it() -> None:
+def test_a_partition_has_the_attributes_that_the_platform_documents() -> None:
     weighted = experiment(100, weights=(3, 1), name="Hints", description="How")
     segmentations.save_segmentations(COURSE_ID, [weighted])
     partition = partitions().get_user_partition(100)
@@ -117,7 +117,7 @@ def test_a_partition_has_what_the_platform_writes_of_it() -> None:
         partition.get_group(3)
 
 
-def test_of_two_partitions_of_one_id_the_experiment_is_meant() -> None:
+def test_an_id_shared_by_two_partitions_means_the_experiment() -> None:
     other = segmentation(100, "list", (Group(5, "early"),))
     segmentations.save_segmentations(COURSE_ID, [other, experiment(100)])
     partition = partitions().get_user_partition(100)
@@ -126,7 +126,7 @@ def test_of_two_partitions_of_one_id_the_experiment_is_meant() -> None:
     assert partition.scheme.name == "random"
 
 
-def test_an_unknown_partition_is_told_as_the_platform_tells_it() -> None:
+def test_an_unknown_partition_raises_the_platforms_error() -> None:
     assert partitions().get_user_partition(999) is None
     with pytest.raises(ValueError) as error:
         partitions().get_user_group_id_for_partition(ANN, 999)
@@ -135,7 +135,7 @@ def test_an_unknown_partition_is_told_as_the_platform_tells_it() -> None:
     )
 
 
-def test_a_group_is_settled_once_for_all_services() -> None:
+def test_a_group_is_assigned_once_for_all_services() -> None:
     group_id = partitions().get_user_group_id_for_partition(ANN, 100)
 
     assert group_id == user_segmentation("ann").assign(100).id
@@ -155,27 +155,27 @@ def test_a_group_is_only_read_without_assign() -> None:
     assert get_group(COURSE_ID, 100, "ann") == group
 
 
-def test_group_zero_of_partition_zero_is_as_good_as_any() -> None:
+def test_group_0_of_partition_0_is_an_ordinary_group() -> None:
     segmentations.put_in_group(COURSE_ID, 0, "ann", 0, type="experiment")
 
     assert partitions().get_user_group_id_for_partition(ANN, 0) == 0
     assert tags().get_tag("course", KEY.format(0)) == "0"
 
 
-def test_other_types_are_read_and_assign_nobody() -> None:
+def test_partitions_of_other_types_are_read_and_assign_nobody() -> None:
     assert partitions().get_user_group_id_for_partition(ANN, 7) is None
     segmentations.put_in_group(COURSE_ID, 7, "ann", 2, type="list")
 
     assert partitions().get_user_group_id_for_partition(ANN, 7) == 2
 
 
-def test_what_can_assign_nobody_gives_no_group() -> None:
+def test_an_inactive_partition_gives_no_group() -> None:
     segmentations.save_segmentations(COURSE_ID, [experiment(100, active=False)])
 
     assert partitions().get_user_group_id_for_partition(ANN, 100) is None
 
 
-def test_all_services_of_a_page_read_where_the_user_stands_once(
+def test_all_services_of_a_page_read_the_users_groups_once(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     asking = block("ann")
@@ -188,7 +188,7 @@ def test_all_services_of_a_page_read_where_the_user_stands_once(
 
 
 @pytest.mark.parametrize("other", ["bob", "Ann", "", None, 1])
-def test_another_user_than_the_blocks_is_refused(other: object) -> None:
+def test_a_user_other_than_the_blocks_is_refused(other: object) -> None:
     segmentations.put_in_group(COURSE_ID, 100, "bob", 1, type="experiment")
     service = partitions("ann")
     partition = service.get_user_partition(100)
@@ -201,18 +201,18 @@ def test_another_user_than_the_blocks_is_refused(other: object) -> None:
     assert get_group(COURSE_ID, 100, "ann") is None
 
 
-def test_a_user_is_known_by_the_number_that_the_platform_has() -> None:
+def test_a_numeric_user_id_of_the_platform_is_accepted() -> None:
     assert partitions("17").get_user_group_id_for_partition(user(17), 100) in (1, 2)
 
 
 @pytest.mark.parametrize("nobody", [None, user(None), user("")])
-def test_nobody_is_shown_the_first_group_and_assigned_to_none(nobody: Any) -> None:
+def test_an_anonymous_user_gets_the_first_group_without_an_assignment(nobody: Any) -> None:
     assert partitions(None).get_user_group_id_for_partition(nobody, 100) == 1
     assert segmentations.count_members(COURSE_ID, 100).total() == 0
     assert tags(None).get_tag("course", KEY.format(100)) is None
 
 
-def test_a_preview_as_a_group_is_that_group_and_leaves_no_trace() -> None:
+def test_a_preview_as_a_group_gives_that_group_and_leaves_no_trace() -> None:
     preview = AsGroup("experiment", 100, 2)
     service = tags("teacher", preview=preview)
     service.set_tag("course", "visits", "1")
@@ -231,7 +231,7 @@ def test_a_preview_as_a_learner_reads_the_learners_tags() -> None:
     assert tags("teacher", preview=AsLearner("ann")).get_tag("course", "visits") == "3"
 
 
-def test_a_tag_is_text_of_one_user_in_one_course() -> None:
+def test_a_tag_is_a_text_that_belongs_to_a_user_and_a_course() -> None:
     tags("ann").set_tag("course", "visits", "3")
     tags("ann").set_tag("course", "visits", "4")
 
@@ -240,7 +240,7 @@ def test_a_tag_is_text_of_one_user_in_one_course() -> None:
     assert tags("ann", "new").get_tag("course", "visits") == "4"
 
 
-def test_other_values_are_told_as_text() -> None:
+def test_other_values_are_returned_as_text() -> None:
     tags("ann").set_tag("course", "number", 5)  # type: ignore[arg-type]
     user_info("ann").set(COURSE, "seen", {"a": [1, None]})
     user_info("ann").set(COURSE, "name", "Ann")
@@ -251,7 +251,7 @@ def test_other_values_are_told_as_text() -> None:
 
 
 @pytest.mark.parametrize("scope", ["global", "", None, COURSE])
-def test_a_scope_is_the_course(scope: Any) -> None:
+def test_the_course_is_the_only_scope(scope: Any) -> None:
     for call in (
         lambda: tags().get_tag(scope, "visits"),
         lambda: tags().set_tag(scope, "visits", "1"),
@@ -260,14 +260,14 @@ def test_a_scope_is_the_course(scope: Any) -> None:
             call()
 
 
-def test_of_nobody_there_is_no_tag_and_setting_one_does_nothing() -> None:
+def test_an_anonymous_user_has_no_tags_and_setting_one_does_nothing() -> None:
     tags(None).set_tag("course", "visits", "1")
 
     assert tags(None).get_tag("course", "visits") is None
 
 
 @pytest.mark.parametrize("user_id", ["ann", None])
-def test_no_block_sets_the_group_of_an_experiment(user_id: str | None) -> None:
+def test_no_block_can_set_the_group_of_an_experiment(user_id: str | None) -> None:
     segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
 
     with pytest.raises(NotOwner, match="an experiment's group"):
@@ -276,20 +276,20 @@ def test_no_block_sets_the_group_of_an_experiment(user_id: str | None) -> None:
 
 
 @pytest.mark.parametrize("number", ["999", "0100", "-1", "x", "", "99999999999"])
-def test_what_is_no_experiment_here_has_no_group(number: str) -> None:
+def test_the_tag_of_an_unknown_experiment_is_none(number: str) -> None:
     segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
 
     assert tags().get_tag("course", KEY.format(number)) is None
 
 
-def test_a_group_that_was_removed_is_none() -> None:
+def test_the_tag_of_a_removed_group_is_none() -> None:
     segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
     segmentations.save_segmentations(COURSE_ID, [experiment(100, 2, 3)])
 
     assert tags().get_tag("course", KEY.format(100)) is None
 
 
-def test_tags_of_installed_block_types_are_set_by_these_only() -> None:
+def test_tags_of_an_installed_block_type_can_be_set_only_by_that_type() -> None:
     user_info("ann", block_type="split_test").set(COURSE, "key", "theirs")
 
     with pytest.raises(NotOwner, match="type 'old' cannot set 'split_test"):
@@ -300,7 +300,7 @@ def test_tags_of_installed_block_types_are_set_by_these_only() -> None:
     assert tags().get_tag("course", "org.example.key") == "anybody's"
 
 
-def test_private_tags_are_told_to_their_owners_only(settings: Settings) -> None:
+def test_private_tags_are_returned_only_to_their_owners(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "PRIVATE_TAGS": ["hint.*"]}
     user_info("ann").set(COURSE, "secret", "x")
 
@@ -309,7 +309,7 @@ def test_private_tags_are_told_to_their_owners_only(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("block_type", ["old", "mood"])
-def test_a_private_tag_whose_key_names_no_owner_is_told_to_nobody(
+def test_a_private_tag_whose_key_names_no_owner_is_returned_to_nobody(
     settings: Settings, block_type: str
 ) -> None:
     tags().set_tag("course", "mood", "low")
@@ -319,7 +319,7 @@ def test_a_private_tag_whose_key_names_no_owner_is_told_to_nobody(
 
 
 class Disguised(str):
-    """Says that it begins with nothing."""
+    """A string that claims to start with nothing."""
 
     __slots__ = ()
 
@@ -331,12 +331,12 @@ class Disguised(str):
 
 
 @pytest.mark.parametrize("key", [KEY.format(100), "split_test.key"])
-def test_no_key_hides_whose_it_is(key: str) -> None:
+def test_a_disguised_key_cannot_hide_its_owner(key: str) -> None:
     with pytest.raises(NotOwner):
         tags().set_tag("course", Disguised(key), "2")
 
 
 @pytest.mark.parametrize(("key", "value"), [("", "x"), ("k" * 256, "x"), (5, "x"), ("key", None)])
-def test_what_can_be_no_tag_is_refused(key: Any, value: Any) -> None:
+def test_an_invalid_tag_is_refused(key: Any, value: Any) -> None:
     with pytest.raises(InvalidTag):
         tags().set_tag("course", key, value)

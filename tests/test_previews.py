@@ -1,4 +1,4 @@
-"""Staff see a course as somebody else does, and leave no trace."""
+"""Staff preview a course as a group or as a learner, and leave no trace."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def answer(client: Client, url_name: str, user_id: str = "teacher") -> Any:
 
 
 def traces(user_id: str) -> list[object]:
-    """All that is stored of a user."""
+    """Return all stored data of a user."""
     states = XBlockState.objects.filter(user_id=user_id)
     group = get_group(COURSE_ID, 100, user_id)
     exposures = [each for each in get_exposures(COURSE_ID, 100) if each.user_id == user_id]
@@ -76,7 +76,7 @@ def traces(user_id: str) -> list[object]:
 
 
 @pytest.mark.parametrize(("group_id", "other"), [(1, 2), (2, 1)])
-def test_a_preview_of_a_group_shows_what_somebody_in_it_is_shown(
+def test_a_preview_of_a_group_shows_the_arm_of_that_group(
     client: Client, group_id: int, other: int
 ) -> None:
     assert f"Text of arm {other}" in page(client)
@@ -89,7 +89,7 @@ def test_a_preview_of_a_group_shows_what_somebody_in_it_is_shown(
     assert f"You see the course as a learner in group Group {group_id} of experiment 100." in seen
 
 
-def test_a_preview_of_a_group_says_nothing_of_other_experiments(client: Client) -> None:
+def test_a_preview_of_a_group_does_not_change_the_arm_of_other_experiments(client: Client) -> None:
     xml = split_test_xml("one", id=100) + split_test_xml("two", id=101)
     found = (experiment(100), experiment(101, parameters={"salt": "another"}))
     load_course(course_xml(f'<vertical url_name="u">{xml}</vertical>', segmentations=found))
@@ -102,7 +102,7 @@ def test_a_preview_of_a_group_says_nothing_of_other_experiments(client: Client) 
     assert len(shown) == 1
 
 
-def test_what_a_preview_sends_comes_from_who_looks(client: Client) -> None:
+def test_requests_from_a_preview_are_sent_as_the_member_of_staff(client: Client) -> None:
     preview(client, AsLearner("ann"))
     seen = page(client)
     assert "/learner/teacher/handler/" in seen
@@ -115,7 +115,7 @@ def test_a_preview_of_a_learner_shows_the_learners_arm_and_answers(client: Clien
     group = get_group(COURSE_ID, 100, "ann")
     assert group is not None
     arm = "ab"[group.id - 1]
-    assert told_correct(answer(client, f"exp_{arm}_problem", "ann"))
+    assert is_correct(answer(client, f"exp_{arm}_problem", "ann"))
 
     preview(client, AsLearner("ann"))
     seen = page(client)
@@ -125,7 +125,7 @@ def test_a_preview_of_a_learner_shows_the_learners_arm_and_answers(client: Clien
     assert "You see the course as learner ann sees it." in seen
 
 
-def test_a_learner_without_a_group_is_shown_in_a_preview_in_the_one_that_is_due(
+def test_a_preview_of_an_unassigned_learner_shows_the_group_they_would_be_assigned(
     client: Client,
 ) -> None:
     for number in range(10):
@@ -143,7 +143,7 @@ def test_a_preview_leaves_no_trace(client: Client, wanted: object) -> None:
     arm = "a" if "Text of arm 1" in seen else "b"
     for address in ("s", "exp", f"exp_{arm}", f"exp_{arm}_problem"):
         page(client, address)
-    assert told_correct(answer(client, f"exp_{arm}_problem"))
+    assert is_correct(answer(client, f"exp_{arm}_problem"))
     child_render = "block-v1:DemoX+Tests+2026+type@split_test+block@exp/log_child_render"
     assert client.post(f"/handler/{child_render}?student=teacher").status_code == 200
     position = "block-v1:DemoX+Tests+2026+type@sequential+block@s/goto_position"
@@ -154,7 +154,7 @@ def test_a_preview_leaves_no_trace(client: Client, wanted: object) -> None:
     assert traces("ann") == traces("teacher") == []
 
 
-def test_a_preview_sends_no_event(
+def test_a_preview_emits_no_event(
     client: Client, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
 ) -> None:
     preview(client, AsLearner("ann"))
@@ -167,21 +167,21 @@ def test_a_preview_sends_no_event(
     assert events == []
 
 
-def test_a_preview_does_not_show_what_staff_did_themselves(client: Client) -> None:
-    assert told_correct(answer(client, "exp_a_problem"))
+def test_a_preview_does_not_show_the_own_answers_of_staff(client: Client) -> None:
+    assert is_correct(answer(client, "exp_a_problem"))
     assert 'value="yes"' in page(client, "exp_a_problem")
 
     preview(client, AsGroup("experiment", 100, 1))
     assert 'value="yes"' not in page(client, "exp_a_problem")
 
 
-def test_an_arm_that_is_not_the_previewed_ones_is_refused(client: Client) -> None:
+def test_arms_of_other_groups_than_the_previewed_one_are_refused(client: Client) -> None:
     preview(client, AsGroup("experiment", 100, 1))
     assert "There is nothing for you to do here." in page(client, "exp_b")
     assert answer(client, "exp_b_problem").status_code == 403
 
 
-def test_a_preview_ends_where_staff_end_it_or_go_to_edit(client: Client) -> None:
+def test_a_preview_ends_if_staff_end_it_or_start_editing(client: Client) -> None:
     for end in (
         lambda: preview(client, ""),
         lambda: client.get(f"/scenario/{NAME}.exp/studio_view/", {"student": "teacher"}),
@@ -192,7 +192,7 @@ def test_a_preview_ends_where_staff_end_it_or_go_to_edit(client: Client) -> None
         assert "Text of arm 2" in page(client)
 
 
-def test_a_preview_is_of_one_course_and_one_member_of_staff(
+def test_a_preview_applies_to_one_course_and_one_member_of_staff(
     client: Client, settings: Settings
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "STAFF": ["teacher", "head"]}
@@ -204,7 +204,7 @@ def test_a_preview_is_of_one_course_and_one_member_of_staff(
     assert "Text of arm 2" in other.content.decode()
 
 
-def test_who_is_no_staff_sees_the_own_arm_whatever_is_asked_for(client: Client) -> None:
+def test_learners_see_their_own_arm_even_if_they_request_a_preview(client: Client) -> None:
     page(client, user_id="ann")
     own = get_group(COURSE_ID, 100, "ann")
     assert own is not None
@@ -221,21 +221,21 @@ def test_who_is_no_staff_sees_the_own_arm_whatever_is_asked_for(client: Client) 
         assert "xbx-preview" not in seen
 
 
-def test_what_is_no_preview_is_refused(client: Client) -> None:
+def test_an_invalid_preview_is_refused(client: Client) -> None:
     for wanted in ("x", "group.experiment.100", "group.experiment.-1.1", "learner.", "learner.\0"):
         assert preview(client, wanted) == 400
     assert client.get(f"/courses/{NAME}/preview/").status_code == 405
     assert client.post("/courses/nowhere/preview/").status_code == 404
 
 
-def test_nobody_is_sent_elsewhere_from_a_preview(client: Client) -> None:
+def test_a_preview_never_redirects_to_another_site(client: Client) -> None:
     for there in ("https://example.com/", "//example.com", "javascript:alert(1)"):
         sent = {"student": "teacher", "preview": "", "next": there}
         response: Any = client.post(f"/courses/{NAME}/preview/", sent)
         assert response.url == "/"
 
 
-def test_a_preview_of_a_group_that_is_gone_is_one_of_a_newcomer(client: Client) -> None:
+def test_a_preview_of_a_removed_group_shows_the_course_as_to_a_new_learner(client: Client) -> None:
     preview(client, AsGroup("experiment", 100, 77))
     seen = page(client)
     assert ("Text of arm 1" in seen) != ("Text of arm 2" in seen)
@@ -248,13 +248,13 @@ def test_a_preview_of_a_group_that_is_gone_is_one_of_a_newcomer(client: Client) 
     "written",
     ["learner.ann", "learner.a.b c", "group.experiment.0.0", "group.a.b.1.2147483647"],
 )
-def test_a_preview_is_written_and_read(written: str) -> None:
+def test_a_preview_survives_a_round_trip_through_text(written: str) -> None:
     assert str(parse(written)) == written
 
 
 @XBlock.needs("user_info", "user_segmentation")
 class CountingBlock(XBlock):
-    """Counts what it is asked, in a tag."""
+    """Counts its calls in a tag."""
 
     def count(self) -> int:
         user_info = self.runtime.service(self, "user_info")
@@ -263,7 +263,7 @@ class CountingBlock(XBlock):
         return int(counted)
 
 
-def test_tags_that_blocks_write_in_a_preview_are_forgotten(
+def test_tags_that_blocks_write_in_a_preview_are_discarded(
     block_in: Callable[[Runtime], CountingBlock],
 ) -> None:
     assert block_in(Runtime("ann")).count() == 1
@@ -279,7 +279,7 @@ def test_tags_that_blocks_write_in_a_preview_are_forgotten(
     assert block_in(Runtime("ann")).count() == 2
 
 
-def test_in_a_preview_of_a_group_nobody_has_tags_yet(
+def test_a_preview_of_a_group_starts_without_tags(
     block_in: Callable[[Runtime], CountingBlock],
 ) -> None:
     assert block_in(Runtime("teacher")).count() == 1
@@ -288,7 +288,7 @@ def test_in_a_preview_of_a_group_nobody_has_tags_yet(
     assert block_in(Runtime("teacher")).count() == 2
 
 
-def test_what_learners_made_together_is_in_a_preview_of_a_group(client: Client) -> None:
+def test_a_preview_of_a_group_shows_state_shared_by_learners(client: Client) -> None:
     cloud = '<word_cloud url_name="cloud"/>'
     load_course(course_xml(f'<vertical url_name="u">{cloud}</vertical>'))
     address = "/handler/block-v1:DemoX+Tests+2026+type@word_cloud+block@cloud/handle_submit_state"
@@ -302,7 +302,7 @@ def test_what_learners_made_together_is_in_a_preview_of_a_group(client: Client) 
     assert runtime.get_block(usage_id).all_words == {"hello": 1}
 
 
-def test_a_bare_page_has_the_banner_too(client: Client) -> None:
+def test_a_page_without_frame_has_the_banner_too(client: Client) -> None:
     preview(client, AsGroup("experiment", 100, 1))
     seen = client.get(f"/view/{NAME}.s/", {"student": "teacher"}).content.decode()
     assert "Exit the preview" in seen
@@ -319,5 +319,5 @@ def block_in() -> Callable[[Runtime], CountingBlock]:
     return make
 
 
-def told_correct(response: Any) -> bool:
+def is_correct(response: Any) -> bool:
     return bool(response.json()["success"] == "correct")

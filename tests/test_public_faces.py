@@ -1,4 +1,4 @@
-"""What others call from outside stays as it is written in the design."""
+"""The public interface matches the design."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_public_face_has_the_parameters_of_the_design(owner: Any, name: str) -
 
 
 @pytest.mark.parametrize("module", FACES, ids=lambda module: module.__name__)
-def test_what_a_module_offers_is_listed_in_order_and_nothing_more(module: ModuleType) -> None:
+def test_a_modules_public_names_are_listed_in_order(module: ModuleType) -> None:
     listed: list[str] = module.__all__
 
     assert listed == sorted(listed)
@@ -109,7 +109,7 @@ def test_what_a_module_offers_is_listed_in_order_and_nothing_more(module: Module
         assert set(SIGNATURES[module]) <= set(listed)
 
 
-def test_all_errors_are_in_one_tree_that_is_drawn_where_its_base_is() -> None:
+def test_all_errors_are_in_one_tree_that_the_base_errors_docstring_shows() -> None:
     def leaves(error: type[Exception]) -> list[type[Exception]]:
         return [error, *(leaf for child in error.__subclasses__() for leaf in leaves(child))]
 

@@ -1,4 +1,4 @@
-"""First views that arrive together. tests/race.py says what a race is, and what none may do."""
+"""First views that arrive together. See tests/race.py for races and their invariants."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from xblock_experiments.experiments.api import assign_group
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.every_database,
-    # All in one process, which keeps its callers.
+    # run in one process, which reuses its callers
     pytest.mark.xdist_group("races"),
 ]
 
 LEARNERS = 3
-"""In each race. `make race` has more."""
+"""The number of learners in each race. `make race` uses more."""
 TIMES = 20
 COURSE_ID = "a course with many hands"
 
@@ -49,7 +49,7 @@ def _stop_processes() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_settings() -> Iterator[None]:
-    """Races set the isolation of connections that are opened later."""
+    """Restore the isolation level, which races set for connections that are opened later."""
     database = connections.settings["default"]
     options = copy.copy(database["OPTIONS"])
     yield
@@ -64,7 +64,7 @@ def _own_settings() -> Iterator[None]:
     [*product((False, True), ("nothing", "weights", "groups"))],
     ids=str,
 )
-def test_every_caller_is_told_the_one_group_that_is_stored(
+def test_every_caller_gets_the_one_group_that_is_stored(
     in_transaction: bool, edits: str, callers: int, kind: str
 ) -> None:
     for isolation in race.isolations():
@@ -72,7 +72,7 @@ def test_every_caller_is_told_the_one_group_that_is_stored(
         outcome = race.run(this, str(this), LEARNERS, processes)
 
         assert race.flaws(this, str(this), outcome) == []
-        # Of three learners the second is on a page of all experiments.
+        # The second of three learners views a page of all experiments.
         assert sum(map(len, outcome.told.values())) == 2 * callers * (1 + len(race.IDS) + 1)
 
 
@@ -80,7 +80,7 @@ LISTS = [[experiment(100), experiment(200)], [experiment(100), experiment(300), 
 
 
 def together(*calls: Callable[[], None]) -> list[Exception]:
-    """Make the calls in threads that start together; what went wrong."""
+    """Make the calls in threads that start together, and return their errors."""
     barrier = threading.Barrier(len(calls))
     errors: list[Exception] = []
 
@@ -88,7 +88,7 @@ def together(*calls: Callable[[], None]) -> list[Exception]:
         barrier.wait()
         try:
             call()
-        except Exception as error:  # noqa: BLE001 - any is a failure
+        except Exception as error:  # noqa: BLE001 - any error is a failure
             errors.append(error)
         connections.close_all()
 
@@ -128,8 +128,8 @@ def assign_and_retire(_: int) -> None:
     segmentations.retire_user("ann")
 
 
-def test_staff_editors_and_learners_do_not_stop_each_other() -> None:
-    """Several of each, at the same course and the same learner."""
+def test_staff_editors_and_learners_do_not_block_each_other() -> None:
+    """Run several of each for the same course and learner."""
     calls = [put_and_take_out, put_and_take_out, assign_and_retire, assign_and_retire]
     calls += [partial(edit, listed) for listed in LISTS]
     for isolation in race.isolations():
@@ -145,7 +145,7 @@ def test_staff_editors_and_learners_do_not_stop_each_other() -> None:
 
 
 @pytest.mark.parametrize("published", [[], [experiment(100)]], ids=["first", "again"])
-def test_two_who_publish_a_course_together_do_so_one_after_the_other(
+def test_concurrent_publications_of_a_course_are_serialized(
     published: list[UserSegmentation],
 ) -> None:
     for isolation in race.isolations():
@@ -161,7 +161,7 @@ def test_two_who_publish_a_course_together_do_so_one_after_the_other(
             assert list(segmentations.get_segmentations(course_id)) in LISTS
 
 
-def test_staff_who_put_one_learner_somewhere_in_transactions_wait_for_each_other() -> None:
+def test_transactions_that_move_the_same_learner_wait_for_each_other() -> None:
     segmentations.save_segmentations(COURSE_ID, [experiment(100)])
     segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
 
@@ -172,11 +172,11 @@ def test_staff_who_put_one_learner_somewhere_in_transactions_wait_for_each_other
 
 
 @pytest.mark.parametrize("call", ["put", "take out", "retire"])
-def test_what_is_newer_than_a_transaction_is_changed_or_said_to_be_in_the_way(call: str) -> None:
-    """Nobody is told that somebody was put, taken out or retired who was not."""
+def test_a_row_newer_than_the_transaction_is_changed_or_raises_not_stored(call: str) -> None:
+    """Check that a success is never reported for a change that was not made."""
     isolations = [each for each in race.isolations() if "strict" not in each]
     if "serializable" in isolations:
-        pytest.skip("on SQLite nothing is newer than a transaction that writes")
+        pytest.skip("on SQLite no row can be newer than a writing transaction")
     for isolation in isolations:
         segmentations.save_segmentations(COURSE_ID, [experiment(100)])
         race.set_isolation(isolation)

@@ -1,4 +1,4 @@
-"""A real course export of Open edX, where the machine has one beside the project."""
+"""A real course export of Open edX, if one is stored next to the project."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def course() -> LoadedCourse:
     return load_course(COURSE)
 
 
-def test_it_is_read_with_its_segmentations(course: LoadedCourse) -> None:
+def test_the_course_is_read_with_its_segmentations(course: LoadedCourse) -> None:
     saved = segmentations.get_segmentations(course.course_id)
 
     assert course.course_id == "course-v1:TestX+Course+1"
@@ -51,7 +51,7 @@ def test_it_is_read_with_its_segmentations(course: LoadedCourse) -> None:
     ]
 
 
-def test_every_problem_is_named_with_its_file(course: LoadedCourse) -> None:
+def test_every_problem_is_reported_with_its_file(course: LoadedCourse) -> None:
     for problem in course.problems:
         file, reason = problem.split(": ", 1)
         assert (COURSE / file).exists(), problem
@@ -59,7 +59,7 @@ def test_every_problem_is_named_with_its_file(course: LoadedCourse) -> None:
     assert "drafts/: ignored: drafts are not published" in course.problems
 
 
-def test_all_that_cannot_run_here_is_a_named_placeholder(course: LoadedCourse) -> None:
+def test_blocks_that_cannot_run_are_labelled_placeholders(course: LoadedCourse) -> None:
     named = {re.findall(r"<([\w-]+)>", p)[0] for p in course.problems if "placeholder" in p}
 
     assert named == {
@@ -69,7 +69,7 @@ def test_all_that_cannot_run_here_is_a_named_placeholder(course: LoadedCourse) -
 
 
 @pytest.mark.parametrize("letter", ["A", "B", "C"])
-def test_a_learner_sees_the_video_and_the_problem_of_the_own_group(
+def test_a_learner_sees_the_video_and_the_problem_of_their_group(
     course: LoadedCourse, letter: str
 ) -> None:
     group = next(
@@ -111,7 +111,7 @@ def test_every_learner_sees_one_letter_in_both_experiments(course: LoadedCourse)
         assert names[group_ids.pop()][-1] == re.findall(r"Video for Group 1(\w)", page)[0]
 
 
-def test_three_thousand_learners_split_in_thirds(course: LoadedCourse) -> None:
+def test_three_thousand_learners_are_split_into_thirds(course: LoadedCourse) -> None:
     counts = assign_users(course.course_id, EXPERIMENT, (str(number) for number in range(3000)))
 
     assert isinstance(counts, Counter)
@@ -146,7 +146,7 @@ def test_every_block_opens_for_learners_of_each_group_for_staff_and_for_authors(
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
-def test_what_is_a_placeholder_is_one_because_no_package_brings_its_type(
+def test_blocks_are_placeholders_only_if_no_installed_package_has_their_type(
     course: LoadedCourse,
 ) -> None:
     blocks = registry.course_of(course.usage_id)
@@ -166,7 +166,9 @@ def installed_types() -> set[str]:
     return {each.name for each in entry_points(group="xblock.v1")}
 
 
-def test_it_is_served_with_its_files(client: Client, settings: Settings, tmp_path: Path) -> None:
+def test_the_course_is_served_with_its_files(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
     settings.XBLOCK_EXPERIMENTS = {"COURSES": [COURSE], "IMPORTED": tmp_path}
 
     assert "Example Content" in client.get("/scenario/openedx-test-course/").content.decode()

@@ -1,4 +1,4 @@
-"""The question of the command that deletes all that is kept of a person."""
+"""The confirmation question of the command that deletes a user's data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xblock_experiments.services import COURSE
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
 
-def test_who_interrupts_the_question_is_told_that_nothing_was_deleted(
+def test_interrupting_the_question_reports_that_nothing_was_deleted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def interrupt(question: str) -> str:

@@ -1,4 +1,4 @@
-"""Where a block's module can be imported."""
+"""Modules that blocks can import without Django."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 
-def test_the_scopes_and_the_field_need_no_django() -> None:
+def test_the_scopes_and_the_field_do_not_need_django() -> None:
     code = (
         "import sys, xblock_experiments.services as services; "
         "print(services.COURSE, services.UserInfoField.__name__, 'django' in sys.modules)"

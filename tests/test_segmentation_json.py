@@ -1,4 +1,4 @@
-"""A segmentation as Open edX's user partition, there and back."""
+"""A segmentation as an Open edX user partition, written and read."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ segmentations = st.builds(
 
 
 @given(segmentations)
-def test_a_segmentation_survives_json(segmentation: UserSegmentation) -> None:
+def test_a_segmentation_survives_a_round_trip_through_json(segmentation: UserSegmentation) -> None:
     text = json.dumps(segmentation.to_json())
 
     assert UserSegmentation.from_json(json.loads(text)) == segmentation
 
 
-def test_what_open_edx_wrote_is_written_again() -> None:
+def test_a_partition_of_open_edx_is_written_unchanged() -> None:
     assert UserSegmentation.from_json(PARTITION).to_json() == PARTITION
 
 
-def test_random_partitions_are_experiments_of_equal_weights() -> None:
+def test_random_partitions_are_experiments_with_equal_weights() -> None:
     segmentation = UserSegmentation.from_json(PARTITION)
 
     assert segmentation.type == "experiment"
@@ -81,7 +81,7 @@ def test_random_partitions_are_experiments_of_equal_weights() -> None:
     assert [group.weight for group in segmentation.groups] == [1, 1]
 
 
-def test_weights_are_read_from_the_parameters_and_stand_there_again() -> None:
+def test_weights_are_read_from_the_parameters_and_written_there() -> None:
     weights = {"2001": 3, "2002": 0}
     partition = {**PARTITION, "parameters": {"weights": weights, "salt": "s"}}
     segmentation = UserSegmentation.from_json(partition)
@@ -91,13 +91,13 @@ def test_weights_are_read_from_the_parameters_and_stand_there_again() -> None:
     assert segmentation.to_json() == partition
 
 
-def test_version_one_knows_only_random_partitions() -> None:
+def test_partitions_of_version_1_are_random() -> None:
     partition = {key: PARTITION[key] for key in ("id", "name", "description", "groups")}
 
     assert UserSegmentation.from_json({**partition, "version": 1}).type == "experiment"
 
 
-def test_a_newer_version_is_read_and_what_it_adds_is_kept() -> None:
+def test_a_newer_version_is_read_and_its_additions_are_preserved() -> None:
     newer = {**PARTITION, "version": 4, "color": "red"}
     newer["groups"] = [{"id": 1, "name": "a", "version": 1, "icon": "star"}]
 
@@ -106,14 +106,14 @@ def test_a_newer_version_is_read_and_what_it_adds_is_kept() -> None:
     assert written == {**newer, "version": 3}
 
 
-def test_an_unknown_scheme_is_kept_as_a_type_of_its_own() -> None:
+def test_an_unknown_scheme_becomes_a_type_of_its_own() -> None:
     segmentation = UserSegmentation.from_json({**PARTITION, "scheme": "enrollment_track"})
 
     assert segmentation.type == "enrollment_track"
     assert segmentation.to_json()["scheme"] == "enrollment_track"
 
 
-def test_ids_may_be_zero_or_digits_in_text() -> None:
+def test_ids_may_be_zero_or_strings_of_digits() -> None:
     groups = [{"id": "0", "name": "zero", "version": 1}]
     segmentation = UserSegmentation.from_json({**PARTITION, "id": 0, "groups": groups})
 
@@ -155,13 +155,13 @@ def test_ids_may_be_zero_or_digits_in_text() -> None:
         ({"parameters": {"salt": 5}}, "salt of segmentation 1001 must be text"),
     ],
 )
-def test_what_cannot_be_a_segmentation_is_named(change: dict[str, Any], message: str) -> None:
+def test_an_invalid_segmentation_is_reported(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidSegmentation, match=message):
         UserSegmentation.from_json({**PARTITION, **change})
 
 
 @pytest.mark.parametrize("key", ["id", "name", "description", "version", "groups", "scheme"])
-def test_a_missing_key_is_named(key: str) -> None:
+def test_a_missing_key_is_reported(key: str) -> None:
     partition = {name: value for name, value in PARTITION.items() if name != key}
 
     with pytest.raises(InvalidSegmentation, match=f"missing the key '{key}'"):
@@ -169,17 +169,17 @@ def test_a_missing_key_is_named(key: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 7])
-def test_what_is_no_object_is_no_segmentation(value: Any) -> None:
+def test_a_value_that_is_no_object_is_refused(value: Any) -> None:
     with pytest.raises(InvalidSegmentation, match="must be an object"):
         UserSegmentation.from_json(value)
 
 
-def test_weights_have_one_place() -> None:
+def test_weights_belong_to_the_groups_and_not_to_the_parameters() -> None:
     with pytest.raises(InvalidSegmentation, match="set them on its groups"):
         experiment(parameters={"weights": {"1": 2}})
 
 
-def test_a_group_that_is_not_there_is_named() -> None:
+def test_an_unknown_group_is_named_in_the_error() -> None:
     with pytest.raises(NoSuchGroup, match="has no group 9"):
         experiment(100, 1, 2).group(9)
 
@@ -200,7 +200,7 @@ def test_a_group_that_is_not_there_is_named() -> None:
         lambda parameters: parameters["list"][0].update(a=2),
     ],
 )
-def test_the_parameters_of_a_segmentation_are_as_frozen_as_it_is(change: Any) -> None:
+def test_the_parameters_of_a_segmentation_are_immutable(change: Any) -> None:
     given: dict[str, Any] = {"salt": "pepper", "list": [{"a": 1}]}
     segmentation = UserSegmentation(1, "experiment", "", "", (), given)
 

@@ -1,4 +1,4 @@
-"""The seam: services of other packages, found by entry point and bound to the block that asks."""
+"""Services of other packages, found by entry point and bound to the block that requests them."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ class WeatherService:
 
 @XBlock.needs("weather")
 class NeedsWeather(XBlock):
-    """Cannot do without."""
+    """A block that needs the service."""
 
 
 @XBlock.wants("weather")
 class WantsWeather(XBlock):
-    """Can do without."""
+    """A block that wants the service but can do without."""
 
 
-class AsksNobody(XBlock):
-    """Declares nothing."""
+class DeclaresNothing(XBlock):
+    """A block that declares no service."""
 
 
 @XBlock.needs("user_segmentation", "user_info", "user", "i18n", "fs")
 class NeedsMany(XBlock):
-    """Needs the SDK's services and ours."""
+    """A block that needs the SDK's services and this project's."""
 
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Put a package with an entry point on the path, as pip would."""
+    """Return a function that puts a package with an entry point on the path, as pip would."""
     installed: list[str] = []
 
     def install_package(package: str, *, group: str = "xblock.service.v1") -> None:
@@ -88,7 +88,7 @@ def test_a_service_of_another_package_is_found_and_bound_to_runtime_and_block(
     assert service.xblock is block
 
 
-def test_each_block_has_one_object_of_its_own(install: Install) -> None:
+def test_each_block_gets_its_own_service_object(install: Install) -> None:
     install("sunny")
     runtime = runtime_for("ann")
     one, other = make(NeedsWeather, runtime), make(NeedsWeather, runtime, "u1")
@@ -97,7 +97,7 @@ def test_each_block_has_one_object_of_its_own(install: Install) -> None:
     assert runtime.service(one, "weather") is not runtime.service(other, "weather")
 
 
-def test_the_runtimes_own_service_comes_first(install: Install) -> None:
+def test_a_service_of_the_runtime_takes_precedence(install: Install) -> None:
     install("sunny")
     block = make(NeedsWeather)
     block.runtime._services["weather"] = own = object()
@@ -105,7 +105,7 @@ def test_the_runtimes_own_service_comes_first(install: Install) -> None:
     assert block.runtime.service(block, "weather") is own
 
 
-def test_a_runtime_switches_a_service_off_by_having_none(install: Install) -> None:
+def test_a_runtime_can_switch_a_service_off_with_none(install: Install) -> None:
     install("sunny")
     wanting, needing = make(WantsWeather), make(NeedsWeather)
     for block in (wanting, needing):
@@ -116,18 +116,18 @@ def test_a_runtime_switches_a_service_off_by_having_none(install: Install) -> No
         needing.runtime.service(needing, "weather")
 
 
-def test_a_service_that_was_not_declared_is_refused_also_where_it_is_there(
+def test_an_undeclared_service_is_refused_even_if_it_is_available(
     install: Install,
 ) -> None:
     install("sunny")
-    block = make(AsksNobody)
+    block = make(DeclaresNothing)
 
     with pytest.raises(NoSuchServiceError, match="'weather' was not requested"):
         block.runtime.service(block, "weather")
 
 
 @pytest.mark.usefixtures("install")
-def test_where_there_is_none_wants_gets_none_and_needs_an_error() -> None:
+def test_a_missing_service_is_none_if_wanted_and_an_error_if_needed() -> None:
     wanting, needing = make(WantsWeather), make(NeedsWeather)
 
     assert wanting.runtime.service(wanting, "weather") is None
@@ -135,7 +135,7 @@ def test_where_there_is_none_wants_gets_none_and_needs_an_error() -> None:
         needing.runtime.service(needing, "weather")
 
 
-def test_an_override_wins(install: Install) -> None:
+def test_an_override_takes_precedence(install: Install) -> None:
     install("sunny")
     install("rainy", group="xblock.service.v1.overrides")
     block = make(NeedsWeather)
@@ -143,7 +143,7 @@ def test_an_override_wins(install: Install) -> None:
     assert block.runtime.service(block, "weather").forecast == "rainy"
 
 
-def test_two_claims_to_one_name_are_an_error(install: Install) -> None:
+def test_two_entry_points_of_the_same_name_are_an_error(install: Install) -> None:
     install("sunny")
     install("rainy")
     block = make(WantsWeather)
@@ -152,7 +152,7 @@ def test_two_claims_to_one_name_are_an_error(install: Install) -> None:
         block.runtime.service(block, "weather")
 
 
-def test_the_workbench_has_our_services_and_still_its_own() -> None:
+def test_the_workbench_has_our_services_and_those_of_the_sdk() -> None:
     block = make(NeedsMany)
     service = block.runtime.service
 
@@ -163,7 +163,7 @@ def test_the_workbench_has_our_services_and_still_its_own() -> None:
     assert service(block, "fs")
 
 
-def test_the_sdks_own_names_for_its_runtime_mean_ours() -> None:
+def test_the_sdks_names_for_its_runtime_refer_to_ours() -> None:
     import workbench.runtime
     import workbench.scenarios
     import workbench.test_utils

@@ -1,4 +1,4 @@
-"""A setting that cannot mean what it says is refused, and told when the site is checked."""
+"""Invalid settings raise an error when used, and system checks report them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ XAPI = {"KEY": "k", "LMS_ROOT_URL": "https://lms", "LRS_URL": "https://lrs"}
 
 
 def told(settings: Settings, **wrong: Any) -> list[str]:
-    """What the check says of these settings."""
+    """Return the messages of the system check for these settings."""
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, **wrong}
     return [said.msg for said in run_checks() if "xblock_experiments" in str(said.id)]
 
 
-def test_the_settings_of_the_workbench_are_right(settings: Settings) -> None:
+def test_the_settings_of_the_workbench_are_valid(settings: Settings) -> None:
     assert told(settings) == []
     assert told(settings, **DEFAULTS) == []
 
@@ -48,7 +48,7 @@ def test_the_settings_of_the_workbench_are_right(settings: Settings) -> None:
         ("EVENT_LOG", False),
     ],
 )
-def test_a_setting_of_another_type_is_refused_with_what_to_write(
+def test_a_setting_of_the_wrong_type_is_refused_with_the_expected_type(
     settings: Settings, name: str, wrong: object
 ) -> None:
     (said,) = told(settings, **{name: wrong})
@@ -61,7 +61,7 @@ def test_a_setting_of_another_type_is_refused_with_what_to_write(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_pattern_that_is_not_in_a_list_discloses_nothing(settings: Settings) -> None:
+def test_a_pattern_outside_a_list_discloses_no_tag(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_TAGS": "hint.*"}
 
     with pytest.raises(ImproperlyConfigured, match="must be a list"):
@@ -77,7 +77,7 @@ def test_a_pattern_that_is_not_in_a_list_discloses_nothing(settings: Settings) -
         ([["bus"]], "are known"),
     ],
 )
-def test_an_outbox_that_cannot_be_is_said_to_who_assigns_and_nobody_is(
+def test_an_invalid_outbox_raises_an_error_and_assigns_nobody(
     settings: Settings, outbox: object, said: str
 ) -> None:
     segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2)])
@@ -102,7 +102,9 @@ def test_an_outbox_that_cannot_be_is_said_to_who_assigns_and_nobody_is(
         ({"OUTBOX": ["bus"]}, "set EVENT_BUS_PRODUCER"),
     ],
 )
-def test_what_is_wrong_is_told_once(settings: Settings, wrong: dict[str, Any], said: str) -> None:
+def test_each_mistake_is_reported_once(
+    settings: Settings, wrong: dict[str, Any], said: str
+) -> None:
     (message,) = told(settings, **wrong)
 
     assert said in message
@@ -117,7 +119,7 @@ def test_a_bus_needs_openedx_events(settings: Settings, monkeypatch: pytest.Monk
     assert "openedx-events is not installed" in message
 
 
-def test_an_outbox_without_its_app_is_told() -> None:
+def test_an_outbox_without_its_app_is_reported() -> None:
     site = """
 import django
 from django.conf import settings
@@ -138,13 +140,13 @@ print(*[said.msg for said in run_checks()])
 
 
 class TagsElsewhere:
-    """Writes tags to a database of their own."""
+    """A router that writes tags to another database."""
 
     def db_for_write(self, model: type[Model], **_: Any) -> str | None:
         return "other" if model._meta.app_label == "xblock_experiments_user_tags" else None
 
 
-def test_an_outbox_in_another_database_than_what_it_tells_of_is_told(settings: Settings) -> None:
+def test_an_outbox_in_another_database_than_the_changes_is_reported(settings: Settings) -> None:
     settings.DATABASE_ROUTERS = ["tests.test_settings_checks.TagsElsewhere"]
     assert told(settings) == []
 

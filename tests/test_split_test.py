@@ -41,9 +41,7 @@ def exposures() -> list[str]:
 
 
 @pytest.mark.parametrize(("group_id", "other"), [(1, 2), (2, 1)])
-def test_a_learner_is_shown_the_arm_of_the_learners_group_and_nothing_of_another(
-    group_id: int, other: int
-) -> None:
+def test_a_learner_is_shown_only_the_arm_of_their_group(group_id: int, other: int) -> None:
     course = lesson(split_test_xml())
     other_arm = "ab"[other - 1]
     with override_group(100, group_id):
@@ -57,7 +55,7 @@ def test_a_learner_is_shown_the_arm_of_the_learners_group_and_nothing_of_another
             assert "own name" not in page
 
 
-def test_the_arm_is_wrapped_as_open_edx_does() -> None:
+def test_the_arm_is_wrapped_as_by_open_edx() -> None:
     course = lesson(split_test_xml())
     with override_group(100, 1):
         page = render(course, "ann", "exp")
@@ -67,7 +65,7 @@ def test_the_arm_is_wrapped_as_open_edx_does() -> None:
     assert "data-init='SplitTestStudentView'" in page
 
 
-def test_showing_the_arm_settles_the_group_for_good() -> None:
+def test_showing_the_arm_assigns_the_group_permanently() -> None:
     course = lesson(split_test_xml())
     page = render(course, "ann", "exp")
     group = get_group(COURSE_ID, 100, "ann")
@@ -86,7 +84,7 @@ def test_all_experiments_of_one_segmentation_show_the_same_group() -> None:
         assert page.count("Text of arm 2") in (0, 2)
 
 
-def test_being_shown_the_arm_is_recorded_once_for_each_block() -> None:
+def test_an_exposure_is_recorded_once_for_each_block() -> None:
     course = lesson(split_test_xml("one"), split_test_xml("two"))
     for _ in range(2):
         render(course, "ann", "unit")
@@ -110,7 +108,7 @@ def test_only_showing_the_arm_assigns() -> None:
     assert (members(), exposures()) == ([], [])
 
 
-def test_what_it_tells_navigation_is_the_arms() -> None:
+def test_the_icon_and_title_in_the_navigation_are_those_of_the_arm() -> None:
     course = lesson(
         split_test_xml().replace("<html url_name", '<html display_name="A text" url_name')
     )
@@ -123,7 +121,9 @@ def test_what_it_tells_navigation_is_the_arms() -> None:
 
 
 @pytest.mark.parametrize("nobody", [None, ""])
-def test_nobody_sees_the_first_arm_unassigned_and_unexposed(nobody: str | None) -> None:
+def test_an_anonymous_user_sees_the_first_arm_without_assignment_or_exposure(
+    nobody: str | None,
+) -> None:
     course = lesson(split_test_xml())
     page = render(course, nobody, "exp")
 
@@ -169,7 +169,7 @@ EMPTY = segmentation(100, "experiment", ())
         pytest.param(split_test_xml(), (experiment(active=False),), id="inactive"),
     ],
 )
-def test_where_something_is_wrong_a_learner_sees_a_quiet_sentence(
+def test_a_learner_sees_a_short_message_if_the_experiment_is_broken(
     xml: str, segmentations: tuple[UserSegmentation, ...]
 ) -> None:
     course = lesson(xml, segmentations=segmentations)
@@ -181,13 +181,13 @@ def test_where_something_is_wrong_a_learner_sees_a_quiet_sentence(
     assert exposures() == []
 
 
-def test_a_learner_whose_id_cannot_be_stored_sees_a_quiet_sentence() -> None:
+def test_a_learner_with_an_invalid_id_sees_a_short_message() -> None:
     course = lesson(split_test_xml())
 
     assert NOTHING in render(course, "x" * 300, "s")
 
 
-def test_group_zero_has_an_arm_like_any() -> None:
+def test_group_0_has_an_arm() -> None:
     mapping = json.dumps({"0": "exp_a", "5": "exp_b"})
     xml = split_test_xml(id=0, group_id_to_child=mapping)
     course = lesson(xml, segmentations=(experiment(0, 0, 5),))
@@ -196,7 +196,7 @@ def test_group_zero_has_an_arm_like_any() -> None:
     assert "Text of arm 1" in render(course, "ann", "exp")
 
 
-def test_an_arm_with_nothing_in_it_shows_nothing() -> None:
+def test_an_empty_arm_shows_nothing() -> None:
     xml = (
         '<split_test url_name="exp" user_partition_id="100" '
         'group_id_to_child="{&quot;1&quot;: &quot;a&quot;}"><vertical url_name="a"/></split_test>'
@@ -209,7 +209,7 @@ def test_an_arm_with_nothing_in_it_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize("form", ["i4x://Other/Course/{}/x", "block-v1:O+C+R+type@{}+block@x"])
-def test_arms_of_one_url_name_are_told_apart_by_their_types(form: str) -> None:
+def test_arms_with_the_same_url_name_are_distinguished_by_type(form: str) -> None:
     mapping = json.dumps({"1": form.format("html"), "2": form.format("vertical")})
     written = mapping.replace('"', "&quot;")
     xml = (
@@ -223,7 +223,7 @@ def test_arms_of_one_url_name_are_told_apart_by_their_types(form: str) -> None:
             assert f"Text of arm {group_id}" in render(course, "ann", "exp")
 
 
-def test_the_way_to_a_lesson_inside_an_arm_does_not_name_the_experiment() -> None:
+def test_the_breadcrumbs_of_a_lesson_inside_an_arm_do_not_name_the_experiment() -> None:
     text = '<html url_name="exp_a_text">Text of arm 1</html>'
     xml = split_test_xml().replace(text, '<sequential url_name="inside"/>')
     with override_group(100, 1):
@@ -233,7 +233,7 @@ def test_the_way_to_a_lesson_inside_an_arm_does_not_name_the_experiment() -> Non
     assert "own name" not in page
 
 
-def test_an_experiment_inside_an_arm_is_met_only_there() -> None:
+def test_an_experiment_inside_an_arm_is_reachable_only_through_that_arm() -> None:
     inner = split_test_xml("inner", id=200)
     outer = split_test_xml("outer").replace(
         '<html url_name="outer_a_text">Text of arm 1</html>', inner
@@ -253,7 +253,7 @@ def post(block: Any, method: str = "POST") -> Any:
     return block.handle("log_child_render", webob.Request.blank("/", method=method))
 
 
-def test_the_browsers_word_that_it_shows_the_arm_becomes_an_event(
+def test_an_event_is_emitted_if_the_browser_reports_that_it_shows_the_arm(
     caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
 ) -> None:
     course = lesson(split_test_xml())
@@ -275,7 +275,7 @@ def test_the_browsers_word_that_it_shows_the_arm_becomes_an_event(
     }
 
 
-def test_the_browsers_word_assigns_nobody_and_is_taken_by_post_only(
+def test_a_report_of_the_browser_assigns_nobody_and_must_be_a_post_request(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     course = lesson(split_test_xml())
@@ -287,7 +287,7 @@ def test_the_browsers_word_assigns_nobody_and_is_taken_by_post_only(
     assert caplog.records == []
 
 
-def test_a_repeated_view_takes_two_queries_of_ours() -> None:
+def test_a_repeated_view_takes_two_queries() -> None:
     course = lesson(split_test_xml())
     render(course, "ann", "exp")
     with CaptureQueriesContext(connection) as queries:

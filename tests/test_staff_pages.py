@@ -1,4 +1,4 @@
-"""What staff and authors see of an experiment."""
+"""An experiment as staff and authors see it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def with_class(name: str) -> str:
 ARM = f"//*[{with_class('xbx-arm')}]"
 
 
-def test_staff_see_every_arm_in_the_order_of_the_groups_and_one_at_a_time() -> None:
+def test_staff_see_every_arm_one_at_a_time_in_the_order_of_the_groups() -> None:
     made = course(experiment(100, 2, 1))
     seen = page(made)
     options = texts(seen, "//select/option")
@@ -66,7 +66,7 @@ def test_an_inactive_arm_comes_last_and_is_marked() -> None:
     assert "Inactive: no learner sees this." in seen.xpath(ARM)[-1].text_content()
 
 
-def test_the_kind_of_assignment_is_told() -> None:
+def test_the_kind_of_assignment_is_shown() -> None:
     seen = page(course(experiment(100, 1, 2, weights=(3, 1), name="Style")))
     assert "Group configuration “Style”, of type Experiment." in seen.text_content()
     assert "75 % of new learners" in seen.xpath(ARM)[0].text_content()
@@ -98,7 +98,7 @@ def test_looking_assigns_nobody() -> None:
     assert list(get_exposures(COURSE_ID, 100)) == []
 
 
-def test_a_page_of_many_experiments_asks_a_few_queries_for_each() -> None:
+def test_a_page_of_many_experiments_takes_few_queries_for_each() -> None:
     def queries(number: int) -> int:
         made = course(xml="".join(split_test_xml(f"e{each}") for each in range(number)))
         with CaptureQueriesContext(
@@ -110,7 +110,7 @@ def test_a_page_of_many_experiments_asks_a_few_queries_for_each() -> None:
     assert queries(5) - queries(1) == 4 * 6
 
 
-def test_the_tab_of_an_experiment_has_its_own_name_for_staff_only() -> None:
+def test_the_tab_of_an_experiment_shows_its_name_only_to_staff() -> None:
     made = course(xml=f'<sequential url_name="s">{split_test_xml()}</sequential>')
     (tab,) = page(made, "s").xpath("//*[@role='tab']")
     assert tab.get("title") == "The experiment's own name"
@@ -122,7 +122,7 @@ def test_an_experiment_without_content_says_so() -> None:
     assert "This experiment has no content yet." in page(made).text_content()
 
 
-def test_interactive_content_is_in_the_page_and_runs() -> None:
+def test_interactive_content_is_initialized_on_the_page() -> None:
     problem = (
         '<problem url_name="p"><stringresponse answer="a"><textline/></stringresponse></problem>'
     )
@@ -131,7 +131,7 @@ def test_interactive_content_is_in_the_page_and_runs() -> None:
     assert seen.xpath(f"{ARM}//*[@data-block-type='problem']")
 
 
-def test_authors_see_active_and_inactive_groups_apart() -> None:
+def test_authors_see_active_and_inactive_groups_separately() -> None:
     seen = page(course(experiment(100, 2)), view="author_view")
     sections = f"//section[{with_class('xbx-active')}]", f"//section[{with_class('xbx-inactive')}]"
     assert [texts(seen, f"{section}//h3") for section in sections] == [
@@ -146,7 +146,7 @@ def test_without_inactive_groups_there_is_no_section_for_them() -> None:
     assert "Inactive Groups" not in page(course(), view="author_view").text_content()
 
 
-def test_in_a_unit_authors_see_a_line_of_the_experiment_and_where_its_groups_are() -> None:
+def test_in_a_unit_authors_see_a_summary_of_the_experiment_and_a_link_to_its_groups() -> None:
     made = course(xml=f'<vertical url_name="unit">{split_test_xml()}</vertical>')
     seen = page(made, "unit", "author_view")
     assert "The experiment's own name" in seen.text_content()
@@ -155,7 +155,7 @@ def test_in_a_unit_authors_see_a_line_of_the_experiment_and_where_its_groups_are
     assert "exp/author_view/" in link
 
 
-def test_groups_are_called_as_they_are_now() -> None:
+def test_groups_are_shown_with_their_current_names() -> None:
     made = course()
     segmentations.save_segmentations(
         COURSE_ID, [experiment(100, name="Renamed"), experiment(101, 1)]
@@ -164,14 +164,14 @@ def test_groups_are_called_as_they_are_now() -> None:
         assert "Renamed" in page(made, view=view).text_content()
 
 
-def test_learners_never_see_the_name_that_units_of_groups_are_made_with() -> None:
+def test_learners_never_see_the_generated_names_of_units() -> None:
     xml = split_test_xml().replace("Unit of arm", "Group ID")
     made = course(xml=f'<sequential url_name="s">{xml}</sequential>')
     assert "Group ID" not in render(made, "ann", "s")
 
 
 @pytest.mark.parametrize("user_id", ["ann", None])
-def test_what_staff_may_know_nobody_else_may(user_id: str | None) -> None:
+def test_only_staff_see_facts_about_the_experiment(user_id: str | None) -> None:
     block = find_block(course(), user_id, "exp")
     service = block.runtime.service(block, "segmentation_staff")
     assert isinstance(service, SegmentationStaffService)
@@ -182,7 +182,7 @@ def test_what_staff_may_know_nobody_else_may(user_id: str | None) -> None:
         service.preview_edit([])
 
 
-def test_a_learners_page_holds_no_word_of_the_pages_of_staff() -> None:
+def test_a_learners_page_contains_no_text_for_staff() -> None:
     made = course(xml=f'<sequential url_name="s">{split_test_xml()}</sequential>')
     seen = unescape(render(made, "ann", "s"))
     assert not re.search("staff|author|studio|assigned", seen.replace("author_", ""), re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Courses, chapters, sequentials and verticals, as learners see them."""
+"""Courses, chapters, sequentials and verticals as learners see them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ESCAPED = "&lt;/script&gt;&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;&quot
 
 
 def tabs(page: str) -> list[tuple[str, str]]:
-    """The icon and the title of each tab."""
+    """Return the icon and the title of each tab."""
     return re.findall(r'class="xbx-tab seq_(\w+)".*?data-page-title="(.*?)"', page, re.DOTALL)
 
 
@@ -47,13 +47,13 @@ def test_a_course_is_an_outline_of_links() -> None:
     assert "Lesson" in render(course, "ann", "c")
 
 
-def test_a_course_shows_what_is_no_chapter_in_place() -> None:
+def test_a_course_shows_children_other_than_chapters_in_place() -> None:
     course = load_course(course_xml('<vertical><html url_name="h">Text</html></vertical>'))
 
     assert "Text" in render(course, "ann")
 
 
-def test_a_tab_has_the_icon_of_what_is_in_its_unit() -> None:
+def test_a_tab_has_the_icon_of_its_units_content() -> None:
     course = sequential(
         '<vertical url_name="a" display_name="A"><html url_name="h"/><video url_name="x"/>'
         "</vertical>",
@@ -84,7 +84,9 @@ ARMS = (
 @pytest.mark.parametrize(
     ("group_id", "tab"), [(1, ("problem", "Condition 1")), (2, ("video", "Condition 2"))]
 )
-def test_a_tab_of_an_experiment_is_the_arms(group_id: int, tab: tuple[str, str]) -> None:
+def test_the_tab_of_an_experiment_has_the_icon_and_title_of_the_arm(
+    group_id: int, tab: tuple[str, str]
+) -> None:
     course = sequential(ARMS)
     with override_group(100, group_id):
         assert tabs(render(course, "ann", "s")) == [tab]
@@ -92,7 +94,7 @@ def test_a_tab_of_an_experiment_is_the_arms(group_id: int, tab: tuple[str, str])
 
 @pytest.mark.parametrize(("group_id", "icon"), [(1, "problem"), (2, "video")])
 @pytest.mark.parametrize("depth", [1, 2, 4])
-def test_icons_pass_up_through_any_depth(group_id: int, icon: str, depth: int) -> None:
+def test_icons_propagate_through_any_depth(group_id: int, icon: str, depth: int) -> None:
     content = ARMS
     for level in range(depth):
         content = f'<vertical url_name="level{level}">{content}</vertical>'
@@ -122,7 +124,7 @@ def test_units_without_any_title_are_numbered() -> None:
 
 
 @pytest.mark.parametrize("course_id", [None, "a-scenario"])
-def test_a_sequential_may_stand_in_a_block_of_another_package(course_id: str | None) -> None:
+def test_a_sequential_may_be_inside_a_block_of_another_package(course_id: str | None) -> None:
     xml = '<vertical_demo><sequential url_name="s" display_name="Lesson"/></vertical_demo>'
     course = load_course(course_xml(xml), course_id)
 
@@ -166,14 +168,14 @@ def test_the_tab_where_the_learner_was_is_remembered() -> None:
 
 
 @pytest.mark.parametrize("position", [0, 3, -1, "2", None, [], 1.5])
-def test_a_position_that_is_not_there_is_refused(position: Any) -> None:
+def test_an_invalid_position_is_refused(position: Any) -> None:
     course = sequential('<vertical url_name="a"/>', '<vertical url_name="b"/>')
 
     assert go_to(course, position) == 400
     assert find_block(course, "ann", "s").position == 1
 
 
-def test_a_remembered_tab_that_is_gone_is_the_first_again() -> None:
+def test_the_first_tab_is_shown_if_the_remembered_one_was_removed() -> None:
     assert go_to(sequential('<vertical url_name="a"/>', '<vertical url_name="b"/>'), 2) == 200
     course = sequential('<vertical url_name="a"/>')
 

@@ -1,4 +1,4 @@
-"""Tags that change: what is told of it, and who wins a race for one."""
+"""Changes of tags: their events, and concurrent changes of one tag."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def tag(key: str = "hint.key") -> Any:
     return apps.get_model(APP, "Tag").objects.get(key=key)
 
 
-def test_each_change_is_told_once_and_nothing_else_is(told: Told, settings: Settings) -> None:
+def test_each_change_emits_one_event_and_nothing_else_does(told: Told, settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"]}
     service = user_info()
     service.set(COURSE, "key", 1, expected=None)
@@ -75,7 +75,7 @@ def test_each_change_is_told_once_and_nothing_else_is(told: Told, settings: Sett
     assert told_of == [(1, False), (2, False), (7, False), ("text", False), (None, True)]
 
 
-def test_the_context_of_a_change_has_the_tags_of_the_course_that_say_something(
+def test_the_context_of_a_change_has_the_listed_tags_of_the_course(
     told: Told, settings: Settings
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"]}
@@ -89,7 +89,7 @@ def test_the_context_of_a_change_has_the_tags_of_the_course_that_say_something(
     assert contexts == [{}, {"hint.here": 1}, {"hint.here": 1}, {"hint.here": 1}]
 
 
-def test_tags_that_no_event_may_tell_of_are_not_even_read(
+def test_tags_that_no_event_may_contain_are_not_read(
     told: Told, django_assert_num_queries: Any
 ) -> None:
     with events.user_context(COURSE_ID, "ann") as context:
@@ -100,7 +100,7 @@ def test_tags_that_no_event_may_tell_of_are_not_even_read(
     assert len(told.heard) == 1
 
 
-def test_who_adds_nothing_to_a_counter_changes_nothing(told: Told) -> None:
+def test_adding_zero_to_a_counter_changes_nothing(told: Told) -> None:
     counts = [user_info().increment(COURSE, "count", by) for by in (0, 0, 2, 0)]
 
     assert counts == [0, 0, 2, 2]
@@ -126,7 +126,7 @@ def test_tags_that_a_block_has_read_are_not_read_again_for_an_event(
     }
 
 
-def test_tags_that_a_block_has_read_of_another_user_are_not_told_of(
+def test_tags_that_a_block_has_read_for_another_user_are_not_in_the_event(
     told: Told, settings: Settings
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"]}
@@ -137,7 +137,7 @@ def test_tags_that_a_block_has_read_of_another_user_are_not_told_of(
         assert context["course_user_tags"] == {}
 
 
-def test_a_change_of_which_nothing_could_be_kept_to_tell_is_undone(
+def test_a_change_is_rolled_back_if_its_event_cannot_be_stored(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user_info().set(COURSE, "key", 1)
@@ -156,7 +156,7 @@ def test_a_change_of_which_nothing_could_be_kept_to_tell_is_undone(
     assert service.get(COURSE, "key") == user_info().get(COURSE, "key") == 1
 
 
-def test_when_a_tag_was_written_is_noted() -> None:
+def test_the_time_of_a_change_is_stored() -> None:
     user_info().set(COURSE, "key", 1)
     first = tag().modified
     user_info().set(COURSE, "key", 1)
@@ -169,14 +169,14 @@ def test_when_a_tag_was_written_is_noted() -> None:
 
 
 def together(work: Callable[[int], Any]) -> list[Exception]:
-    """What went wrong when several did the work many times at once."""
+    """Do the work many times in several threads, and return the errors."""
     errors: list[Exception] = []
 
     def worker(number: int) -> None:
         try:
             for _ in range(TIMES):
                 work(number)
-        except Exception as error:  # noqa: BLE001 - any is a failure
+        except Exception as error:  # noqa: BLE001 - any error is a failure
             errors.append(error)
         finally:
             connections.close_all()
@@ -189,7 +189,7 @@ def together(work: Callable[[int], Any]) -> list[Exception]:
     return errors
 
 
-def begun() -> Iterator[str]:
+def each_isolation() -> Iterator[str]:
     for isolation in race.isolations():
         connections.close_all()
         race.set_isolation(isolation)
@@ -198,7 +198,7 @@ def begun() -> Iterator[str]:
 
 
 def test_no_count_is_lost() -> None:
-    for isolation in begun():
+    for isolation in each_isolation():
         assert together(lambda _: user_info().increment(COURSE, "count")) == []
         assert user_info().get(COURSE, "count") == 4 * TIMES, isolation
 
@@ -213,16 +213,16 @@ def test_no_count_is_lost_in_transactions() -> None:
     assert user_info().get(COURSE, "count") == 4 * TIMES
 
 
-def test_no_count_is_lost_where_a_database_does_not_say_what_it_wrote(
+def test_no_count_is_lost_if_the_database_does_not_return_written_values(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(type(connection.features), "can_return_columns_from_insert", False)
-    for isolation in begun():
+    for isolation in each_isolation():
         assert together(lambda _: user_info().increment(COURSE, "count")) == []
         assert user_info().get(COURSE, "count") == 4 * TIMES, isolation
 
 
-def test_who_compares_and_swaps_loses_no_count_either() -> None:
+def test_no_count_is_lost_with_compare_and_swap() -> None:
     def work(_: int) -> None:
         service = user_info()
         while True:
@@ -233,14 +233,16 @@ def test_who_compares_and_swaps_loses_no_count_either() -> None:
                 continue
             return
 
-    for isolation in begun():
+    for isolation in each_isolation():
         assert together(work) == []
         assert user_info().get(COURSE, "count") == 4 * TIMES, isolation
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="nobody writes in between")
-def test_a_transaction_that_is_older_than_a_count_adds_to_it_or_is_undone() -> None:
-    for isolation in begun():
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="on SQLite no other transaction writes in between"
+)
+def test_a_transaction_older_than_a_count_adds_to_it_or_is_rolled_back() -> None:
+    for isolation in each_isolation():
         counted = 0
         with suppress(NotStored), transaction.atomic():
             assert user_info().get(COURSE, "count") is None
@@ -251,19 +253,19 @@ def test_a_transaction_that_is_older_than_a_count_adds_to_it_or_is_undone() -> N
         assert user_info().get(COURSE, "count") == max(4 * TIMES, counted), isolation
 
 
-def test_requests_that_set_different_keys_lose_nothing() -> None:
+def test_concurrent_changes_of_different_keys_lose_nothing() -> None:
     def work(number: int) -> None:
         service = user_info()
         before: Any = service.get(COURSE, f"key{number}", 0)
         service.set(COURSE, f"key{number}", before + 1)
 
-    for turn, isolation in enumerate(begun(), 1):
+    for turn, isolation in enumerate(each_isolation(), 1):
         assert together(work) == []
         found = [user_info().get(COURSE, f"key{number}") for number in range(4)]
         assert found == [turn * TIMES] * 4, isolation
 
 
-def test_dictionaries_of_the_first_release_are_equal_to_themselves() -> None:
+def test_dictionaries_stored_by_the_first_release_equal_their_expected_value() -> None:
     old = migrate([(APP, "0001_initial")]).get_model(APP, "Tag")
     values = ['{"b":{"d":1,"c":2},"a":1}', '"{}"', "7"]
     for number, value in enumerate(values):

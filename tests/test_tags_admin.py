@@ -49,13 +49,13 @@ def listed(client: Client, search: str) -> list[tuple[str, str]]:
     return re.findall(cells, text, re.DOTALL)
 
 
-def test_tags_are_those_of_the_user_whose_id_is_searched_for(admin_client: Client) -> None:
+def test_searching_for_a_user_id_lists_that_users_tags(admin_client: Client) -> None:
     assert listed(admin_client, "ann") == [("ann", "hint.speed"), ("ann", "hint.name")]
     assert listed(admin_client, "ann lee") == [("ann lee", "hint.name")]
     assert listed(admin_client, "an") == []
 
 
-def test_nobody_looks_through_the_tags_of_everybody(
+def test_tags_are_not_listed_without_a_user_id(
     admin_client: Client, django_assert_max_num_queries: Any
 ) -> None:
     with django_assert_max_num_queries(20) as queries:
@@ -63,7 +63,7 @@ def test_nobody_looks_through_the_tags_of_everybody(
     assert not [each for each in queries.captured_queries if "tag" in each["sql"].split("WHERE")[0]]
 
 
-def test_a_tag_is_shown_and_what_learners_and_blocks_wrote_is_text(admin_client: Client) -> None:
+def test_the_contents_of_a_tag_are_shown_as_text(admin_client: Client) -> None:
     api.set_tag(HOSTILE, COURSE_ID, f"hint.{HOSTILE}", {HOSTILE: HOSTILE})
     pages = [
         admin_client.get(PAGES, {"q": HOSTILE}),
@@ -75,7 +75,7 @@ def test_a_tag_is_shown_and_what_learners_and_blocks_wrote_is_text(admin_client:
         assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;" in page.content.decode()
 
 
-def test_nobody_writes_unless_the_site_says_so(admin_client: Client) -> None:
+def test_tags_are_read_only_unless_the_site_allows_writes(admin_client: Client) -> None:
     page = page_of("hint.name")
     shown = admin_client.get(page).content.decode()
     assert "of ann" in shown
@@ -91,7 +91,7 @@ def test_nobody_writes_unless_the_site_says_so(admin_client: Client) -> None:
 
 
 @pytest.mark.usefixtures("_with_writes")
-def test_where_it_does_a_value_is_changed_as_a_block_would(
+def test_with_writes_allowed_a_value_is_changed_as_by_a_block(
     admin_client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
     sent = {"value": '{"b": [1], "a": null}', "key": "hint.other", "user_id": "bob"}
@@ -108,7 +108,7 @@ def test_where_it_does_a_value_is_changed_as_a_block_would(
 @pytest.mark.parametrize(
     "value", ["", "text", "{", "NaN", "[" * 100_000, '"' + "x" * MAX_VALUE_BYTES + '"']
 )
-def test_what_no_block_could_set_is_refused(admin_client: Client, value: str) -> None:
+def test_a_value_that_no_block_could_set_is_refused(admin_client: Client, value: str) -> None:
     answer = admin_client.post(page_of("hint.name"), {"value": value})
 
     assert answer.status_code == 200
@@ -137,7 +137,7 @@ def test_tags_are_deleted_one_by_one_or_together(
 
 
 @pytest.mark.usefixtures("_with_writes")
-def test_what_the_admin_notes_of_it_does_not_name_the_user(admin_client: Client) -> None:
+def test_the_admin_log_does_not_name_the_user(admin_client: Client) -> None:
     admin_client.post(page_of("hint.name", "annabel"), {"value": "1"})
     admin_client.post(page_of("hint.name", "annabel").replace("change", "delete"), {"post": "yes"})
     chosen = page_of("hint.name", "ann lee").split("/")[-3]
@@ -150,7 +150,7 @@ def test_what_the_admin_notes_of_it_does_not_name_the_user(admin_client: Client)
 
 
 @pytest.mark.usefixtures("_with_writes")
-def test_who_has_no_permission_of_djangos_does_not_even_look(client: Client) -> None:
+def test_the_pages_require_djangos_permissions(client: Client) -> None:
     member = User.objects.create_user("member", is_staff=True)
     client.force_login(member)
     assert client.get(page_of("hint.name")).status_code == 403

@@ -1,4 +1,4 @@
-"""What XBlock developers use in their own tests."""
+"""Tools that XBlock developers use in their own tests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def save() -> None:
     api.save_segmentations(COURSE_ID, [experiment(100), experiment(200), LIST])
 
 
-def test_override_group_puts_everybody_in_a_group_meanwhile_and_stores_nothing() -> None:
+def test_override_group_puts_everybody_in_a_group_and_stores_nothing() -> None:
     save()
     with override_group(100, 2):
         for user_id in ("ann", "bob", None):
@@ -58,7 +58,7 @@ def test_override_group_leaves_other_segmentations_alone() -> None:
     assert len(list(get_exposures(COURSE_ID, 200))) == 1
 
 
-def test_override_group_knows_types_and_can_be_nested() -> None:
+def test_override_group_accepts_a_type_and_can_be_nested() -> None:
     save()
     with override_group(7, 1, type="list"), override_group(100, 1), override_group(100, 2):
         service = user_segmentation("ann")
@@ -74,7 +74,7 @@ def test_override_group_is_a_decorator_too() -> None:
     assert user_segmentation("ann").assign(100).id == 2
 
 
-def test_override_group_tells_when_there_is_no_such_group() -> None:
+def test_override_group_raises_an_error_for_an_unknown_group() -> None:
     save()
     with override_group(100, 9), pytest.raises(NoSuchGroup):
         user_segmentation("ann").assign(100)
@@ -82,7 +82,7 @@ def test_override_group_tells_when_there_is_no_such_group() -> None:
         user_segmentation("ann").assign(999)
 
 
-def test_a_course_is_loaded_from_text_under_an_id_that_is_its_own() -> None:
+def test_a_course_is_loaded_from_text_under_its_own_id() -> None:
     one = load_course("<vertical><html_demo>One</html_demo></vertical>")
     other = load_course("<vertical><html_demo>Other</html_demo></vertical>")
 
@@ -103,7 +103,7 @@ def test_a_course_is_loaded_under_a_given_id(course_id: str) -> None:
     assert [m.user_id for m in api.get_members(course_id, 100, type="experiment")] == ["ann"]
 
 
-def test_a_block_is_found_by_its_url_name_as_a_users() -> None:
+def test_a_block_is_found_by_its_url_name_for_a_user() -> None:
     course = load_course(course_xml(split_test_xml()))
 
     assert find_block(course, "ann", "exp").scope_ids.user_id == "ann"
@@ -111,7 +111,7 @@ def test_a_block_is_found_by_its_url_name_as_a_users() -> None:
         find_block(course, "ann", "nowhere")
 
 
-def test_staff_are_who_the_test_or_the_settings_say(settings: object) -> None:
+def test_staff_are_set_by_the_test_or_the_settings(settings: object) -> None:
     def is_staff(user_id: str, *, staff: bool = False) -> bool:
         user = runtime_for(user_id, staff=staff)._services["user"].get_current_user()
         return bool(user.opt_attrs["edx-platform.user_is_staff"])

@@ -45,14 +45,14 @@ WHEN = datetime.datetime(2026, 11, 26, 13, 30, tzinfo=datetime.UTC)
 
 
 class Remembering(XBlockMixin):
-    """Remembers what blocks of any kind might."""
+    """Stores tags that blocks of any kind might have."""
 
     shown = UserInfoField(Boolean(default=False), scope=COURSE)
 
 
 @XBlock.needs("user_info")
 class HintBlock(Remembering, XBlock):
-    """Remembers how many hints its learner has seen."""
+    """Stores the number of hints that its learner has seen."""
 
     hints_seen = UserInfoField(Integer(default=0), scope=COURSE)
     speed = UserInfoField(Float(default=1.0), scope=GLOBAL)
@@ -75,11 +75,11 @@ class HintBlock(Remembering, XBlock):
 
 
 class ToyRuntimeWithServices(EntryPointServices, ToyRuntime):
-    """XBlock's own, as it is when services are found by entry points."""
+    """XBlock's toy runtime with services found by entry points."""
 
 
 class TestRuntimeWithServices(EntryPointServices, TestRuntime):
-    """XBlock's other one, which offers nothing."""
+    """XBlock's test runtime, which has no services of its own, with services by entry points."""
 
     __test__ = False
 
@@ -102,7 +102,7 @@ def hint(
     kind: Callable[[Any], Any] = runtime_for,
     block_class: type[XBlock] = HintBlock,
 ) -> Any:
-    """Of a learner, in a request of its own unless a runtime is given."""
+    """Return a block of a learner, in a new request unless a runtime is given."""
     ids = ScopeIds(user_id, "hint", "course.hint.d0", f"course.hint.d0.{name}")
     return (runtime or kind(user_id)).construct_xblock_from_class(block_class, ids)
 
@@ -117,7 +117,7 @@ def tags(user_id: str = "ann", course_id: str | None = "course") -> dict[str, An
     return api.get_tags(user_id, course_id)
 
 
-def test_a_value_is_kept_when_the_block_is_saved_and_not_before(
+def test_a_value_is_stored_only_when_the_block_is_saved(
     new_block: Callable[..., Any],
 ) -> None:
     block = new_block()
@@ -132,7 +132,7 @@ def test_a_value_is_kept_when_the_block_is_saved_and_not_before(
     assert tags(course_id=None) == {"hint.speed": 1.5}
 
 
-def test_all_blocks_of_the_type_share_it(new_block: Callable[..., Any]) -> None:
+def test_all_blocks_of_a_type_share_the_value(new_block: Callable[..., Any]) -> None:
     one = new_block()
     other = new_block(name="u1", runtime=one.runtime)
     assert (one.hints_seen, other.hints_seen, other.topics) == (0, 0, ["start"])
@@ -147,7 +147,7 @@ def test_all_blocks_of_the_type_share_it(new_block: Callable[..., Any]) -> None:
     assert one.hints_seen == new_block().hints_seen == 2
 
 
-def test_what_is_only_read_is_not_written(
+def test_a_value_that_is_only_read_is_not_written(
     new_block: Callable[..., Any], django_assert_num_queries: Any
 ) -> None:
     block = new_block()
@@ -161,7 +161,7 @@ def test_what_is_only_read_is_not_written(
     assert tags() == {}
 
 
-def test_a_value_that_changes_within_is_kept(new_block: Callable[..., Any]) -> None:
+def test_a_value_that_is_mutated_is_stored(new_block: Callable[..., Any]) -> None:
     block = new_block()
     topics = block.topics
     topics.append("a")
@@ -185,7 +185,7 @@ def test_a_value_that_changes_within_is_kept(new_block: Callable[..., Any]) -> N
         ({"done": 0.0}, {"done": -0.0}),
     ],
 )
-def test_a_change_to_an_equal_value_of_another_type_is_kept(
+def test_a_change_to_an_equal_value_of_another_type_is_stored(
     new_block: Callable[..., Any], before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     block = new_block()
@@ -199,7 +199,7 @@ def test_a_change_to_an_equal_value_of_another_type_is_kept(
     assert repr(tags()["hint.notes"]) == repr(other.notes) == repr(after)
 
 
-def test_no_block_changes_the_default_of_others(new_block: Callable[..., Any]) -> None:
+def test_no_block_can_change_the_default_of_others(new_block: Callable[..., Any]) -> None:
     new_block().topics.append("mine")
 
     assert new_block().topics == ["start"]
@@ -218,7 +218,7 @@ def test_each_change_is_one_statement_and_reads_nothing(
         block.hints_seen = 3
 
 
-def test_a_deleted_value_is_gone_when_the_block_is_saved(new_block: Callable[..., Any]) -> None:
+def test_a_value_is_deleted_when_the_block_is_saved(new_block: Callable[..., Any]) -> None:
     block = new_block()
     block.hints_seen = 3
     block.topics = ["a"]
@@ -233,7 +233,7 @@ def test_a_deleted_value_is_gone_when_the_block_is_saved(new_block: Callable[...
     assert (block.hints_seen, block.topics, new_block().hints_seen) == (0, ["start"], 0)
 
 
-def test_what_is_set_after_it_was_deleted_is_kept(new_block: Callable[..., Any]) -> None:
+def test_a_value_that_is_set_after_its_deletion_is_stored(new_block: Callable[..., Any]) -> None:
     block = new_block()
     block.hints_seen = 3
     block.save()
@@ -246,7 +246,7 @@ def test_what_is_set_after_it_was_deleted_is_kept(new_block: Callable[..., Any])
     assert tags() == {"hint.hints_seen": 4, "hint.topics": ["start", "a"]}
 
 
-def test_a_value_is_of_the_fields_type(new_block: Callable[..., Any]) -> None:
+def test_a_value_has_the_type_of_the_field(new_block: Callable[..., Any]) -> None:
     block = new_block()
     block.hints_seen = "7"
     block.name = "bell\x07"
@@ -275,7 +275,7 @@ class AnyValue(TestCase):
         assert tags()["hint.hints_seen"] == seen
 
 
-def test_it_is_a_tag_as_any_other() -> None:
+def test_the_value_is_an_ordinary_tag() -> None:
     block = hint()
     info: UserInfoService = block.runtime.service(block, "user_info")
     block.hints_seen = 3
@@ -287,7 +287,7 @@ def test_it_is_a_tag_as_any_other() -> None:
     assert block.hints_seen == 4
 
 
-def test_other_fields_of_the_block_are_saved_as_ever(new_block: Callable[..., Any]) -> None:
+def test_other_fields_of_the_block_are_saved_as_usual(new_block: Callable[..., Any]) -> None:
     block = new_block()
     block.title, block.answer, block.hints_seen = "Another", "42", 3
     block.save()
@@ -296,7 +296,7 @@ def test_other_fields_of_the_block_are_saved_as_ever(new_block: Callable[..., An
     assert (same_data.title, same_data.answer, same_data.hints_seen) == ("Another", "42", 3)
 
 
-def test_neither_olx_nor_the_blocks_fields_have_it() -> None:
+def test_the_value_is_neither_in_olx_nor_in_the_blocks_fields() -> None:
     block = hint()
     block.hints_seen, block.title = 3, "Another"
     block.save()
@@ -310,7 +310,7 @@ def test_neither_olx_nor_the_blocks_fields_have_it() -> None:
 
 
 @XBlock.register_temp_plugin(HintBlock, "hint")
-def test_a_page_and_its_handlers_save_it() -> None:
+def test_views_and_handlers_save_the_value() -> None:
     course = load_course('<course><hint url_name="one"/><hint url_name="two"/></course>')
 
     def view(url_name: str, user_id: str = "ann") -> Any:
@@ -329,7 +329,7 @@ def test_a_page_and_its_handlers_save_it() -> None:
 
 
 @XBlock.register_temp_plugin(HintBlock, "hint")
-def test_no_olx_sets_it() -> None:
+def test_olx_cannot_set_the_value() -> None:
     course = load_course('<course><hint url_name="one" hints_seen="1000"/></course>')
 
     assert find_block(course, "ann", "one").hints_seen == 0
@@ -342,7 +342,7 @@ def refused(block: Any, error: type[Exception]) -> None:
     assert (again.title, tags(course_id=None), tags()) == ("A hint", {}, {})
 
 
-def test_of_nobody_it_is_the_default_and_cannot_be_saved() -> None:
+def test_for_an_anonymous_user_the_value_is_the_default_and_cannot_be_saved() -> None:
     block = hint(None)
     assert (block.hints_seen, block.topics) == (0, ["start"])
     block.save()
@@ -355,7 +355,7 @@ def test_of_nobody_it_is_the_default_and_cannot_be_saved() -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("notes", {1: 2}), ("speed", float("nan")), ("name", "x" * 70_000)]
 )
-def test_where_one_cannot_be_kept_nothing_of_the_block_is_saved(name: str, value: Any) -> None:
+def test_no_field_of_the_block_is_saved_if_one_value_is_invalid(name: str, value: Any) -> None:
     block = hint()
     block.hints_seen, block.title = 3, "Another"
     setattr(block, name, value)
@@ -363,7 +363,7 @@ def test_where_one_cannot_be_kept_nothing_of_the_block_is_saved(name: str, value
     refused(block, InvalidTag)
 
 
-def test_where_global_ones_are_read_only_nothing_of_the_block_is_saved(settings: Settings) -> None:
+def test_no_field_of_the_block_is_saved_if_global_tags_are_read_only(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {"GLOBAL_WRITES": False}
     block = hint()
     block.hints_seen, block.speed, block.title = 3, 2.0, "Another"
@@ -371,7 +371,7 @@ def test_where_global_ones_are_read_only_nothing_of_the_block_is_saved(settings:
     refused(block, GlobalIsReadOnly)
 
 
-def test_what_was_not_saved_is_saved_when_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_that_could_not_be_saved_is_saved_later(monkeypatch: pytest.MonkeyPatch) -> None:
     block = hint()
     block.hints_seen, block.name = 3, "A name"
     service = block.runtime.service(block, "user_info")
@@ -384,7 +384,7 @@ def test_what_was_not_saved_is_saved_when_it_can_be(monkeypatch: pytest.MonkeyPa
     assert tags() == {"hint.hints_seen": 3, "hint.name": "A name"}
 
 
-def test_a_class_may_have_a_save_of_its_own_and_classes_that_inherit() -> None:
+def test_a_class_may_override_save_and_may_be_inherited() -> None:
     saved = []
 
     @XBlock.needs("user_info")
@@ -414,14 +414,14 @@ def test_a_class_may_have_a_save_of_its_own_and_classes_that_inherit() -> None:
 @pytest.mark.parametrize(
     "field", [String(default=UNIQUE_ID), DateTime(default=UNIQUE_ID), Set(), Float(default=1e999)]
 )
-def test_what_could_never_be_kept_is_refused_when_the_class_is_made(field: Any) -> None:
+def test_an_invalid_field_is_refused_when_the_class_is_created(field: Any) -> None:
     with pytest.raises(TypeError, match=r"Own\.kept cannot be a \w+ with this default"):
 
         class Own(XBlock):
             kept = UserInfoField(field, scope=COURSE)
 
 
-def test_only_a_block_can_have_one() -> None:
+def test_only_a_block_can_have_the_field() -> None:
     with pytest.raises(TypeError, match=r"Plain\.count is not in a block class"):
 
         class Plain:

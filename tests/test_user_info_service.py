@@ -1,4 +1,4 @@
-"""Key/values of a block's learner."""
+"""Tags of a block's learner."""
 
 from __future__ import annotations
 
@@ -57,14 +57,16 @@ def same(one: Any, other: Any) -> bool:
 
 class AnyValue(TestCase):
     @given(json_values, st.sampled_from(Scope))
-    def test_a_value_comes_back_equal_and_of_the_same_types(self, value: Any, scope: Scope) -> None:
+    def test_a_value_is_returned_equal_and_with_the_same_types(
+        self, value: Any, scope: Scope
+    ) -> None:
         user_info().set(scope, "value", value)
 
         assert same(user_info().get(scope, "value", "missing"), value)
 
 
 @BOTH
-def test_a_value_is_there_until_it_is_deleted(scope: Scope) -> None:
+def test_a_value_is_stored_until_it_is_deleted(scope: Scope) -> None:
     service = user_info()
     assert service.get(scope, "hints_seen") is None
     assert service.get(scope, "hints_seen", 0) == 0
@@ -83,7 +85,7 @@ def test_a_stored_null_is_not_the_default() -> None:
     assert user_info().get(COURSE, "choice", "default") is None
 
 
-def test_scopes_courses_and_users_have_their_own_values() -> None:
+def test_values_belong_to_one_scope_course_and_user() -> None:
     other_course = {"course_id": "course-v1:Other+Course+1"}
     user_info("ann").set(COURSE, "key", "ann here")
     user_info("ann", **other_course).set(COURSE, "key", "ann there")
@@ -97,7 +99,7 @@ def test_scopes_courses_and_users_have_their_own_values() -> None:
     assert user_info("bob").get(GLOBAL, "key") is None
 
 
-def test_a_bare_name_is_a_key_of_the_own_type() -> None:
+def test_a_bare_name_is_a_key_of_the_blocks_type() -> None:
     user_info(block_type="hint").set(COURSE, "hints_seen", 3)
 
     assert user_info(block_type="hint").get(COURSE, "hint.hints_seen") == 3
@@ -106,7 +108,7 @@ def test_a_bare_name_is_a_key_of_the_own_type() -> None:
 
 
 @BOTH
-def test_only_the_owning_type_writes(scope: Scope) -> None:
+def test_only_the_owning_type_can_write(scope: Scope) -> None:
     user_info(block_type="hint").set(scope, "key", 1)
     other = user_info(block_type="poll")
 
@@ -117,12 +119,12 @@ def test_only_the_owning_type_writes(scope: Scope) -> None:
     assert user_info(block_type="hint").get(scope, "key") == 1
 
 
-def test_a_type_does_not_own_the_keys_of_one_that_its_name_begins() -> None:
+def test_a_type_does_not_own_keys_of_types_that_start_with_its_name() -> None:
     with pytest.raises(NotOwner):
         user_info(block_type="hint").set(COURSE, "hinting.key", 1)
 
 
-def test_items_are_all_tags_or_one_types_by_full_key() -> None:
+def test_items_returns_all_tags_or_those_of_one_type_by_full_key() -> None:
     user_info(block_type="hint").set(COURSE, "b", 1)
     user_info(block_type="hint").set(COURSE, "a", 2)
     user_info(block_type="poll").set(COURSE, "c", 3)
@@ -134,7 +136,7 @@ def test_items_are_all_tags_or_one_types_by_full_key() -> None:
     assert service.items(GLOBAL) == {"poll.d": 4}
 
 
-def test_the_operator_can_keep_global_tags_from_being_written(settings: Settings) -> None:
+def test_the_operator_can_make_global_tags_read_only(settings: Settings) -> None:
     user_info().set(GLOBAL, "key", 1)
     settings.XBLOCK_EXPERIMENTS = {"GLOBAL_WRITES": False}
 
@@ -148,9 +150,7 @@ def test_the_operator_can_keep_global_tags_from_being_written(settings: Settings
 
 @BOTH
 @pytest.mark.parametrize("nobody", [None, ""])
-def test_of_nobody_there_is_nothing_to_read_and_nothing_can_be_written(
-    scope: Scope, nobody: str | None
-) -> None:
+def test_an_anonymous_user_has_no_tags_and_cannot_write(scope: Scope, nobody: str | None) -> None:
     service = user_info(nobody)
 
     assert service.get(scope, "key", "default") == "default"
@@ -162,7 +162,7 @@ def test_of_nobody_there_is_nothing_to_read_and_nothing_can_be_written(
 
 
 class Loud(int):
-    """No JSON number comes back as one of these."""
+    """An int that no JSON number is read as."""
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ class Loud(int):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_is_no_json_or_too_large_is_refused_and_nothing_is_stored(value: Any) -> None:
+def test_values_that_are_not_json_or_too_large_are_refused_and_not_stored(value: Any) -> None:
     user_info().set(COURSE, "key", "before")
 
     with pytest.raises(InvalidTag, match="A tag's value"):
@@ -192,7 +192,7 @@ def test_what_is_no_json_or_too_large_is_refused_and_nothing_is_stored(value: An
     assert user_info().get(COURSE, "key") == "before"
 
 
-def test_a_value_may_be_nested_only_so_deep() -> None:
+def test_the_nesting_of_a_value_is_limited() -> None:
     value: Any = []
     for _ in range(100_000):
         value = [value]
@@ -201,7 +201,7 @@ def test_a_value_may_be_nested_only_so_deep() -> None:
         user_info().set(COURSE, "key", value)
 
 
-def test_a_value_of_just_the_allowed_size_is_kept() -> None:
+def test_a_value_of_exactly_the_allowed_size_is_stored() -> None:
     value = "x" * (MAX_VALUE_BYTES - 2)
     user_info().set(COURSE, "key", value)
 
@@ -209,7 +209,7 @@ def test_a_value_of_just_the_allowed_size_is_kept() -> None:
 
 
 @pytest.mark.parametrize("key", ["", ".", "hint.", ".name", "x" * 251, "a\x00", "\ud800", None, 7])
-def test_what_can_be_no_key_is_refused(key: Any) -> None:
+def test_an_invalid_key_is_refused(key: Any) -> None:
     for call in (
         lambda: user_info().get(COURSE, key),
         lambda: user_info().set(COURSE, key, 1),
@@ -234,7 +234,7 @@ def test_a_key_may_have_dots_in_its_name() -> None:
 
 
 @pytest.mark.parametrize("scope", ["course", None, "COURSE"])
-def test_a_scope_is_one_of_two(scope: Any) -> None:
+def test_a_scope_other_than_the_two_is_refused(scope: Any) -> None:
     with pytest.raises(InvalidTag, match="must be COURSE or GLOBAL"):
         user_info().get(scope, "key")
 
@@ -254,7 +254,7 @@ def test_a_write_is_one_statement_and_reads_nothing(django_assert_num_queries: A
             write()
 
 
-def test_all_blocks_of_a_request_read_the_tags_once(django_assert_num_queries: Any) -> None:
+def test_the_blocks_of_a_request_read_the_tags_once(django_assert_num_queries: Any) -> None:
     user_info().set(COURSE, "key", 1)
     user_info().set(GLOBAL, "key", 2)
     runtime = runtime_for("ann")
@@ -269,7 +269,7 @@ def test_all_blocks_of_a_request_read_the_tags_once(django_assert_num_queries: A
         assert poll.items(GLOBAL) == {"hint.key": 2}
 
 
-def test_what_a_block_writes_the_others_of_the_request_read(
+def test_a_value_that_a_block_writes_is_read_by_the_other_blocks_of_the_request(
     django_assert_num_queries: Any,
 ) -> None:
     runtime = runtime_for("ann")
@@ -288,7 +288,7 @@ def test_what_a_block_writes_the_others_of_the_request_read(
     assert user_info().items(COURSE) == {"hint.key": [1]}
 
 
-def test_what_a_block_does_to_a_value_that_it_got_no_other_sees() -> None:
+def test_mutating_a_returned_value_does_not_affect_other_blocks() -> None:
     runtime = runtime_for("ann")
     user_info(runtime=runtime).set(COURSE, "key", [1])
     user_info(runtime=runtime).get(COURSE, "key").append(2)  # type: ignore[union-attr]
@@ -296,7 +296,7 @@ def test_what_a_block_does_to_a_value_that_it_got_no_other_sees() -> None:
     assert user_info(runtime=runtime).get(COURSE, "key") == [1]
 
 
-def test_users_that_one_runtime_serves_have_their_own_tags() -> None:
+def test_users_of_one_runtime_have_their_own_tags() -> None:
     runtime = runtime_for("ann")
     ann, bob = (user_info(user_id, runtime=runtime) for user_id in ("ann", "bob"))
     ann.set(COURSE, "key", 1)
@@ -310,7 +310,7 @@ def stamps() -> list[int]:
 
 
 @pytest.mark.parametrize("value", [1, None, "text", {"b": 1, "a": [True, {"d": 1, "c": 2}]}])
-def test_to_set_an_equal_value_writes_nothing(value: Any) -> None:
+def test_setting_an_equal_value_writes_nothing(value: Any) -> None:
     user_info().set(COURSE, "key", value)
     before = stamps()
     user_info().set(COURSE, "key", reordered(value))
@@ -334,7 +334,7 @@ def test_values_are_compared_exactly(one: Any, other: Any) -> None:
 
 
 @BOTH
-def test_a_value_is_set_only_where_it_is_the_expected_one(scope: Scope) -> None:
+def test_a_value_is_set_only_if_the_stored_one_is_expected(scope: Scope) -> None:
     service = user_info()
     service.set(scope, "key", {"b": 1, "a": 2}, expected=None)
     service.set(scope, "key", {"b": 2, "a": 2}, expected={"a": 2, "b": 1})
@@ -347,14 +347,14 @@ def test_a_value_is_set_only_where_it_is_the_expected_one(scope: Scope) -> None:
     assert user_info().get(scope, "key") == {"a": 2, "b": 2}
 
 
-def test_a_value_is_not_expected_where_there_is_none() -> None:
+def test_an_expected_value_does_not_match_a_missing_tag() -> None:
     with pytest.raises(Conflict):
         user_info().set(COURSE, "key", 1, expected=0)
 
     assert user_info().items(COURSE) == {}
 
 
-def test_none_is_expected_of_no_value_and_of_a_stored_null() -> None:
+def test_expected_none_matches_a_missing_value_and_a_stored_null() -> None:
     user_info().set(COURSE, "key", None, expected=None)
     assert user_info().get(COURSE, "key", "missing") is None
     user_info().set(COURSE, "key", None, expected=None)
@@ -363,7 +363,7 @@ def test_none_is_expected_of_no_value_and_of_a_stored_null() -> None:
     assert user_info().get(COURSE, "key") == 1
 
 
-def test_who_lost_reads_what_is_there_now() -> None:
+def test_after_a_conflict_the_current_value_is_read() -> None:
     service = user_info()
     assert service.get(COURSE, "key", 0) == 0
     user_info().set(COURSE, "key", 5)
@@ -376,7 +376,7 @@ def test_who_lost_reads_what_is_there_now() -> None:
 
 
 @BOTH
-def test_a_counter_counts_from_nothing_up_and_down(scope: Scope) -> None:
+def test_a_counter_starts_at_zero_and_counts_up_and_down(scope: Scope) -> None:
     assert user_info().increment(scope, "count") == 1
     assert user_info().increment(scope, "count", 41) == 42
     assert user_info().increment(scope, "count", -50) == -8
@@ -384,7 +384,7 @@ def test_a_counter_counts_from_nothing_up_and_down(scope: Scope) -> None:
     assert same(user_info().get(scope, "count"), -8)
 
 
-def test_a_counter_counts_what_another_request_counted_meanwhile() -> None:
+def test_a_counter_includes_increments_of_a_concurrent_request() -> None:
     service = user_info()
     assert service.get(COURSE, "count", 0) == 0
     user_info().increment(COURSE, "count", 5)
@@ -413,7 +413,7 @@ class Counters(TestCase):
 @pytest.mark.parametrize(
     "value", [None, True, 1.0, "1", "", [1], {"a": 1}, 10**18, -(10**18), 10**400, -0.0, 1e17]
 )
-def test_what_is_no_counter_is_not_counted(value: Any) -> None:
+def test_a_value_that_is_no_counter_cannot_be_incremented(value: Any) -> None:
     user_info().set(COURSE, "key", value)
 
     with pytest.raises(InvalidTag, match=r"'hint\.key' cannot be incremented by 1"):
@@ -429,7 +429,7 @@ def test_a_counter_is_incremented_by_a_whole_number(by: Any) -> None:
     assert user_info().items(COURSE) == {}
 
 
-def test_only_who_may_set_may_increment(settings: Settings) -> None:
+def test_incrementing_requires_the_right_to_set(settings: Settings) -> None:
     with pytest.raises(NotOwner):
         user_info().increment(COURSE, "poll.count")
     with pytest.raises(NoUser):
@@ -442,7 +442,7 @@ def test_only_who_may_set_may_increment(settings: Settings) -> None:
 NAMES = ["B", "Z", "a", "a.b", "é", "\U0001f642"]
 
 
-def test_items_come_in_pages_in_the_order_of_their_code_points() -> None:
+def test_items_are_returned_in_pages_ordered_by_code_points() -> None:
     for name in reversed(NAMES):
         user_info().set(COURSE, f"hint.{name}", 1)
     service = user_info()
@@ -466,7 +466,7 @@ def _with_private_tags(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("_with_private_tags")
 @BOTH
-def test_a_private_tag_is_for_other_types_as_if_it_were_not_there(scope: Scope) -> None:
+def test_a_private_tag_does_not_exist_for_other_types(scope: Scope) -> None:
     owner = user_info()
     for key in ("secret", "hint.secret.more", "Secret", "own"):
         owner.set(scope, key, key)
@@ -496,7 +496,7 @@ def test_a_private_key_that_names_no_owner_is_hidden_from_every_block_type(
 
 @XBlock.needs("user_info", "user_tags")
 class CountingBlock(XBlock):
-    """Counts how often it is shown, in several ways."""
+    """Counts in several ways how often it is shown."""
 
     field = UserInfoField(Integer(default=0), scope=COURSE)
 
@@ -512,7 +512,7 @@ class CountingBlock(XBlock):
 
 
 @XBlock.register_temp_plugin(CountingBlock, "counting")
-def test_what_blocks_write_where_authors_are_shown_their_work_is_forgotten() -> None:
+def test_tags_that_blocks_write_in_authors_views_are_discarded() -> None:
     course = load_course(course_xml('<counting url_name="one"/>'))
     for view in ("author_view", "studio_view"):
         asking = find_block(course, "ann", "one", staff=True)
@@ -554,7 +554,7 @@ def outcome(service: UserInfoService, call: Any) -> Any:
 
 class AnyCalls(TestCase):
     @given(st.lists(calls, max_size=12))
-    def test_a_preview_tells_what_the_learner_would_be_told_and_writes_nothing(
+    def test_a_preview_returns_the_learners_results_and_writes_nothing(
         self, made: list[Any]
     ) -> None:
         learner = user_info("ann")

@@ -1,4 +1,4 @@
-"""What a block asks of its learner's groups."""
+"""The service for the groups of a block's learner."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _course() -> None:
     api.save_segmentations(COURSE_ID, [experiment(100), experiment(0, 0, 5), LIST])
 
 
-def test_it_tells_what_the_course_has() -> None:
+def test_the_service_lists_the_segmentations_of_the_course() -> None:
     service = user_segmentation()
 
     assert service.segmentations() == (experiment(100), experiment(0, 0, 5), LIST)
@@ -43,7 +43,7 @@ def test_it_tells_what_the_course_has() -> None:
         service.segmentation(7)
 
 
-def test_another_course_is_not_its_business() -> None:
+def test_the_service_does_not_reach_another_course() -> None:
     service = user_segmentation(course_id="course-v1:Other+Course+1")
 
     assert service.segmentations() == ()
@@ -51,7 +51,7 @@ def test_another_course_is_not_its_business() -> None:
         service.assign(100)
 
 
-def test_a_group_is_settled_by_assign_and_only_by_it() -> None:
+def test_only_assign_settles_a_group() -> None:
     service = user_segmentation("ann")
     assert service.group(100) is None
     group = service.assign(100)
@@ -61,14 +61,14 @@ def test_a_group_is_settled_by_assign_and_only_by_it() -> None:
     assert user_segmentation("ann").assign(100) == group
 
 
-def test_segmentation_and_group_zero_are_as_good_as_any() -> None:
+def test_segmentation_0_and_group_0_are_ordinary() -> None:
     api.put_in_group(COURSE_ID, 0, "ann", 0, type="experiment")
 
     assert user_segmentation("ann").group(0) == Group(0, "Group 0")
     assert user_segmentation("ann").assign(0) == Group(0, "Group 0")
 
 
-def test_all_experiments_of_a_page_take_two_queries_at_most(
+def test_all_experiments_of_a_page_take_at_most_two_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     service = user_segmentation("ann")
@@ -89,7 +89,7 @@ def test_a_user_may_be_in_several_groups_of_a_list() -> None:
 
 
 @pytest.mark.parametrize("nobody", [None, ""])
-def test_nobody_is_shown_the_first_group_and_is_in_none(nobody: str | None) -> None:
+def test_an_anonymous_user_is_given_the_first_group_and_is_in_none(nobody: str | None) -> None:
     service = user_segmentation(nobody)
 
     assert service.assign(100) == Group(1, "Group 1")
@@ -101,7 +101,7 @@ def test_nobody_is_shown_the_first_group_and_is_in_none(nobody: str | None) -> N
     assert list(get_exposures(COURSE_ID, 100)) == []
 
 
-def test_nobody_is_told_what_is_wrong_too() -> None:
+def test_errors_are_raised_for_anonymous_users_too() -> None:
     api.save_segmentations(COURSE_ID, [segmentation(100, "experiment", ())])
 
     with pytest.raises(NotAssignable):
@@ -120,17 +120,17 @@ def test_an_exposure_names_the_block_and_the_group_and_is_recorded_once() -> Non
     assert exposure.usage_id == "block-v1:DemoX+Tests+2026+type@hint+block@some_block"
 
 
-def test_who_was_not_assigned_cannot_have_been_exposed() -> None:
+def test_an_unassigned_user_cannot_be_exposed() -> None:
     user_segmentation("ann").record_exposure(100)
 
     assert list(get_exposures(COURSE_ID, 100)) == []
 
 
-def test_the_course_is_the_usage_keys() -> None:
+def test_the_course_is_taken_from_the_usage_key() -> None:
     assert user_segmentation("ann").segmentation(100)
 
 
-def test_branch_and_version_of_a_key_make_no_other_course() -> None:
+def test_the_branch_and_version_of_a_key_do_not_change_the_course() -> None:
     key = UsageKey.from_string(
         "block-v1:DemoX+Tests+2026+branch@published-branch"
         "+version@0123456789abcdef01234567+type@hint+block@x"
@@ -141,7 +141,7 @@ def test_branch_and_version_of_a_key_make_no_other_course() -> None:
     assert runtime.service(asking, "user_segmentation").segmentation(100) == experiment(100)
 
 
-def test_the_course_is_the_runtimes_where_keys_are_not_opaque() -> None:
+def test_the_course_is_taken_from_the_runtime_if_keys_are_not_opaque() -> None:
     runtime = SimpleNamespace(course_id=COURSE_ID)
     ids = ScopeIds("ann", "hint", "d0", "u0")
     asking: XBlock = ServiceUser(runtime, scope_ids=ids)
@@ -149,7 +149,7 @@ def test_the_course_is_the_runtimes_where_keys_are_not_opaque() -> None:
     assert UserSegmentationService(runtime=runtime, xblock=asking).segmentation(100)
 
 
-def test_the_course_is_the_scenario_else() -> None:
+def test_the_course_is_the_scenario_otherwise() -> None:
     api.save_segmentations("my-scenario", [experiment(55)])
     ids = ScopeIds("ann", "hint", "my-scenario.hint.d0", "my-scenario.hint.d0.u0")
     runtime = runtime_for("ann")
@@ -158,7 +158,7 @@ def test_the_course_is_the_scenario_else() -> None:
     assert runtime.service(asking, "user_segmentation").segmentation(55) == experiment(55)
 
 
-def test_user_ids_are_text_whatever_the_runtime_has() -> None:
+def test_user_ids_are_converted_to_text() -> None:
     ids = ScopeIds(42, "hint", "my-scenario.hint.d0", "my-scenario.hint.d0.u0")
     api.save_segmentations("my-scenario", [experiment(55)])
     runtime = runtime_for("ann")

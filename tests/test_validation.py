@@ -1,4 +1,4 @@
-"""What is wrong with an experiment is told to who can mend it, and to nobody else."""
+"""Problems of an experiment are shown to the people who can fix them and to nobody else."""
 
 from __future__ import annotations
 
@@ -89,18 +89,18 @@ def messages(xml: str = "", *found: UserSegmentation, url_name: str = "exp") -> 
     return list(told["messages"])
 
 
-def test_of_a_sound_experiment_there_is_nothing_to_say() -> None:
+def test_a_valid_experiment_has_no_messages() -> None:
     told = validation()
     assert (told["messages"], told["empty"], "summary" in told) == ([], True, False)
 
 
-def test_what_is_not_configured_is_said_in_place_of_the_summary() -> None:
+def test_a_missing_configuration_replaces_the_summary() -> None:
     told = validation(split_test_xml(id=-1))
     assert told["messages"] == []
     assert told["summary"] == NOT_CONFIGURED
 
 
-def test_an_id_that_can_be_none_is_not_configured_either() -> None:
+def test_an_invalid_id_counts_as_not_configured() -> None:
     assert messages(split_test_xml(id=-50)) == [NOT_CONFIGURED]
 
 
@@ -119,7 +119,7 @@ def test_a_configuration_of_another_type_is_an_error() -> None:
     assert messages("", cohorts) == [NOT_SUPPORTED]
 
 
-def test_an_experiment_is_meant_before_another_type_of_its_id() -> None:
+def test_an_experiment_takes_precedence_over_another_type_with_its_id() -> None:
     cohorts = segmentation(100, "cohort", (Group(1, "One"),))
     assert messages("", cohorts, experiment()) == []
 
@@ -128,11 +128,11 @@ def test_a_group_without_content_is_an_error_with_a_button() -> None:
     assert messages("", experiment(100, 1, 2, 3)) == [MISSING]
 
 
-def test_content_of_no_group_is_a_warning() -> None:
+def test_content_without_a_group_is_a_warning() -> None:
     assert messages("", experiment(100, 1)) == [INACTIVE]
 
 
-def test_both_can_be_so() -> None:
+def test_missing_and_unused_content_are_both_reported() -> None:
     assert messages("", experiment(100, 2, 3)) == [MISSING, INACTIVE]
 
 
@@ -144,7 +144,7 @@ def test_weights_that_are_all_zero_are_an_error() -> None:
     assert messages("", experiment(100, 1, 2, weights=(0, 0))) == [NO_WEIGHT]
 
 
-def test_a_group_that_nobody_can_get_into_is_a_warning() -> None:
+def test_a_group_that_nobody_can_enter_is_a_warning() -> None:
     assert messages("", experiment(100, 1, 2, weights=(1, 0))) == [weightless("Group 2")]
 
 
@@ -160,7 +160,7 @@ def test_two_groups_that_share_one_child_are_a_warning() -> None:
     ]
 
 
-def test_an_arm_that_another_arm_keeps_everybody_from_is_a_warning() -> None:
+def test_an_arm_that_no_learner_can_reach_is_a_warning() -> None:
     inner = split_test_xml("inner")
     outer = split_test_xml().replace("<html", f"{inner}<html", 1)
     assert messages(outer) == []
@@ -174,14 +174,14 @@ def test_an_arm_that_another_arm_keeps_everybody_from_is_a_warning() -> None:
     ]
 
 
-def test_learners_are_told_nothing_of_it() -> None:
+def test_learners_see_no_messages() -> None:
     course = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, 1, 2, 3),)))
     for user_id in ("ann", "bob", None):
         assert MISSING["text"] not in render(course, user_id, "exp")
 
 
 @pytest.mark.parametrize("view", ["student_view", "author_view", "studio_view"])
-def test_staff_and_authors_are_told(view: str) -> None:
+def test_staff_and_authors_see_the_messages(view: str) -> None:
     course = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, 1, 2, 3),)))
     page = render(course, "teacher", "exp", view=view, staff=True)
     assert MISSING["text"] in page
@@ -190,14 +190,14 @@ def test_staff_and_authors_are_told(view: str) -> None:
     assert ('data-handler="add_missing_groups"' in page) != is_form
 
 
-def test_what_is_wrong_with_a_configuration_is_mended_where_it_is() -> None:
+def test_messages_about_a_configuration_link_to_its_page() -> None:
     made = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, active=False),)))
     page = render(made, "teacher", "exp", view="author_view", staff=True)
     link = page.split(f">{MEND_CONFIGURATION['action_label']}<")[0].rsplit('href="', 1)[1]
     assert link.startswith("/scenario/demox-tests-2026/studio_view/")
 
 
-def test_an_arm_that_nobody_sees_is_deleted_where_the_arms_are() -> None:
+def test_messages_about_an_unused_arm_link_to_the_page_of_arms() -> None:
     made = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, 1),)))
     page = render(made, "teacher", "exp", staff=True)
     link = page.split(">View the content of the groups<")[0].rsplit('href="', 1)[1]
@@ -211,7 +211,7 @@ def test_messages_are_in_the_language_of_the_page() -> None:
     assert told["summary"]["text"] != GENERAL
 
 
-def test_a_message_is_one_that_xblock_knows() -> None:
+def test_messages_have_the_types_of_xblock() -> None:
     message = ExperimentMessage("not-configured", "Choose.")
     assert isinstance(message, ValidationMessage)
     assert message.to_json() == {"type": "not-configured", "text": "Choose."}
@@ -225,7 +225,7 @@ def export(tmp_path: Path, *found: UserSegmentation) -> Path:
     return folder
 
 
-def test_an_export_is_checked_without_being_kept(
+def test_an_export_is_checked_without_being_stored(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = export(tmp_path, experiment(100, 1, 2, 3))
@@ -246,13 +246,15 @@ def test_an_experiment_that_nobody_configured_is_an_error(tmp_path: Path) -> Non
         call_command("check_course", str(folder))
 
 
-def test_warnings_alone_are_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_warnings_alone_do_not_fail_the_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     call_command("check_course", str(export(tmp_path, experiment(100, 1))))
     out = capsys.readouterr().out
     assert out.startswith(f"warning: A course / The experiment's own name: {INACTIVE['text']}\n")
     assert "No errors, 1 warnings." in out
 
 
-def test_what_is_no_course_cannot_be_checked(tmp_path: Path) -> None:
+def test_a_path_that_is_no_course_cannot_be_checked(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("check_course", str(tmp_path))

@@ -1,4 +1,4 @@
-"""What there is without the extra `openedx-blocks`, where its packages cannot be imported."""
+"""Behaviour without the extra `openedx-blocks`, when its packages cannot be imported."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def run(script: str, data: Path) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_a_course_is_shown_with_cleaned_texts_and_placeholders(tmp_path: Path) -> None:
+def test_a_course_is_shown_with_sanitized_texts_and_placeholders(tmp_path: Path) -> None:
     told = run(HIDE + SHOW, tmp_path)
     placeholders = [each for each in told["problems"] if "is shown as a placeholder" in each]
 
@@ -88,14 +88,14 @@ def test_a_course_is_shown_with_cleaned_texts_and_placeholders(tmp_path: Path) -
     assert len(placeholders) == len({*placeholders}) >= 8
 
 
-def test_nothing_of_the_extra_is_imported_where_it_is_not_installed(tmp_path: Path) -> None:
+def test_no_package_of_the_extra_is_imported_if_it_is_not_installed(tmp_path: Path) -> None:
     modules = run(HIDE + SHOW, tmp_path)["modules"]
 
     ours = "xblock_experiments.workbench.hosting.openedx"
     assert [each for each in modules if each.startswith(ours)] == []
 
 
-def test_the_package_and_its_apps_import_nothing_heavy(tmp_path: Path) -> None:
+def test_the_package_and_its_apps_import_no_large_packages(tmp_path: Path) -> None:
     modules = run(APPS, tmp_path)["modules"]
 
     assert "xblock_experiments.services" in modules

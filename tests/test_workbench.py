@@ -1,4 +1,4 @@
-"""The xblock-sdk's workbench with ours in it."""
+"""The xblock-sdk's workbench with this project's apps."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.builders import COURSE_ID, course_xml, experiment, split_test_xml
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.testing import load_course
 from xblock_experiments.workbench.apps import BLOCK_TYPES
-from xblock_experiments.workbench.import_export.reading import load
 from xblock_experiments.workbench.pages.scenarios import get_scenarios
+from xblock_experiments.workbench.storage.serving import load
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def page(client: Client, address: str) -> str:
 
 
 @pytest.mark.filterwarnings("ignore:.*thumbsvotes:pytest.PytestUnraisableExceptionWarning")
-def test_the_sdks_own_scenarios_still_render(client: Client) -> None:
+def test_the_scenarios_of_the_sdk_still_render(client: Client) -> None:
     reset_global_state()
     scenarios = [id for id in get_scenarios() if re.fullmatch(r"\w+\.\d+", id)]
 
@@ -43,7 +43,7 @@ def test_the_sdks_own_scenarios_still_render(client: Client) -> None:
             assert len(vertical), f"{scenario_id}: a vertical is empty"
 
 
-def test_a_scenario_of_the_sdk_may_hold_our_blocks(client: Client) -> None:
+def test_a_scenario_of_the_sdk_may_contain_our_blocks(client: Client) -> None:
     from workbench.scenarios import add_xml_scenario, remove_scenario
 
     reset_global_state()
@@ -59,7 +59,7 @@ def test_a_scenario_of_the_sdk_may_hold_our_blocks(client: Client) -> None:
     assert "own name" not in html
 
 
-def test_our_block_types_are_in_this_process_and_no_entry_points_of_the_package() -> None:
+def test_our_block_types_are_registered_in_this_process_without_entry_points() -> None:
     from importlib.metadata import distribution
 
     installed = {point.name for point in distribution("xblock-experiments").entry_points}
@@ -76,7 +76,7 @@ def test_the_workbench_lists_the_demo_course_and_shows_it(client: Client) -> Non
 @pytest.mark.parametrize(
     "address", ["/scenario/energy.nowhere/", "/scenario/energy./", "/scenario/x.y/"]
 )
-def test_what_is_not_there_is_not_found(client: Client, address: str) -> None:
+def test_an_unknown_address_is_not_found(client: Client, address: str) -> None:
     assert client.get(address).status_code == 404
 
 
@@ -91,7 +91,7 @@ def test_a_block_of_another_arm_opens_for_staff_only(client: Client, settings: S
     assert "Text of arm 1" in page(client, "/scenario/tests.exp_a/?student=ann")
 
 
-def test_what_is_sent_to_a_block_of_another_arm_is_refused(client: Client) -> None:
+def test_requests_to_a_block_of_another_arm_are_refused(client: Client) -> None:
     inner = f'<sequential url_name="s">{split_test_xml("inner", id=200)}</sequential>'
     text = '<html url_name="exp_a_text">Text of arm 1</html>'
     xml = split_test_xml().replace(text, inner)
@@ -107,7 +107,7 @@ def test_what_is_sent_to_a_block_of_another_arm_is_refused(client: Client) -> No
     assert [answer.status_code for answer in answers] == [200, 403]
 
 
-def test_blocks_of_one_url_name_have_pages_of_their_own(client: Client) -> None:
+def test_blocks_with_the_same_url_name_have_their_own_pages(client: Client) -> None:
     lesson = '<sequential url_name="week1" display_name="The lesson"/>'
     load(
         course_xml(f'<chapter url_name="week1" display_name="A week">{lesson}</chapter>'), name="w"
@@ -117,7 +117,7 @@ def test_blocks_of_one_url_name_have_pages_of_their_own(client: Client) -> None:
     assert "This lesson is still empty" in page(client, "/scenario/w.sequential.week1/")
 
 
-def test_the_whole_page_holds_nothing_of_another_arm(client: Client) -> None:
+def test_the_whole_page_contains_nothing_of_another_arm(client: Client) -> None:
     load(course_xml(f'<vertical url_name="v">{split_test_xml()}</vertical>'), name="tests")
     segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
 
@@ -131,13 +131,13 @@ def test_the_whole_page_holds_nothing_of_another_arm(client: Client) -> None:
 @pytest.mark.parametrize(
     "student", ["unknown", "", "x" * 300, "a%00b", "%F0%9F%99%82", "%3Cscript%3E", "../..", "a%26b"]
 )
-def test_any_student_gets_a_page(client: Client, student: str) -> None:
+def test_any_student_id_gets_a_page(client: Client, student: str) -> None:
     for url_name in ("first_steps", "why_it_moves"):
         html = page(client, f"/scenario/energy.{url_name}/?student={student}")
         assert "'<script>'" not in html
 
 
-def test_a_handler_works_in_a_process_that_showed_no_page_yet(client: Client) -> None:
+def test_a_handler_works_in_a_process_that_has_shown_no_page(client: Client) -> None:
     usage_id = "block-v1:DemoX+Energy+2026+type@split_test+block@why_it_moves"
     response = client.post(f"/handler/{usage_id}/log_child_render/?student=ann")
 
@@ -154,7 +154,7 @@ def test_a_handler_works_in_a_process_that_showed_no_page_yet(client: Client) ->
         "a.b.c.d",
     ],
 )
-def test_a_handler_of_a_block_that_is_not_there_is_not_found(client: Client, usage_id: str) -> None:
+def test_a_handler_of_an_unknown_block_is_not_found(client: Client, usage_id: str) -> None:
     assert client.post(f"/handler/{usage_id}/log_child_render/").status_code == 404
 
 
@@ -177,7 +177,7 @@ def test_our_part_of_the_page_has_no_inline_script_or_style() -> None:
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", html)
 
 
-def test_files_of_a_course_are_served_and_no_others(client: Client) -> None:
+def test_only_files_of_a_course_are_served(client: Client) -> None:
     response = client.get("/courses/energy/static/loop.svg")
     content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
 
@@ -197,7 +197,7 @@ def test_files_of_a_course_are_served_and_no_others(client: Client) -> None:
         ("bytes=-7", slice(-7, None)),
     ],
 )
-def test_a_part_of_a_file_is_served_so_that_one_can_go_to_the_middle_of_a_film(
+def test_byte_ranges_of_a_file_are_served_for_seeking_in_videos(
     client: Client, wanted: str, part: slice
 ) -> None:
     response = client.get("/courses/energy/static/loop.svg", headers={"range": wanted})
@@ -218,7 +218,7 @@ def test_a_part_of_a_file_is_served_so_that_one_can_go_to_the_middle_of_a_film(
     [("bytes=999999-", 416), ("bytes=5-4", 416), ("bytes=-0", 416), ("bytes=-", 200)]
     + [(each, 200) for each in ("", "lines=1-2", "bytes=0-1,4-5", "bytes=" + "9" * 5000 + "-")],
 )
-def test_what_is_no_part_of_a_file_is_refused_or_the_whole(
+def test_an_invalid_byte_range_is_refused_or_gives_the_whole_file(
     client: Client, wanted: str, status: int
 ) -> None:
     response = client.get("/courses/energy/static/loop.svg", headers={"range": wanted})
@@ -227,7 +227,7 @@ def test_what_is_no_part_of_a_file_is_refused_or_the_whole(
     assert response.status_code == status
 
 
-def test_a_browser_runs_nothing_that_is_in_a_courses_file(client: Client) -> None:
+def test_files_of_a_course_cannot_run_scripts_in_the_browser(client: Client) -> None:
     response = client.get("/courses/energy/static/loop.svg")
     response.close()
 
@@ -235,7 +235,7 @@ def test_a_browser_runs_nothing_that_is_in_a_courses_file(client: Client) -> Non
     assert "sandbox" in response["Content-Security-Policy"]
 
 
-def test_a_course_that_cannot_be_read_does_not_keep_others_from_being_served(
+def test_an_unreadable_course_does_not_prevent_others_from_being_served(
     client: Client, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = tmp_path / "broken"
@@ -247,7 +247,7 @@ def test_a_course_that_cannot_be_read_does_not_keep_others_from_being_served(
     assert "holds no course.xml" in caplog.text
 
 
-def test_resetting_the_workbench_keeps_courses_and_assignments(client: Client) -> None:
+def test_resetting_the_workbench_preserves_courses_and_assignments(client: Client) -> None:
     page(client, "/scenario/energy.why_it_moves/?student=ann")
     client.post("/reset_state", headers={"referer": "/"})
 

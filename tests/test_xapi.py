@@ -1,4 +1,4 @@
-"""Assignments and exposures in a learning record store, as the specification of xAPI has it."""
+"""Assignments and exposures in a learning record store, as the xAPI specification requires."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def flaws(of: object) -> list[str]:
     event_id=st.uuids(version=4),
     timestamp=st.datetimes(datetime(2000, 1, 1), timezones=st.timezones()),
 )
-def test_a_statement_of_whatever_happened_is_one_by_the_rules(
+def test_any_statement_follows_the_specification(
     name_and_payload: tuple[str, dict[str, Any]], event_id: UUID, timestamp: datetime
 ) -> None:
     name, payload = name_and_payload
@@ -69,7 +69,7 @@ def test_a_statement_of_whatever_happened_is_one_by_the_rules(
     assert flaws(json.loads(json.dumps(made))) == []
 
 
-def test_a_learner_has_one_pseudonym_for_each_key() -> None:
+def test_a_learner_has_one_pseudonym_per_key() -> None:
     assert pseudonym("ann", "a secret") == pseudonym("ann", "a secret")
     names = {pseudonym(user_id, key) for user_id in ("ann", "Ann") for key in ("one", "two")}
     assert len(names) == 4
@@ -97,7 +97,7 @@ def put(user_id: str, group_id: int = 2) -> None:
 
 
 @pytest.mark.django_db
-def test_an_assignment_says_which_learner_is_in_which_group(store: Store) -> None:
+def test_an_assignment_statement_has_the_learner_and_the_group(store: Store) -> None:
     put("ann")
     send_events()
 
@@ -120,7 +120,7 @@ def test_an_assignment_says_which_learner_is_in_which_group(store: Store) -> Non
 
 
 @pytest.mark.django_db
-def test_an_exposure_says_which_block_was_seen_in_which_experiment(store: Store) -> None:
+def test_an_exposure_statement_has_the_block_and_the_experiment(store: Store) -> None:
     put("ann")
     experiments.record_exposure(COURSE_ID, 100, "ann", USAGE_ID)
     send_events()
@@ -136,7 +136,7 @@ def test_an_exposure_says_which_block_was_seen_in_which_experiment(store: Store)
 
 
 @pytest.mark.django_db
-def test_statements_come_many_at_once_with_what_the_specification_asks_for(store: Store) -> None:
+def test_statements_are_sent_in_batches_with_the_required_headers(store: Store) -> None:
     for number in range(130):
         put(f"user {number}")
     send_events()
@@ -152,7 +152,7 @@ def test_statements_come_many_at_once_with_what_the_specification_asks_for(store
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("answer", [302, 401, 500, 503, 520])
-def test_what_a_store_does_not_take_waits_and_comes_again_as_it_was(
+def test_statements_that_the_store_does_not_accept_are_sent_again_unchanged(
     store: Store, answer: int
 ) -> None:
     put("ann")
@@ -171,7 +171,7 @@ def test_what_a_store_does_not_take_waits_and_comes_again_as_it_was(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("answer", [400, 403, 413, 500])
-def test_a_statement_that_is_refused_is_named_and_those_before_it_are_taken(
+def test_a_refused_statement_is_named_and_those_before_it_are_stored(
     store: Store, answer: int
 ) -> None:
     for user_id in ("ann", "bob", "cid"):
@@ -189,7 +189,7 @@ def test_a_statement_that_is_refused_is_named_and_those_before_it_are_taken(
 
 
 @pytest.mark.django_db
-def test_a_statement_that_the_store_has_already_is_done_with(store: Store) -> None:
+def test_a_statement_that_the_store_already_has_counts_as_sent(store: Store) -> None:
     put("ann")
     put("bob")
     store.answers = [409, 409, 200]
@@ -201,7 +201,9 @@ def test_a_statement_that_the_store_has_already_is_done_with(store: Store) -> No
 
 
 @pytest.mark.django_db
-def test_a_store_that_is_away_is_said_and_nothing_is_lost(store: Store, settings: Settings) -> None:
+def test_an_unreachable_store_is_reported_and_no_event_is_lost(
+    store: Store, settings: Settings
+) -> None:
     there = settings.XBLOCK_EXPERIMENTS
     away = {**there, "XAPI": {**there["XAPI"], "LRS_URL": "http://127.0.0.1:1"}}
     settings.XBLOCK_EXPERIMENTS = away
@@ -218,7 +220,7 @@ def test_a_store_that_is_away_is_said_and_nothing_is_lost(store: Store, settings
 @pytest.mark.parametrize(
     "url", ["http://[bad", f"http://{'a' * 64}.example.org", "http://127.0.0.1:1/ö", "http://a b"]
 )
-def test_what_is_no_address_after_all_is_said_with_the_event_that_waits(
+def test_an_invalid_url_is_reported_with_the_waiting_event(
     store: Store, settings: Settings, url: str
 ) -> None:
     there = settings.XBLOCK_EXPERIMENTS
@@ -238,9 +240,7 @@ def test_what_is_no_address_after_all_is_said_with_the_event_that_waits(
 @pytest.mark.parametrize(
     "said", [b"<html>Welcome!", b"", b"[]", b"{}", b"[" * 2**15, b"\xff", b'["an id"]']
 )
-def test_who_answers_without_the_ids_has_not_taken_the_statements(
-    store: Store, said: bytes
-) -> None:
+def test_a_response_without_statement_ids_counts_as_a_failure(store: Store, said: bytes) -> None:
     put("ann")
     store.says = [said]
     with pytest.raises(CommandError, match=r"answers 200 .* Is LRS_URL the endpoint of a store\?"):
@@ -253,8 +253,8 @@ def test_who_answers_without_the_ids_has_not_taken_the_statements(
 
 
 @pytest.mark.django_db
-def test_a_store_may_name_only_those_that_it_did_not_have(store: Store) -> None:
-    """As Ralph does, which answers 204 where it had all."""
+def test_a_store_may_return_only_the_ids_of_new_statements(store: Store) -> None:
+    """Check a store like Ralph, which returns new ids, or 204 if it had all statements."""
     put("ann")
     put("bob")
     store.answers = [200, 204, 204]
@@ -267,7 +267,7 @@ def test_a_store_may_name_only_those_that_it_did_not_have(store: Store) -> None:
 
 
 @pytest.mark.django_db
-def test_what_another_release_kept_otherwise_is_named_and_those_before_it_are_taken(
+def test_an_event_in_an_unknown_format_is_named_and_those_before_it_are_stored(
     store: Store,
 ) -> None:
     for user_id in ("ann", "bob", "cid"):
@@ -322,7 +322,9 @@ GOOD = statement(
         ("stored_by", "us"),
     ],
 )
-def test_the_rules_do_not_let_pass_what_the_specification_forbids(path: str, value: object) -> None:
+def test_the_schema_rejects_statements_that_the_specification_forbids(
+    path: str, value: object
+) -> None:
     broken: Any = copy.deepcopy(GOOD)
     *names, last = path.split(".")
     place = broken
@@ -335,7 +337,7 @@ def test_the_rules_do_not_let_pass_what_the_specification_forbids(path: str, val
 
 
 @pytest.mark.parametrize("path", ["actor", "verb", "object", "actor.account", "object.id"])
-def test_the_rules_miss_what_a_statement_must_have(path: str) -> None:
+def test_the_schema_requires_the_mandatory_properties(path: str) -> None:
     broken: Any = copy.deepcopy(GOOD)
     *names, last = path.split(".")
     place = broken

@@ -1,12 +1,12 @@
-"""A process that assigns and publishes, for tests that kill it or take its database away.
+"""A process that assigns and publishes, and that tests kill or cut off from its database.
 
     python -m tests.worker migrate
-    python -m tests.worker assign ROUNDS SIZE      assign_users, SIZE other users in each round
-    python -m tests.worker visit ROUNDS            assign_group, another user in each round
-    python -m tests.worker save ROUNDS SIZE        a list of SIZE experiments, named for the round
+    python -m tests.worker assign ROUNDS SIZE      assign_users with SIZE new users in each round
+    python -m tests.worker visit ROUNDS            assign_group with a new user in each round
+    python -m tests.worker save ROUNDS SIZE        save SIZE experiments named for the round
 
-Prints a line for each round, "done ROUND ANSWER" as JSON or "failed ROUND REASON". What failed is
-done again, with the same arguments, until it succeeds.
+Prints a line for each round, "done ROUND ANSWER" as JSON or "failed ROUND REASON". Repeats a failed
+round with the same arguments until it succeeds.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xblock_experiments.errors import NotStaff
-
-_IS_STAFF = "edx-platform.user_is_staff"
+from xblock_experiments.keys.users import IS_STAFF
 
 
 def is_staff(block: Any) -> bool:
@@ -14,7 +13,7 @@ def is_staff(block: Any) -> bool:
     if block.service_declaration("user") is None:
         return False
     users = block.runtime.service(block, "user")
-    return users is not None and bool(users.get_current_user().opt_attrs.get(_IS_STAFF))
+    return users is not None and bool(users.get_current_user().opt_attrs.get(IS_STAFF))
 
 
 def check_staff(block: Any) -> None:

@@ -16,9 +16,8 @@ from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group
 from xblock_experiments.olx import export as olx
 from xblock_experiments.services import UserSegmentationService
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.import_export.reading import load
 from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime as Runtime
-from xblock_experiments.workbench.storage.serving import open_course
+from xblock_experiments.workbench.storage.serving import load, open_course
 
 __all__ = ["LoadedCourse", "find_block", "load_course", "override_group", "render", "runtime_for"]
 

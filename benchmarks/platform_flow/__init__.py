@@ -1,1 +1,1 @@
-"""How Open edX settles a learner's group, written anew from what it does, with its statements."""
+"""Open edX's way to settle a learner's group, rewritten with the same statements."""

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class PlatformFlowConfig(AppConfig):
-    """Has no migrations: whoever measures makes the table."""
+    """An app without migrations: the benchmarks create its table."""
 
     name = "benchmarks.platform_flow"
     label = "benchmarks_platform_flow"

@@ -1,4 +1,4 @@
-"""One value for each user, course and key, where the platform keeps groups among other things."""
+"""The platform's table of one value per user, course and key, which also stores groups."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from django.db import models
 
 
 class CourseTag(models.Model):
-    """The columns, the indexes and the one unique constraint of the platform's table."""
+    """A tag, with the columns, indexes and unique constraint of the platform's table."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     key = models.CharField(max_length=255, db_index=True)
     course_id = models.CharField(max_length=255, db_index=True)
     value = models.TextField()
 
-    # The settings that mypy reads do not have this app, so it must be told.
+    # mypy reads settings without this app, so the manager needs a type.
     objects: models.Manager[CourseTag] = models.Manager()
 
     class Meta:

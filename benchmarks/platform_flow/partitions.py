@@ -1,8 +1,8 @@
-"""The service that blocks of the platform ask, its scheme `random`, and its course tags.
+"""The platform's partition service, with its scheme `random` and its course tags.
 
-Left out, all in favour of the platform: its course is in memory already, its event is one JSON
-line as ours and goes through no tracking pipeline, and no exposure is recorded, because it has
-none.
+The following parts are left out, all in favour of the platform: its course is already in memory,
+its event is one line of JSON like ours and goes through no tracking pipeline, and no exposure is
+recorded, because the platform has none.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from xblock_experiments.course_user_segmentation.data import Group, UserSegmenta
 
 log = logging.getLogger(__name__)
 
-_draw = random.Random()  # noqa: S311 - the platform's, too, is no secret
+_draw = random.Random()  # noqa: S311 - the platform's draw needs no cryptography either
 
 
 class PartitionService:
-    """Of one course. What it was asked once it knows for as long as the request's cache lives."""
+    """The partition service of a course. Its answers are cached as long as the request's cache."""
 
     def __init__(
         self, course_id: str, partitions: Iterable[UserSegmentation], cache: dict[str, int]
@@ -33,7 +33,7 @@ class PartitionService:
         self._cache = cache
 
     def group_id(self, user: User, partition_id: int) -> int:
-        """The user's, drawn now if it was not yet."""
+        """Return the user's group id. The group is drawn if the user has none."""
         key = f"PartitionService.{user.pk}.{self._course_id}.{partition_id}"
         if key not in self._cache:
             partition = self._partitions[partition_id]
@@ -42,7 +42,7 @@ class PartitionService:
 
 
 def group_for_user(course_id: str, user: User, partition: UserSegmentation) -> Group:
-    """1. Read the tag. 2. Who has one keeps it. 3. Else draw, overwrite the tag, tell of it."""
+    """Return the group in the user's tag, or draw a group, overwrite the tag and emit an event."""
     key = key_of(partition.id)
     stored = _get_tag(user, course_id, key)
     if stored is not None:

@@ -16,12 +16,8 @@ from xblock_experiments.course_user_segmentation.memberships import (
     put_in_group,
     remove_from_group,
 )
-from xblock_experiments.course_user_segmentation.memberships import (
-    enter_all as enter_all,
-)
-from xblock_experiments.course_user_segmentation.memberships import (
-    enter_silently as enter_silently,
-)
+from xblock_experiments.course_user_segmentation.memberships import enter_all as enter_all
+from xblock_experiments.course_user_segmentation.memberships import enter_silently as enter_silently
 from xblock_experiments.course_user_segmentation.memberships import move as move
 from xblock_experiments.course_user_segmentation.personal_data import retire_user
 from xblock_experiments.course_user_segmentation.publishing import preview_edit, save_segmentations

@@ -14,11 +14,10 @@ from xblock_experiments.course_user_segmentation.data import (
     UserSegmentation,
 )
 from xblock_experiments.errors import OtherUser
+from xblock_experiments.keys.users import USER_ID
 from xblock_experiments.platform.tags.data import NoSuchPartition
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.visit import visit_of
-
-_USER_ID = "edx-platform.user_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,5 +123,5 @@ class PartitionService:
 
 def _id_of(user: Any) -> str | None:
     """Return the id of a Django or XBlock user, or None for an anonymous user."""
-    id = user.opt_attrs.get(_USER_ID) if hasattr(user, "opt_attrs") else getattr(user, "id", None)
+    id = user.opt_attrs.get(USER_ID) if hasattr(user, "opt_attrs") else getattr(user, "id", None)
     return None if id in (None, "") else str(id)

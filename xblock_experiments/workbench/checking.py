@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from xblock_experiments.blocks.split_test import SplitTestBlock
+from xblock_experiments.course_user_segmentation.data import UserSegmentation
 from xblock_experiments.workbench.courses.course import CourseBlocks
-from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime
+from xblock_experiments.workbench.courses.lookup import OneCourse
+from xblock_experiments.workbench.hosting.runtime import CourseRuntime
+from xblock_experiments.workbench.hosting.state import ForgottenState
+from xblock_experiments.workbench.import_export.reading import ReadCourse
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +29,33 @@ class Finding:
         return f"{'error' if self.is_error else 'warning'}: {self.where}: {self.text}"
 
 
-def findings_in(course: CourseBlocks) -> Iterator[Finding]:
+def findings_in(read: ReadCourse) -> Iterator[Finding]:
     """In the order of the course."""
-    runtime = ExperimentsRuntime()
+    course = read.course
+    runtime = _CheckingRuntime(course, read.segmentations or ())
     for usage_id in course.below(course.usage_id):
         block = runtime.get_block(usage_id)
         if isinstance(block, SplitTestBlock):
             for message in block.validate_split_test():
                 yield Finding(_path_to(block), message.is_error, message.text)
+
+
+class _CheckingRuntime(CourseRuntime):
+    """A runtime whose course has the segmentations of its list, and no learners."""
+
+    def __init__(self, course: CourseBlocks, segmentations: Sequence[UserSegmentation]) -> None:
+        super().__init__(None, OneCourse(course), ForgottenState(None))
+        self._services["user_segmentation"] = _Listed(segmentations)
+
+
+class _Listed:
+    """The part of the service `user_segmentation` that says which segmentations exist."""
+
+    def __init__(self, segmentations: Sequence[UserSegmentation]) -> None:
+        self._segmentations = tuple(segmentations)
+
+    def segmentations(self, type: str | None = None) -> tuple[UserSegmentation, ...]:
+        return tuple(each for each in self._segmentations if type in (None, each.type))
 
 
 def _path_to(block: Any) -> str:

@@ -167,3 +167,8 @@ class CourseBlocks:
         except (OSError, RuntimeError):
             return None
         return file if file.is_relative_to(root) and is_file(file) else None
+
+
+def key_of(course: CourseBlocks | None) -> Any:
+    """Return the course key, or the course's id if it has no key; None for no course."""
+    return course and getattr(course.usage_id, "context_key", course.course_id)

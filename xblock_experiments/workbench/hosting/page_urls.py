@@ -1,4 +1,4 @@
-"""Where the workbench shows a block on a page of its own."""
+"""Addresses of the workbench's pages of single blocks."""
 
 from __future__ import annotations
 
@@ -8,43 +8,44 @@ from urllib.parse import quote, unquote
 from django.urls import reverse
 
 from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.lookup import Courses
 
 
 class Pages:
-    """The service `pages`, of one runtime."""
+    """The service `pages` of one runtime."""
 
-    def __init__(self, runtime: Any) -> None:
-        self._runtime = runtime
+    def __init__(self, courses: Courses, viewer_id: str | None) -> None:
+        self.view = "student_view"
+        """The view that links lead to, unless they name another one."""
+        self._courses = courses
+        self._viewer_id = viewer_id
 
     def url(self, block: Any, view: str | None = None) -> str | None:
-        """Of that view, else of the one that authors or learners are in.
-
-        None for a block that is in no course.
-        """
+        """Return the address of the block's page, or None for a block that is in no course."""
         usage_id = block.scope_ids.usage_id
-        course = self._runtime.course_of(usage_id)
+        course = self._courses.course_of(usage_id)
         return None if course is None else self._url(course, usage_id, view)
 
     def url_of(self, url_name: str, block: Any) -> str | None:
-        """The page of another block, by its url_name, in the course of this one."""
-        course = self._runtime.course_of(block.scope_ids.usage_id)
+        """Return the address of another block of this block's course, found by its url_name."""
+        course = self._courses.course_of(block.scope_ids.usage_id)
         usage_id = course.find(url_name) if course else None
-        return None if usage_id is None else self._url(course, usage_id)
+        return None if course is None or usage_id is None else self._url(course, usage_id)
 
     def static_url(self, path: str, block: Any) -> str | None:
-        """None also for what is no path."""
-        course = self._runtime.course_of(block.scope_ids.usage_id)
+        """Return the address of a static file, or None if `path` is not printable."""
+        course = self._courses.course_of(block.scope_ids.usage_id)
         if course is None or not path.isprintable():
             return None
         return reverse("course_static", args=(course.name, path))
 
     def address(self, link: str, course: CourseBlocks) -> str | None:
-        """Of what the link of an author stands for, where the course has it."""
+        """Return the address that an author's link stands for, or None if the course lacks it."""
         path = unquote(link)
         if path.startswith("/jump_to_id/"):
             usage_id = course.find(path.removeprefix("/jump_to_id/"))
             return None if usage_id is None else self._url(course, usage_id)
-        # asset-v1:…+type@asset+block@name, as Studio writes it
+        # Studio writes asset-v1:…+type@asset+block@name.
         name = path.removeprefix("/static/").rpartition("@")[2]
         if course.static_file(name) is None:
             return None
@@ -53,9 +54,9 @@ class Pages:
     def _url(self, course: CourseBlocks, usage_id: Any, view: str | None = None) -> str:
         is_root = usage_id == course.usage_id
         scenario = course.name if is_root else f"{course.name}.{course.address_of(usage_id)}"
-        view = view or ("author_view" if self._runtime.is_author_mode else "student_view")
+        view = view or self.view
         if view == "student_view":
             path = reverse("workbench_show_scenario", args=(scenario,))
         else:
             path = reverse("scenario", args=(scenario, view))
-        return f"{path}?student={quote(str(self._runtime.viewer_id), safe='')}"
+        return f"{path}?student={quote(str(self._viewer_id), safe='')}"

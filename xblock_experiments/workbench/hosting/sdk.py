@@ -1,4 +1,4 @@
-"""What the workbench's runtime is built on."""
+"""The base class of the workbench's runtimes: the SDK's, or one that runs Open edX's blocks."""
 
 from __future__ import annotations
 
@@ -8,19 +8,33 @@ from workbench.runtime import WorkbenchRuntime
 
 from xblock_experiments.settings.openedx_blocks import ARE_INSTALLED
 from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.lookup import Courses
 from xblock_experiments.workbench.hosting.faults import FAULTS
+from xblock_experiments.workbench.hosting.page_urls import Pages
 
 
 class PlainRuntime(WorkbenchRuntime):
-    """The SDK's, for courses of blocks that any runtime can run."""
+    """The SDK's runtime, for courses of blocks that any runtime can run."""
 
-    course: CourseBlocks | None = None
     faults: tuple[type[Exception], ...] = FAULTS
+    """The errors that a block of another package may raise."""
+
+    def __init__(self, user_id: str | None, courses: Courses, pages: Pages) -> None:
+        super().__init__(user_id)
+        self.courses = courses
+        self.pages = pages
+
+    @property
+    def course(self) -> CourseBlocks | None:
+        """The course in hand."""
+        return self.courses.in_hand
 
     def cannot_run(self, node: Any) -> str | None:
+        """Return why an installed block type must be shown as a placeholder, or None."""
         return None
 
     def read(self, cls: Any, node: Any, ids: Any) -> Any:
+        """Return the block of an element."""
         return cls.parse_xml(node, self, ids)
 
 

@@ -1,14 +1,17 @@
-"""Where the workbench keeps what learners do in a course: the SDK's own table, by our usage ids.
+"""The state of learners in courses: rows of the SDK's own table, keyed by our usage ids.
 
-The SDK's store wants usage ids of its own form, and makes a row for each field that is merely read.
+The SDK's store needs usage ids of its own form, and creates a row for each field that is only read.
 simplejson writes named tuples with their names, as fields of scores read them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import simplejson as json
+from django.db import transaction
 from workbench.models import XBlockState
 from xblock.fields import BlockScope, UserScope
 from xblock.runtime import KeyValueStore
@@ -17,19 +20,37 @@ from xblock_experiments.keys.ids import flaw_of
 from xblock_experiments.keys.usage import course_id_of, type_of, url_name_of
 
 SCOPES_WITHOUT_USAGE = (BlockScope.ALL, BlockScope.TYPE)
-"""What a user prefers of all blocks, or of all of a type, whatever course they are in."""
+"""Scopes of a user's preferences for all blocks, or for all blocks of a type, in any course."""
+
+_COPY = "copy"
+_TOGETHER = "together"
 
 
-class StateStore(KeyValueStore):
-    """One row for each scope, block and learner, read once for each runtime. Reads do not write.
+class KeptState(KeyValueStore):
+    """State that is stored: one row for each scope, block and learner.
 
-    What a learner does whose id no database can hold is forgotten with the runtime, and so is what
-    blocks do while authors look at them.
+    Each row is read once for each runtime. Reads do not write. A learner whose id cannot be stored
+    has a state for as long as the runtime lives.
     """
 
-    def __init__(self, runtime: Any) -> None:
-        self._runtime = runtime
+    is_kept = True
+
+    def __init__(self, user_id: str | None, *, is_staff: bool = False) -> None:
+        """Staff get their own copy of state that learners share."""
+        self._user_id = user_id
+        self._is_staff = is_staff
+        self._locks = False
         self._states: dict[tuple[tuple[str, Any], ...], dict[str, Any]] = {}
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Read and write in one transaction, with the rows locked against other requests."""
+        with transaction.atomic():
+            self._locks = True
+            try:
+                yield
+            finally:
+                self._locks = False
 
     def get(self, key: Any) -> Any:
         return self._state(key)[key.field_name]
@@ -41,7 +62,7 @@ class StateStore(KeyValueStore):
         self.set_many({key: value})
 
     def set_many(self, update_dict: dict[Any, Any]) -> None:
-        """One write for all fields of a row."""
+        """Write all fields of a row in one statement."""
         rows: dict[int, Any] = {}
         for key, value in update_dict.items():
             state = self._state(key)
@@ -58,29 +79,27 @@ class StateStore(KeyValueStore):
         row = self._row_of(key)
         cached = tuple(row.items())
         if cached not in self._states:
-            is_own = key.user_id is not None
-            is_blank = not _can_be_kept(key) or (is_own and self._runtime.begins_blank)
-            self._states[cached] = {} if is_blank else self._read(row, key)
+            self._states[cached] = self._read(row, key) if _can_be_stored(key) else {}
         return self._states[cached]
 
     def _read(self, row: dict[str, Any], key: Any) -> dict[str, Any]:
-        """Staff who have not taken part themselves see what learners have made together."""
+        """Return the stored state. Staff without a copy of their own start with the learners'."""
         rows = [row, _row_of(key)] if row["scope"] == _COPY else [row]
         found = next(filter(None, map(self._find, rows)), None)
         return json.loads(found.state) if found else {}
 
     def _find(self, row: dict[str, Any]) -> XBlockState | None:
-        """The first, as the SDK's table lets there be several. It waits for who answers now.
+        """Return the first matching row: the SDK's table allows several.
 
-        Ids are compared here, as not all databases do so exactly.
+        Compares ids here, because not all databases compare them exactly.
         """
         rows = XBlockState.objects.filter(**row).order_by("pk")
-        if self._runtime.is_handling:
+        if self._locks:
             rows = rows.select_for_update()
         return next((each for each in rows if _is_exactly(each, row)), None)
 
     def _write(self, key: Any) -> None:
-        if self._runtime.forgets_state or not _can_be_kept(key):
+        if not _can_be_stored(key):
             return
         row = self._row_of(key)
         state = json.dumps(self._state(key), indent=2, sort_keys=True)
@@ -91,19 +110,30 @@ class StateStore(KeyValueStore):
             XBlockState.objects.filter(pk=found.pk).update(state=state)
 
     def _row_of(self, key: Any) -> dict[str, Any]:
-        """What learners make together, staff have each a copy of, for themselves."""
         row = _row_of(key)
-        if self._runtime.is_staff and row["scope"] == _TOGETHER:
-            return {**row, "scope": _COPY, "user_id": self._runtime.user_id}
+        if self._is_staff and row["scope"] == _TOGETHER:
+            return {**row, "scope": _COPY, "user_id": self._user_id}
         return row
 
 
-_COPY = "copy"
-_TOGETHER = "together"
+class ForgottenState(KeptState):
+    """State that lives only as long as the runtime: of authors' pages, previews and imports."""
+
+    is_kept = False
+
+    def _write(self, key: Any) -> None:
+        """Store nothing."""
 
 
-def _can_be_kept(key: Any) -> bool:
-    """Not what nobody does: a visitor without an id, or an editor's preview."""
+class BlankState(ForgottenState):
+    """Forgotten state that also starts empty for each user: of a preview as some learner."""
+
+    def _read(self, row: dict[str, Any], key: Any) -> dict[str, Any]:
+        return super()._read(row, key) if key.user_id is None else {}
+
+
+def _can_be_stored(key: Any) -> bool:
+    """Return False for the state of an anonymous user, or of a user id that cannot be stored."""
     if key.user_id is None:
         return bool(key.scope.user == UserScope.ALL)
     return flaw_of(key.user_id) is None
@@ -114,7 +144,7 @@ def _is_exactly(found: XBlockState, row: dict[str, Any]) -> bool:
 
 
 def _row_of(key: Any) -> dict[str, Any]:
-    """The columns that name the row. The SDK's admin pages show and filter by them."""
+    """Return the columns that identify the row. The SDK's admin pages show and filter by them."""
     scope = key.scope.block.attr_name.partition("_")[2]
     if key.scope.block in SCOPES_WITHOUT_USAGE:
         where: dict[str, Any] = {"scope_id": key.block_scope_id, "scenario": None}

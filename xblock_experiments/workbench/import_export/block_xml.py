@@ -10,11 +10,13 @@ from lxml import etree
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.keys.usage import url_name_of
 from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.lookup import OneCourse
 from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
+from xblock_experiments.workbench.hosting.runtime import CourseRuntime
+from xblock_experiments.workbench.hosting.state import ForgottenState
 from xblock_experiments.workbench.hosting.text import TextBlock
-from xblock_experiments.workbench.import_export.writing import parsed
-from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime
+from xblock_experiments.workbench.import_export.elements import parsed
 
 
 class NotWritten(ExperimentsError):
@@ -40,21 +42,15 @@ class Rewriter:
         return node
 
 
-class _WritingRuntime(ExperimentsRuntime):
-    """What blocks are written in. What these put into files is kept from the disk."""
-
-    forgets_state = True
+class _WritingRuntime(CourseRuntime):
+    """The runtime in which blocks write themselves. Their files stay in memory."""
 
     def __init__(self, course: CourseBlocks) -> None:
-        super().__init__()
-        self.course = self._course = course
+        super().__init__(None, OneCourse(course), ForgottenState(None))
         self.export_fs = MemoryFS()
 
-    def course_of(self, usage_id: Any) -> CourseBlocks | None:
-        return self._course if usage_id in self._course.types else None
-
     def add_block_as_child_node(self, block: Any, node: Any) -> None:
-        """Nothing: the children are written where their parent's lines are."""
+        """Add nothing: the writer adds the lines of children itself."""
 
 
 def _element(block: Any, files: MemoryFS) -> etree._Element:

@@ -21,7 +21,8 @@ from lxml import etree
 from xblock_experiments.keys.usage import type_of, url_name_of
 from xblock_experiments.olx.export import NAMES_OF_COURSES, attribute_of
 from xblock_experiments.workbench.courses.course import CourseBlocks
-from xblock_experiments.workbench.import_export.writing import FilesWriter, TextWriter, UnitWriter
+from xblock_experiments.workbench.import_export.files import FilesWriter
+from xblock_experiments.workbench.import_export.writing import TextWriter, UnitWriter
 
 _LARGE = 1 << 20
 

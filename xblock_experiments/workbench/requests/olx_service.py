@@ -4,28 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
+from xblock.exceptions import NoSuchUsage
+
+from xblock_experiments.workbench.courses.lookup import Courses
 from xblock_experiments.workbench.import_export.exporting import export_for_author
+from xblock_experiments.workbench.import_export.reading import reread
 
 
 class BlockOlx:
-    """Of the course of the block that asks."""
+    """Reads and replaces blocks of the course of the block that asks."""
 
-    def __init__(self, runtime: Any) -> None:
-        self._runtime = runtime
+    def __init__(self, courses: Courses) -> None:
+        self._courses = courses
 
     def text(self, block: Any) -> str:
-        """One element with all that is in it. What stands elsewhere too is only named."""
+        """Return the block's element with all its content.
+
+        A block that also appears elsewhere in the course is written as a pointer. Raises
+        NoSuchUsage for a block that is in no course.
+        """
         usage_id = block.scope_ids.usage_id
-        return export_for_author(self._runtime.course_of(usage_id), usage_id)
+        course = self._courses.course_of(usage_id)
+        if course is None:
+            raise NoSuchUsage(usage_id)
+        return export_for_author(course, usage_id)
 
     def replace(self, block: Any, text: str) -> list[str]:
-        """Put what the text says in the block's place; what of it cannot be used, a line each.
+        """Replace the block by the element in `text`. Return a line for each unusable part of it.
 
-        The text is one element of the block's type. Blocks in it that keep their url_name stay what
-        they are for learners. Raises OlxError.
+        The element must be of the block's type. Blocks that keep their url_name keep the state of
+        their learners. Raises OlxError, NotStaff, EditedMeanwhile, NotStored.
         """
-        # Reading is built on this runtime.
-        from xblock_experiments.workbench.import_export.reading import reload
-
         usage_id = block.scope_ids.usage_id
-        return reload(self._runtime.course_to_change(usage_id), usage_id, text)
+        return reread(self._courses.course_to_change(usage_id), usage_id, text)

@@ -13,7 +13,8 @@ from django.http import HttpRequest
 
 from xblock_experiments.services.preview import Preview, parse
 from xblock_experiments.workbench.courses.course import CourseBlocks
-from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime, is_staff_id
+from xblock_experiments.workbench.requests.access import is_staff_id
+from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime
 
 _PREVIEWS = "xblock_experiments_previews"
 

@@ -1,74 +1,117 @@
-"""What an author's request changes of a course: made on a copy, kept on disk, then served at once.
+"""Changes of one request to a course: made on a copy, written to disk, then served immediately.
 
-Whoever reads the course meanwhile reads it as it was. Of two authors who change it at the same time
-the later one is told.
+Other requests read the unchanged course meanwhile. If two authors change a course at the same time,
+the later one gets EditedMeanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from django.db import transaction
+from xblock.exceptions import NoSuchUsage
 
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.lookup import ServedCourses
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.storage import versions
 
 
 class EditedMeanwhile(ExperimentsError):
-    """Somebody else has changed the course since this request began. Nothing was changed."""
+    """Another author changed the course since this request began. Nothing was changed."""
 
 
-class Edit:
-    """One request's. Nothing is copied before the first change, and nobody is kept waiting."""
+class Draft:
+    """A copy of one course, made at its first change."""
 
     def __init__(self, course: CourseBlocks) -> None:
+        self.copy: CourseBlocks | None = None
+        self.publish: Callable[[], object] = lambda: None
+        """Changes the database; called when the copy is on disk."""
         self._before = course
         self._lock = ExitStack()
-        self.draft: CourseBlocks | None = None
-        self.publish: Callable[[], object] = lambda: None
-        """Tells the database of the change: called when the rest of it is done."""
 
     def begin(self) -> CourseBlocks:
-        """The copy to change. From now on nobody else changes a course until this is done.
+        """Return the copy to change. Until `close`, no other process can change a course.
 
         Raises EditedMeanwhile, NotStored.
         """
-        if self.draft is None:
+        if self.copy is None:
             self._lock.enter_context(versions.locked())
             is_present = registry.with_id(self._before.course_id) is self._before
             if not is_present or not versions.is_newest(self._before):
-                msg = f"The course {self._before.course_id} was changed by somebody else just now."
+                msg = f"The course {self._before.course_id} was changed by another author just now."
                 raise EditedMeanwhile(msg)
-            self.draft = self._before.copy()
-        return self.draft
+            self.copy = self._before.copy()
+        return self.copy
 
-    def finish(self) -> None:
-        """Serve the copy in place of the course, here and on disk. After an error, nowhere.
+    def save(self) -> None:
+        """Serve the copy in place of the course, in memory and on disk; after an error, in neither.
 
-        The copy is written before the database is asked for anything: that takes longest.
+        The slow part, writing the files, comes before the transaction.
         """
-        draft = self.draft
-        if draft is None:
+        copy = self.copy
+        if copy is None:
             return
-        draft.forget_unreachable()
-        versions.write(draft)
+        copy.forget_unreachable()
+        versions.write(copy)
         with transaction.atomic():
             self.publish()
-            versions.put_in_place(draft)
-        registry.add(draft)
+            versions.put_in_place(copy)
+        registry.add(copy)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._lock.close()
+
+
+class Edit(ServedCourses):
+    """The served courses for a member of staff, whose handlers may change one of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._draft: Draft | None = None
+
+    @property
+    def is_editing(self) -> bool:  # type: ignore[override]
+        return self._draft is not None
+
+    @contextmanager
+    def editing(self, course: CourseBlocks | None) -> Iterator[Callable[[], None]]:
+        """Collect changes to the course in a draft. Yield the function that saves them."""
+        if course is None:
+            yield lambda: None
+            return
+        self._draft = Draft(course)
+        try:
+            yield self._draft.save
+        finally:
+            self._draft.close()
+            self._draft = None
+
+    def course_of(self, usage_id: Any) -> CourseBlocks | None:
+        copy = self._draft.copy if self._draft else None
+        return copy if copy and usage_id in copy.types else super().course_of(usage_id)
+
+    def course_to_change(self, usage_id: Any) -> CourseBlocks:
+        """Return the draft within a handler, else the served course itself.
+
+        Raises EditedMeanwhile, NotStored.
+        """
+        course = self.course_of(usage_id)
+        if course is None:
+            raise NoSuchUsage(usage_id)
+        if self._draft is None:
+            return course
+        self.in_hand = copy = self._draft.begin()
+        copy.forget_source(usage_id)
+        return copy
+
+    def publish(self, publish: Callable[[], object]) -> None:
+        """Change the database for a course: within a handler when its draft is saved, else now."""
+        if self._draft is None:
+            publish()
+        else:
+            self._draft.publish = publish

@@ -8,14 +8,17 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+from django.db import transaction
 from django.utils.text import slugify
 
+from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.errors import ExperimentsError, NotStored
 from xblock_experiments.olx.archives import unpack
+from xblock_experiments.olx.export import Olx
 from xblock_experiments.olx.untrusted import is_file
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.import_export.reading import load
+from xblock_experiments.workbench.import_export.reading import Progress, read
 from xblock_experiments.workbench.storage import versions
 
 log = logging.getLogger(__name__)
@@ -71,6 +74,34 @@ def open_course(
         course = load(Path(folder), course_id, name=name, origin=origin)
         _unpacked.push(stack.pop_all())
         return course
+
+
+def load(
+    source: str | Path,
+    course_id: str | None = None,
+    *,
+    name: str | None = None,
+    origin: Path | None = None,
+    progress: Progress = lambda count: None,
+) -> CourseBlocks:
+    """Read a course, publish its segmentations, and serve it in this process.
+
+    `source` is a folder or the text of one XML element. Calls `progress` after each block with the
+    number of blocks so far. Raises OlxError, SegmentationError; then nothing is changed.
+    """
+    olx = Olx.open(source, course_id)
+    name = registry.name_for(olx.course_id, name or name_of(olx.course_id))
+    with transaction.atomic():
+        found = read(olx, name, origin=origin, progress=progress)
+        if found.segmentations is not None:
+            save_segmentations(olx.course_id, found.segmentations)
+    registry.add(found.course)
+    return found.course
+
+
+def name_of(course_id: str) -> str:
+    """Return the course's name in addresses: its id without special characters."""
+    return slugify(course_id.removeprefix("course-v1:").replace("+", "-").replace(".", "-"))
 
 
 def forget() -> None:

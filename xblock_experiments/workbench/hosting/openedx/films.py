@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 from fs.osfs import OSFS
 
 from xblock_experiments.olx.untrusted import LIMITS, OlxError, read_file
+from xblock_experiments.workbench.courses.lookup import Courses
 from xblock_experiments.workbench.hosting.openedx import packages
 
 _SJSON, _SRT, _TXT = "sjson", "srt", "txt"
@@ -24,8 +25,8 @@ _BROKEN = (packages.TranscriptsGenerationException, KeyError, TypeError, ValueEr
 class VideoConfig:
     """The service `video_config`: transcripts are files of the course."""
 
-    def __init__(self, runtime: Any) -> None:
-        self._runtime = runtime
+    def __init__(self, courses: Courses) -> None:
+        self._courses = courses
 
     def get_transcript(
         self,
@@ -84,7 +85,7 @@ class VideoConfig:
         return ""
 
     def _read(self, name: str) -> bytes | None:
-        course = self._runtime.course
+        course = self._courses.in_hand
         if course is None or course.folder is None:
             return None
         try:

@@ -16,7 +16,8 @@ from workbench.runtime import WorkbenchRuntime
 from xblock.fields import ScopeIds
 
 from xblock_experiments.settings.openedx_blocks import MATHJAX, SAMPLES
-from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.course import CourseBlocks, key_of
+from xblock_experiments.workbench.courses.lookup import Courses
 from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.openedx.files import files_in
 from xblock_experiments.workbench.hosting.openedx.films import VideoConfig, import_film
@@ -38,6 +39,7 @@ from xblock_experiments.workbench.hosting.openedx.styles import (
     without_outside,
 )
 from xblock_experiments.workbench.hosting.openedx.users import Users
+from xblock_experiments.workbench.hosting.page_urls import Pages
 
 stand_in_for_the_platform()
 
@@ -65,30 +67,35 @@ _IN_OTHER_FILES = ("filename", "url_name")
 class OpenEdxRuntime(WorkbenchRuntime):
     """Its services, and what is no service, have the platform's names."""
 
-    course: CourseBlocks | None = None
-    """The course of the block in hand."""
     faults: tuple[type[Exception], ...] = (*FAULTS, FSError, LoncapaProblemError)
 
-    def __init__(self, user_id: str | None = None) -> None:
+    def __init__(self, user_id: str | None, courses: Courses, pages: Pages) -> None:
         super().__init__(user_id)
-        self.sandbox = Sandbox(self)
+        self.courses = courses
+        self.pages = pages
+        self.sandbox = Sandbox(courses)
         self._services |= {
             "cache": cache,
             "completion": Completion(),
             "mako": Mako(),
             "rebind_user": RebindUser(),
-            "replace_urls": ReplaceUrls(self),
+            "replace_urls": ReplaceUrls(courses, pages),
             "sandbox": self.sandbox,
             "settings": Settings(),
             "user": Users(user_id),
-            "video_config": VideoConfig(self),
+            "video_config": VideoConfig(courses),
             "xqueue": NoGrader(),
         }
 
     @property
+    def course(self) -> CourseBlocks | None:
+        """The course in hand."""
+        return self.courses.in_hand
+
+    @property
     def course_id(self) -> Any:
-        """Of the course in hand; None in a scenario of the SDK."""
-        return self.course and getattr(self.course.usage_id, "context_key", self.course.course_id)
+        """The key of the course in hand, or its id if it has none; None in an SDK scenario."""
+        return key_of(self.course)
 
     @property
     def resources_fs(self) -> FS:

@@ -11,7 +11,10 @@ from django.conf import settings
 from mako.lookup import TemplateLookup
 
 from xblock_experiments.settings.common import setting
+from xblock_experiments.workbench.courses.course import key_of
+from xblock_experiments.workbench.courses.lookup import Courses
 from xblock_experiments.workbench.hosting.openedx import packages
+from xblock_experiments.workbench.hosting.page_urls import Pages
 
 
 class Sandbox:
@@ -20,11 +23,11 @@ class Sandbox:
     Courses of the setting COURSES_WITH_UNSAFE_CODE run it in this process.
     """
 
-    def __init__(self, runtime: Any) -> None:
-        self._runtime = runtime
+    def __init__(self, courses: Courses) -> None:
+        self._courses = courses
 
     def can_execute_unsafe_code(self) -> bool:
-        course_id = str(self._runtime.course_id)
+        course_id = str(key_of(self._courses.in_hand))
         return any(re.match(each, course_id) for each in setting("COURSES_WITH_UNSAFE_CODE"))
 
     def can_execute_code(self) -> bool:
@@ -33,7 +36,7 @@ class Sandbox:
 
     def get_python_lib_zip(self) -> bytes | None:
         """The course's python_lib.zip, which its problems may import."""
-        course = self._runtime.course
+        course = self._courses.in_hand
         file = course.static_file("python_lib.zip") if course else None
         return file.read_bytes() if file else None
 
@@ -47,20 +50,20 @@ class ReplaceUrls:
         r"""(?=(?P=quote))"""
     )
 
-    def __init__(self, runtime: Any) -> None:
-        self._runtime = runtime
+    def __init__(self, courses: Courses, pages: Pages) -> None:
+        self._courses = courses
+        self._pages = pages
 
     def replace_urls(self, text: str, static_replace_only: bool = False) -> str:
         """Links to files that the course does not have stay as they are."""
-        course = self._runtime.course
+        course = self._courses.in_hand
         if course is None:
             return text
-        pages = self._runtime.pages
 
         def address(found: re.Match[str]) -> str:
             link = found["link"]
             is_page = link.startswith("/jump_to_id/")
-            url = None if is_page and static_replace_only else pages.address(link, course)
+            url = None if is_page and static_replace_only else self._pages.address(link, course)
             return found["quote"] + (url or link)
 
         return self._LINK.sub(address, text)

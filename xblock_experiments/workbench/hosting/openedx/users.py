@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.utils.crypto import salted_hmac
 from workbench.runtime import WorkBenchUserService
 
+from xblock_experiments.keys.users import USER_ID
+
 
 class Users(WorkBenchUserService):
     """Knows one user, the current one. The workbench has no accounts."""
@@ -20,7 +22,7 @@ class Users(WorkBenchUserService):
             "edx-platform.deprecated_anonymous_user_id": self.anonymous_id,
             "edx-platform.is_authenticated": user_id is not None,
             "edx-platform.request_country_code": None,
-            "edx-platform.user_id": user_id,
+            USER_ID: user_id,
             "edx-platform.user_preferences": {},
             "edx-platform.user_role": "student",
             "edx-platform.username": user_id,

@@ -13,9 +13,10 @@ from tqdm import tqdm
 
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.olx.archives import unpack
+from xblock_experiments.olx.export import Olx
 from xblock_experiments.olx.untrusted import shown
 from xblock_experiments.workbench.checking import Finding, findings_in
-from xblock_experiments.workbench.import_export.reading import load
+from xblock_experiments.workbench.import_export.reading import read
 
 
 class Command(BaseCommand):
@@ -46,11 +47,12 @@ class Command(BaseCommand):
 
     def _check(self, folder: Path) -> tuple[list[str], list[Finding]]:
         bar = tqdm(unit=" blocks", delay=1, disable=not sys.stderr.isatty())
+        # edxval stores a course's films while the course is read.
         with transaction.atomic(), bar:
-            course = load(folder, progress=lambda count: bar.update(count - bar.n))
-            findings = list(findings_in(course))
+            olx = Olx.open(folder)
+            found = read(olx, olx.course_id, progress=lambda count: bar.update(count - bar.n))
             transaction.set_rollback(True)
-        return course.problems, findings
+        return found.course.problems, list(findings_in(found))
 
     def _conclude(self, errors: int, findings: int) -> None:
         if errors:

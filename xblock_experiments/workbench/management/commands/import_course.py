@@ -14,8 +14,7 @@ from tqdm import tqdm
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.olx.archives import unpack
 from xblock_experiments.workbench.courses.course import CourseBlocks
-from xblock_experiments.workbench.import_export.reading import load, name_of
-from xblock_experiments.workbench.storage.serving import serve
+from xblock_experiments.workbench.storage.serving import load, name_of, serve
 from xblock_experiments.workbench.storage.versions import imported_folder, replace
 
 

@@ -1,0 +1,74 @@
+"""The courses that one runtime knows, and the way to change one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from xblock.exceptions import NoSuchUsage
+
+from xblock_experiments.errors import NotStaff
+from xblock_experiments.workbench.courses.course import CourseBlocks
+from xblock_experiments.workbench.courses.registry import registry
+
+
+class Courses(Protocol):
+    """Finds courses by the ids of their blocks."""
+
+    in_hand: CourseBlocks | None
+    """The course of the block that the runtime works on; None for a scenario of the SDK."""
+    is_editing: bool
+    """True while blocks may change a course, so that its values must not be shared with them."""
+
+    def course_of(self, usage_id: Any) -> CourseBlocks | None:
+        """Return the course that has the block, or None for a block of an SDK scenario."""
+
+    def course_to_change(self, usage_id: Any) -> CourseBlocks:
+        """Return the course that has the block, so that it can be changed in place.
+
+        Raises NotStaff, and what keeps the course from being changed now.
+        """
+
+
+class OneCourse:
+    """A course that is being read, written or checked. It may be changed in place."""
+
+    is_editing = False
+
+    def __init__(self, course: CourseBlocks) -> None:
+        self.in_hand: CourseBlocks | None = course
+        self._course = course
+
+    def course_of(self, usage_id: Any) -> CourseBlocks | None:
+        return self._course if usage_id in self._course.types else None
+
+    def course_to_change(self, usage_id: Any) -> CourseBlocks:
+        return self._course
+
+
+class ServedCourses:
+    """The courses that this process serves. They can only be read."""
+
+    is_editing = False
+
+    def __init__(self) -> None:
+        self.in_hand: CourseBlocks | None = None
+
+    def course_of(self, usage_id: Any) -> CourseBlocks | None:
+        return registry.course_of(usage_id)
+
+    def course_to_change(self, usage_id: Any) -> CourseBlocks:
+        if self.course_of(usage_id) is None:
+            raise NoSuchUsage(usage_id)
+        msg = f"Only staff may change {usage_id}."
+        raise NotStaff(msg)
+
+    @contextmanager
+    def editing(self, course: CourseBlocks | None) -> Iterator[Callable[[], None]]:
+        """Yield a function that saves the changes. Here there are none."""
+        yield lambda: None
+
+    def publish(self, publish: Callable[[], object]) -> None:
+        """Change the database for a course."""
+        publish()

@@ -1,0 +1,61 @@
+"""The answer to a request whose handler raised an error."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from webob import Response
+from xblock.exceptions import NoSuchHandlerError, NotFoundError, ProcessingError
+
+from xblock_experiments.blocks.base.revision import OVERTAKEN
+from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored
+from xblock_experiments.workbench.hosting.i18n import translations_of
+from xblock_experiments.workbench.storage.edit import EditedMeanwhile
+
+log = logging.getLogger(__name__)
+
+
+type Answer = Callable[[Any], Response]
+
+
+def answer_to(error: Exception, *, block: Any, user_id: str | None) -> Response:
+    """Return the answer to an error that the block raised when the user sent something to it.
+
+    Logs errors that neither the user nor an author can correct.
+    """
+    for cls in type(error).__mro__:
+        if answer := ANSWERS.get(cls):
+            response = answer(error)
+            if response.status_code >= 500:
+                log.error("%s cannot store what %s sent. %s", block, user_id, error)
+            return response
+    log.exception("%s cannot do what %s sent.", block, user_id)
+    return Response(status=500)
+
+
+def _status(status: int) -> Answer:
+    return lambda error: Response(status=status)
+
+
+def _overtaken(error: EditedMeanwhile) -> Response:
+    message = translations_of().gettext(OVERTAKEN)
+    return Response(status=409, json_body={"error": message}, charset="UTF-8")
+
+
+def _explained(error: ProcessingError) -> Response:
+    """Return the block's own explanation for the learner, in the platform's form."""
+    return Response(json_body={"success": error.args[0]}, charset="UTF-8")
+
+
+ANSWERS: dict[type[Exception], Answer] = {
+    NoSuchHandlerError: _status(404),
+    NotFoundError: _status(404),
+    NotStaff: _status(403),
+    EditedMeanwhile: _overtaken,
+    NotStored: _status(503),
+    ExperimentsError: _status(500),
+    ProcessingError: _explained,
+}
+"""The answer to each error; that of its most specific class counts."""
