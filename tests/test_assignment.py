@@ -86,7 +86,7 @@ def test_groups_of_weight_zero_change_nothing_in_any_position(
 
 @pytest.mark.parametrize("weights", [[], [0], [0, 0, 0]])
 def test_nobody_can_be_assigned_if_all_weights_are_zero(weights: list[int]) -> None:
-    with pytest.raises(NotAssignable, match="no group that has any weight"):
+    with pytest.raises(NotAssignable, match="no group with a weight"):
         choose_group(groups_of(weights), "salt", "user")
 
 

@@ -501,11 +501,11 @@ def test_an_unreadable_source_is_refused_without_showing_its_password(tmp_path: 
         str(tmp_path): "directory",
         f"sqlite:///{tmp_path}/nowhere.db": "unable to open",
         f"sqlite:///{empty}": "no such table: user_api_usercoursetag",
-        "nonsense://name:hunter2@host/db": "no URL of a database",
+        "nonsense://name:hunter2@host/db": "not the URL of a supported database",
         "oracle://name:hunter2@host/db": "must begin with sqlite://, postgres:// or mysql://",
-        "postgres://name:hunter2@127.0.0.1:1/db": "does not give",
-        "mysql://name:hunter2@127.0.0.1:1/db": "does not give|no URL",
-        "mysql://name:hunter2@[::1/db": "no URL of a database",
+        "postgres://name:hunter2@127.0.0.1:1/db": "Cannot read",
+        "mysql://name:hunter2@127.0.0.1:1/db": "Cannot read|not the URL",
+        "mysql://name:hunter2@[::1/db": "not the URL of a supported database",
     }
     for source, reason in sources.items():
         with pytest.raises(CommandError, match=reason) as error:
@@ -615,7 +615,7 @@ def test_a_database_error_of_the_platform_is_one_line_without_control_characters
         database.execute("ALTER TABLE user_api_usercoursetag RENAME TO old")
         database.execute('CREATE VIEW user_api_usercoursetag AS SELECT * FROM "no\x1b[31m\nwhere"')
 
-    with pytest.raises(CommandError, match="does not give") as error:
+    with pytest.raises(CommandError, match="Cannot read") as error:
         run(f"sqlite:///{path}")
     assert str(error.value).isprintable()
 

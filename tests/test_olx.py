@@ -186,7 +186,7 @@ def test_the_policy_wins_over_the_attribute_and_the_difference_is_reported(tmp_p
 
     assert root_of(course).display_name == "Policy"
     assert course.problems == (
-        "course/2026.xml: its display_name is not the policy's, which is used",
+        "course/2026.xml: its display_name differs from the policy's, which is used",
     )
 
 

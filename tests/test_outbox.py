@@ -200,7 +200,8 @@ def test_only_events_for_the_named_system_are_sent(settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus", "xapi"]}
     assign("ann")
 
-    with pytest.raises(CommandError, match=r'xapi: XBLOCK_EXPERIMENTS\["XAPI"\] needs a text KEY'):
+    wanted = r'xapi: XBLOCK_EXPERIMENTS\["XAPI"\] needs a text for KEY'
+    with pytest.raises(CommandError, match=wanted):
         send_events("--sink", "xapi")
     assert Recorder.told == []
     send_events("--sink", "bus")
@@ -444,7 +445,7 @@ def test_an_event_that_does_not_wait_cannot_be_dropped() -> None:
         drop(str(UUID(int=0)))
     with pytest.raises(CommandError, match="invalid UUID value: 'ann'"):
         drop("ann")
-    failure = pytest.raises(CommandError, match="The database could not do it")
+    failure = pytest.raises(CommandError, match="The database failed")
     with failure, connection.execute_wrapper(failing):
         drop(str(waiting_ids()[0]))
 
@@ -457,7 +458,7 @@ def waiting_ids() -> list[UUID]:
 
 def test_a_database_error_is_reported_and_all_events_still_wait() -> None:
     assign("ann")
-    refusal = pytest.raises(CommandError, match="bus: The database could not do it")
+    refusal = pytest.raises(CommandError, match="bus: The database failed")
     with refusal, connection.execute_wrapper(failing):
         send_events()
 

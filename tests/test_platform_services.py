@@ -270,7 +270,7 @@ def test_an_anonymous_user_has_no_tags_and_setting_one_does_nothing() -> None:
 def test_no_block_can_set_the_group_of_an_experiment(user_id: str | None) -> None:
     segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
 
-    with pytest.raises(NotOwner, match="group of an experiment"):
+    with pytest.raises(NotOwner, match="an experiment's group"):
         tags(user_id).set_tag("course", KEY.format(100), "2")
     assert tags("ann").get_tag("course", KEY.format(100)) == "1"
 

@@ -144,7 +144,7 @@ def test_ids_may_be_zero_or_strings_of_digits() -> None:
         ({"groups": [1]}, "Group must be an object"),
         ({"groups": [{"id": 1, "name": "a"}]}, "missing the key 'version'"),
         ({"groups": [{"id": 1, "name": "a", "version": 2}]}, "unexpected version 2"),
-        ({"groups": [{"id": 1, "name": "a", "version": 1}] * 2}, "two groups of one id"),
+        ({"groups": [{"id": 1, "name": "a", "version": 1}] * 2}, "two groups with the same id"),
         ({"groups": [{"id": [], "name": "a", "version": 1}]}, "must be an integer"),
         ({"parameters": []}, "Parameters must be an object"),
         ({"parameters": {"weights": [1]}}, "Weights must be an object"),
@@ -175,7 +175,7 @@ def test_a_value_that_is_no_object_is_refused(value: Any) -> None:
 
 
 def test_weights_belong_to_the_groups_and_not_to_the_parameters() -> None:
-    with pytest.raises(InvalidSegmentation, match="they go on its groups"):
+    with pytest.raises(InvalidSegmentation, match="set them on its groups"):
         experiment(parameters={"weights": {"1": 2}})
 
 

@@ -422,7 +422,7 @@ def test_an_invalid_field_is_refused_when_the_class_is_created(field: Any) -> No
 
 
 def test_only_a_block_can_have_the_field() -> None:
-    with pytest.raises(TypeError, match=r"Plain\.count is in no class of a block"):
+    with pytest.raises(TypeError, match=r"Plain\.count is not in a block class"):
 
         class Plain:
             count = UserInfoField(Integer(default=0), scope=COURSE)

@@ -1,4 +1,4 @@
-"""The tree of errors. One base, so that a caller can catch all that this package raises.
+"""The tree of exceptions. All share one base class, so a caller can catch all of them.
 
 * ExperimentsError
   x SegmentationError          course_user_segmentation.data
@@ -7,10 +7,10 @@
       . NoSuchPartition        (ValueError)  platform.data
     + NoSuchGroup              (LookupError)
     + NotAssignable
-    + InvalidId                (ValueError)  a course's, user's or block's id that cannot be stored
+    + InvalidId                (ValueError)  an id of a course, user or block cannot be stored
   x TagError                   user_tags.data
     + InvalidTag               (ValueError)
-    + Conflict                 a tag was changed since the caller read it
+    + Conflict                 a tag has changed since the caller read it
     + NotOwner                 (PermissionError)
     + GlobalIsReadOnly         (PermissionError)
     + NoUser
@@ -20,32 +20,32 @@
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
   x UnreadableSource           (ValueError)  platform.data
-  x EditedMeanwhile            workbench.editing: two authors at once, and this is the later one
-  x NotWritten                 workbench.rewriting: a block that its own package cannot write as OLX
-  x NotStaff                   (PermissionError)  who is no staff asked for what is staff's
-  x NotSent                    another system did not take events that wait for it
-  x OtherUser                  (PermissionError)  a block asked for what is another user's
-  x NotStored                  the database could not; the same call may be done later
+  x EditedMeanwhile            workbench.editing: another author has saved a change first
+  x NotWritten                 workbench.rewriting: a block's package cannot write it as OLX
+  x NotStaff                   (PermissionError)  the call is for staff only
+  x NotSent                    another system did not accept an event from the outbox
+  x OtherUser                  (PermissionError)  a block requested another user's data
+  x NotStored                  the database failed; the same call may succeed later
 """
 
 from __future__ import annotations
 
 
 class ExperimentsError(Exception):
-    """What all errors of this package are."""
+    """The base class of this package's exceptions."""
 
 
 class NotStaff(ExperimentsError, PermissionError):
-    """Somebody who is not staff asked for what only staff may do or know. Nothing was changed."""
+    """Raised if a user who is not staff calls something for staff only. Nothing was changed."""
 
 
 class NotSent(ExperimentsError):
-    """Another system did not take an event. The event, and those after it, still wait."""
+    """Raised if another system did not accept an event. This event and later ones still wait."""
 
 
 class OtherUser(ExperimentsError, PermissionError):
-    """A block asked for another user than the one it was made for. Nothing was told or changed."""
+    """Raised if a block requests another user than the block's own. Nothing was changed."""
 
 
 class NotStored(ExperimentsError):
-    """The database could not do it now. Nothing is half done; the same call may succeed later."""
+    """Raised if the database failed. No change is half done; the same call may succeed later."""

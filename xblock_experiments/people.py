@@ -1,4 +1,4 @@
-"""Who the user of a block is, as its runtime's `user` service tells it."""
+"""Access to a block's user, through the runtime's `user` service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xblock_experiments.keys.users import IS_STAFF
 
 
 def is_staff(block: Any) -> bool:
-    """Also False where the block's class does not declare that it wants `user`."""
+    """Return whether the user is staff. False if the block does not declare the service `user`."""
     if block.service_declaration("user") is None:
         return False
     users = block.runtime.service(block, "user")
@@ -17,7 +17,7 @@ def is_staff(block: Any) -> bool:
 
 
 def check_staff(block: Any) -> None:
-    """Raises NotStaff."""
+    """Raise NotStaff if the block's user is not staff."""
     if not is_staff(block):
         msg = f"Only staff may do this to {block.scope_ids.usage_id}."
         raise NotStaff(msg)

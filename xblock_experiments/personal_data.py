@@ -1,6 +1,6 @@
-"""What is kept of a person: each store says what it has, and all is given out or goes at once.
+"""The registry of stores with personal data, and the export and deletion of one user's data.
 
-The stores are not known here. Their apps register them when they are ready.
+This module knows no store. Each app registers its store when it is ready.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from xblock_experiments.database.rows import check_all_read, check_all_seen
 from xblock_experiments.database.transactions import Overtaken, persist
 
 type Rows = Callable[[str], Sequence[QuerySet[Any]]]
-"""Of a user, in the order in which they go."""
+"""A function that returns a user's rows, in the order of their deletion."""
 
 _BATCH = 1_000
-"""How many rows one statement clears."""
+"""The number of rows that one statement clears."""
 
 
 def _none(_: str) -> Sequence[QuerySet[Any]]:
@@ -30,14 +30,14 @@ def _none(_: str) -> Sequence[QuerySet[Any]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """What an app keeps of a user, by user id."""
+    """One app's functions for a user's personal data."""
 
     export: Callable[[str], dict[str, Any]]
-    """As JSON, under names that no other store has."""
+    """Returns the user's data as JSON, under names that no other store uses."""
     owned: Rows
-    """What is about the user. It is deleted."""
+    """Returns rows about the user, which are deleted at retirement."""
     acted: Rows = _none
-    """What is about others, and names the user as its `actor`. That is cleared."""
+    """Returns rows about others with the user as `actor`, which is cleared at retirement."""
 
 
 _stores: dict[str, Store] = {}
@@ -48,7 +48,7 @@ def register(app: str, store: Store) -> None:
 
 
 def export(user_id: str) -> dict[str, Any]:
-    """All that the stores have of the user, as JSON, in order of names; no name without content."""
+    """Return all stores' data about the user as JSON, sorted by name, without empty parts."""
     parts: dict[str, Any] = {}
     for store in _stores.values():
         parts |= store.export(user_id)
@@ -56,9 +56,9 @@ def export(user_id: str) -> dict[str, Any]:
 
 
 def retire(user_id: str) -> int:
-    """Delete or clear all that the stores have of the user; how many rows that was.
+    """Delete or clear all stores' data about the user, and return the number of rows.
 
-    In one transaction, where all stores are in one database; else in one for each.
+    Uses one transaction for each database.
     """
     owned = [rows for store in _stores.values() for rows in store.owned(user_id)]
     acted = [rows for store in _stores.values() for rows in store.acted(user_id)]
@@ -75,9 +75,9 @@ def retire(user_id: str) -> int:
 def erase(
     owned: Sequence[QuerySet[Any]], acted: Sequence[QuerySet[Any]] = (), *, using: str
 ) -> int:
-    """Delete and clear rows of one database, all or none; how many that were.
+    """Delete and clear rows of one database, all or none, and return their number.
 
-    Raises Overtaken where the caller's transaction cannot see all of them.
+    Raises Overtaken if the caller's transaction cannot see all of them.
     """
     for rows in owned:
         check_all_seen(rows)
@@ -87,14 +87,15 @@ def erase(
 
 
 def moment(when: datetime) -> str:
-    """ISO 8601, of UTC."""
+    """Return the time in UTC, in ISO 8601."""
     return when.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _erase(owned: Sequence[QuerySet[Any]], acted: Sequence[QuerySet[Any]]) -> int:
-    """What was acted is found before anything is locked.
+    """Erase the rows. Reads the keys of rows to clear before it locks any row.
 
-    No index finds an actor: whole tables are read, and MariaDB locks all that an update reads.
+    No index covers actors, so these reads scan whole tables, and MariaDB would lock every row that
+    an update scans.
     """
     found = [list(rows.order_by("pk").values_list("pk", flat=True)) for rows in acted]
     cleared = sum(map(_clear, acted, found))
@@ -102,9 +103,9 @@ def _erase(owned: Sequence[QuerySet[Any]], acted: Sequence[QuerySet[Any]]) -> in
 
 
 def _clear(rows: QuerySet[Any], keys: Sequence[Any]) -> int:
-    """Raises Overtaken where one was changed since: the actor may be elsewhere by now."""
+    """Clear the actor. Raises Overtaken if a row has changed since its key was read."""
     cleared = sum(rows.filter(pk__in=batch).update(actor="") for batch in batched(keys, _BATCH))
     if cleared < len(keys):
-        msg = "rows were changed meanwhile"
+        msg = "rows were changed by another transaction"
         raise Overtaken(msg)
     return cleared

@@ -1,10 +1,10 @@
-"""The seam between a runtime and the packages that offer services to blocks.
+"""The mixin with which a runtime finds services that other packages offer to blocks.
 
-A service is an entry point of the group `xblock.service.v1`: its name is what blocks need or want,
-its object a class, made as `Service(runtime=…, xblock=…)` for each block that asks. That is the
-contract proposed for XBlock itself (openedx/XBlock pull request 927). `EntryPointServices` gives it
-to runtimes of an XBlock that does not do it yet; when XBlock does, it goes and nothing else
-changes (ADR 2).
+A service is an entry point in the group `xblock.service.v1`. Its name is the name that blocks need
+or want. Its object is a class, constructed as `Service(runtime=…, xblock=…)` for each requesting
+block. This is the contract proposed for XBlock itself (openedx/XBlock pull request 927).
+`EntryPointServices` implements it for runtimes until XBlock does. Then the mixin is removed, and
+nothing else changes (ADR 2).
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ else:
 
 
 class ServiceProvider(Plugin):
-    """How Plugin finds services: `.overrides` win, and two claims to one name are an error."""
+    """The plugin type of services. `.overrides` take precedence; duplicate names are an error."""
 
     entry_point = "xblock.service.v1"  # type: ignore[assignment]
 
 
 class EntryPointServices(_Base):
-    """Put before a Runtime among the bases, it finds services of other packages for its blocks."""
+    """A mixin that adds other packages' services to a runtime. List it before the Runtime class."""
 
     def service(self, block: Any, service_name: str) -> Any:
-        """The runtime's own service, else one from an entry point, else None.
+        """Return the runtime's own service, else one from an entry point, else None.
 
-        A name that the runtime has is the runtime's, also where it has None: switched off.
+        A name that the runtime has is always the runtime's own. A value of None switches it off.
 
-        Raises NoSuchServiceError where the block did not declare the service, or needs one that is
-        not there; AmbiguousPluginError where two packages claim the name.
+        Raises NoSuchServiceError if the block did not declare the service, or needs a missing one.
+        Raises AmbiguousPluginError if two packages claim the name.
         """
         if service_name in self._services:
             return super().service(block, service_name)

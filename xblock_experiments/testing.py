@@ -1,6 +1,6 @@
-"""For anyone's tests of blocks that use the services, and of courses with experiments in them.
+"""Helpers for tests of blocks that use the services, and of courses with experiments.
 
-Needs Django's settings, such as `xblock_experiments.settings.workbench`, and a test database.
+They need Django settings, such as `xblock_experiments.settings.workbench`, and a test database.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["LoadedCourse", "find_block", "load_course", "override_group", "rende
 
 @dataclass(frozen=True, slots=True)
 class LoadedCourse:
-    """A course that was read, and what of it could not be used: a line each, file and reason."""
+    """A loaded course. `problems` has a line with file and reason for each unusable part."""
 
     course_id: str
     usage_id: Any
@@ -32,9 +32,9 @@ class LoadedCourse:
 
 
 def load_course(source: str | Path, course_id: str | None = None) -> LoadedCourse:
-    """Read a course into this process: an OLX folder, a .tar.gz, or the text of one XML element.
+    """Load a course into this process: an OLX folder, a .tar.gz, or the text of one XML element.
 
-    Its segmentations are published to the database. A course of the same id is replaced.
+    Publishes its segmentations to the database. Replaces a loaded course with the same id.
 
     Raises xblock_experiments.olx.OlxError.
     """
@@ -44,14 +44,14 @@ def load_course(source: str | Path, course_id: str | None = None) -> LoadedCours
 
 
 def runtime_for(user_id: str | None, *, staff: bool = False) -> Runtime:
-    """A runtime of one user, or of nobody; it has the blocks of all loaded courses."""
+    """Return a runtime for the user, or for an anonymous user, with all loaded courses' blocks."""
     return Runtime(user_id, staff=staff)
 
 
 def find_block(
     course: LoadedCourse, user_id: str | None, url_name: str, *, staff: bool = False
 ) -> Any:
-    """The block of that url_name, as the user's. Raises LookupError."""
+    """Return the block with this url_name, bound to the user. Raises LookupError."""
     blocks = registry.course_of(course.usage_id)
     if blocks is None:
         msg = f"Course {course.course_id} is not loaded."
@@ -71,7 +71,7 @@ def render(
     view: str = "student_view",
     staff: bool = False,
 ) -> str:
-    """What the user's browser is sent for a block, or for the whole course: body and resources."""
+    """Return the HTML of a block or the whole course for the user: head, body and foot."""
     if url_name is None:
         block = runtime_for(user_id, staff=staff).get_block(course.usage_id)
     else:
@@ -82,10 +82,10 @@ def render(
 
 @contextmanager
 def override_group(id: int, group_id: int, type: str = EXPERIMENT) -> Iterator[None]:
-    """As decorator or context manager: meanwhile everybody is in that group of that segmentation.
+    """Put every user in one group of a segmentation, as a decorator or context manager.
 
-    Assigns nobody and stores nothing. Of other segmentations the services answer as always.
-    NoSuchSegmentation and NoSuchGroup are raised when a service is asked.
+    Assigns nobody and stores nothing. Other segmentations are unaffected. A service call raises
+    NoSuchSegmentation or NoSuchGroup if the segmentation or group does not exist.
     """
     wanted_id, wanted_type = id, type
     real = UserSegmentationService

@@ -1,1 +1,1 @@
-"""What an author places in a course."""
+"""The blocks that authors place in a course."""

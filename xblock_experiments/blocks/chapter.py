@@ -1,4 +1,4 @@
-"""A chapter: its lessons."""
+"""The chapter block, which lists its lessons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xblock_experiments.blocks.base.outline import OutlineBlock
 
 
 class ChapterBlock(OutlineBlock):
-    """What Open edX calls a section."""
+    """A chapter, called a section in Open edX."""
 
     default_name = gettext_noop("Chapter")
     listed_types = frozenset({"sequential"})

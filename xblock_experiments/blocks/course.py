@@ -1,4 +1,4 @@
-"""A course: its outline, and the list of its segmentations."""
+"""The course block, with its outline and its list of segmentations."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from xblock_experiments.blocks.configurations.page import configurations_view, c
 from xblock_experiments.course_user_segmentation.data import SegmentationEdit
 
 SEGMENTATIONS = "xblock_experiments.segmentations"
-"""What a course publishes to its runtime: `{"user_partitions": [...]}`, its whole list."""
+"""The event with which a course publishes its whole list: `{"user_partitions": [...]}`."""
 
 
 @XBlock.needs("segmentation_staff")
 @XBlock.wants("user")
 class CourseBlock(OutlineBlock):
-    """The root of a course. It owns the course's segmentations."""
+    """The root of a course, which owns the course's segmentations."""
 
     default_name = gettext_noop("Course")
     listed_types = frozenset({"chapter", "sequential"})
@@ -37,12 +37,12 @@ class CourseBlock(OutlineBlock):
     )
 
     def studio_view(self, context: Any = None) -> Fragment:
-        """The group configurations of the course: list, make, edit and delete them."""
+        """Render the page on which authors list, create, edit and delete group configurations."""
         return configurations_view(self)
 
     @staff_handler
     def preview_configuration(self, request: Any, suffix: str = "") -> Response:
-        """What saving or deleting would do to whom. Saves nothing."""
+        """Describe how saving or deleting would affect learners. Saves nothing."""
         partitions, type_, id = self._edited(json_of(request, self))
         found = configurations.listed(partitions)
         active = {(each.type, each.id) for each in found if each.active}
@@ -54,14 +54,20 @@ class CourseBlock(OutlineBlock):
 
     @staff_handler
     def save_configuration(self, request: Any, suffix: str = "") -> Response:
-        """Save one, `{"configuration": …}`, or delete one, `{"delete": {"type": …, "id": …}}`."""
+        """Save a segmentation or delete one.
+
+        The request is `{"configuration": …}` or `{"delete": {"type": …, "id": …}}`.
+        """
         partitions, _, id = self._edited(json_of(request, self))
         self.user_partitions = partitions
         self.runtime.publish(self, SEGMENTATIONS, {"user_partitions": partitions})
         return answer(result="success", id=id)
 
     def _edited(self, sent: dict[str, Any]) -> tuple[list[Any], str, int]:
-        """The list as it would be, and which segmentation is meant. Raises JsonHandlerError."""
+        """Return the edited list, and the type and id of the edited segmentation.
+
+        Raises JsonHandlerError if the request is invalid or outdated.
+        """
         check_revision(self, sent, revision_of(self.user_partitions))
         deleted, configuration = sent.get("delete"), sent.get("configuration")
         if isinstance(deleted, dict):

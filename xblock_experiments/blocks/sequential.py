@@ -1,4 +1,4 @@
-"""A lesson: its units behind tabs."""
+"""A lesson, which shows its units behind tabs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xblock_experiments.blocks.base.structure import Structure
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab, with the icon and the title of what this learner is given behind it."""
+    """One tab, with the icon and title of the content that this learner is given."""
 
     key: str
     icon: str
@@ -31,12 +31,12 @@ class Tab:
 
 @XBlock.wants("pages")
 class SequentialBlock(Structure):
-    """What Open edX calls a subsection."""
+    """A lesson, called a subsection in Open edX."""
 
     default_name = gettext_noop("Lesson")
 
     position = Integer(
-        help="The tab where this learner is, from 1.", scope=Scope.user_state, default=1
+        help="The learner's current tab, counted from 1.", scope=Scope.user_state, default=1
     )
 
     def content_view(self, context: Any) -> Fragment:
@@ -56,7 +56,7 @@ class SequentialBlock(Structure):
 
     @XBlock.json_handler
     def goto_position(self, data: Any, suffix: str = "") -> dict[str, int]:
-        """Remember the tab that the learner went to, as Open edX does."""
+        """Store the learner's current tab, as Open edX does."""
         position = data.get("position") if isinstance(data, dict) else None
         if not isinstance(position, int) or not 1 <= position <= len(self.children):
             raise JsonHandlerError(400, self.gettext("This position does not exist."))
@@ -64,7 +64,7 @@ class SequentialBlock(Structure):
         return {"position": position}
 
     def _tabs(self, fragment: Fragment, context: Any) -> list[Tab]:
-        """Content first: rendering an arm settles the group that icon and title depend on."""
+        """Render the content first, because that assigns the groups on which icons depend."""
         children = self.get_child_blocks()
         contents = [self.render_child(child, fragment, context) for child in children]
         selected = self.position if 1 <= self.position <= len(children) else 1
@@ -88,9 +88,9 @@ class SequentialBlock(Structure):
         )
 
     def _path(self) -> list[dict[str, str]]:
-        """The blocks above this one, from the course down, where the runtime has pages for them.
+        """Return the ancestors from the course down, as far as the runtime has pages for them.
 
-        Without experiments, whose names are not for learners, and blocks of other packages.
+        Omits experiments, whose names are not for learners, and blocks of other packages.
         """
         pages = self.runtime.service(self, "pages")
         path: list[dict[str, str]] = []

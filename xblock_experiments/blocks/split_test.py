@@ -1,4 +1,4 @@
-"""An experiment in the course: shows each learner the arm of the learner's group, and no other."""
+"""The experiment block, which shows each learner only the arm of the learner's group."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHILD_RENDER = "xblock.split_test.child_render"
 @XBlock.needs("user_segmentation")
 @XBlock.wants("pages", "segmentation_staff", "user")
 class SplitTestBlock(StudioEditableXBlockMixin, Structure):
-    """Names a segmentation of its course, and maps the groups of it to its children."""
+    """An experiment, which maps the groups of one of its course's segmentations to its children."""
 
     has_author_view = True
     editable_fields: Any = ("display_name", "user_partition_id", "group_id_to_child")
@@ -52,10 +52,12 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
     default_name = gettext_noop("Content Experiment")
 
     user_partition_id = PlainInteger(
-        help="The id of the course's segmentation.", scope=Scope.content, default=NOT_SELECTED
+        help="The id of one of the course's segmentations.",
+        scope=Scope.content,
+        default=NOT_SELECTED,
     )
     group_id_to_child = JSONDict(
-        help="Which child is a group's arm: group id, as text, to usage id.",
+        help="Maps each group's id, as text, to the usage id of the group's arm.",
         scope=Scope.content,
         default={},
     )
@@ -64,22 +66,22 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     @XBlock.supports("multi_device")
     def student_view(self, context: Any = None) -> Fragment:
-        """Settle the learner's group, show its arm, and note that it was shown."""
+        """Assign the learner to a group, show the group's arm, and record the exposure."""
         try:
             return staff_view(self, context) if is_staff(self) else self._learner_view(context)
         except NotStored:
             return self.try_again_view()
 
     def author_view(self, context: Any = None) -> Fragment:
-        """Every arm, where the page is this experiment's own; inside another one, a line."""
+        """Render all arms on the experiment's own page, or one line inside another block's page."""
         return author_view(self, context)
 
     def studio_view(self, context: Any = None) -> Fragment:
-        """The form of its name, its segmentation, and of which child is whose arm."""
+        """Render the form for the name, the segmentation, and the mapping of groups to children."""
         return editor.studio_view(self)
 
     def validate(self) -> ExperimentValidation:
-        """What keeps learners from seeing what they should. Of Studio's, the texts are the same."""
+        """Return the problems that affect learners, with Studio's texts where Studio has them."""
         validation = ExperimentValidation(self.scope_ids.usage_id)
         messages = self.validate_split_test()
         if not self.is_configured and len(messages) == 1:
@@ -90,7 +92,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return validation
 
     def validate_split_test(self) -> list[ExperimentMessage]:
-        """Each thing that is wrong, errors and warnings, with what mends it."""
+        """Return every error and warning, each with the action that fixes it."""
         return problems_of(self.look(), self.gettext)
 
     @property
@@ -102,11 +104,11 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return bool(self.user_partition_id != NOT_SELECTED)
 
     def look(self) -> Experiment:
-        """What authors and staff are told of it. Assigns nobody."""
+        """Return the facts that authors and staff see about the experiment. Assigns nobody."""
         return look_at(self)
 
     def active_and_inactive_children(self) -> tuple[list[Any], list[Any]]:
-        """The children that groups of the segmentation see, in its order; and the others."""
+        """Return the children that groups see, in the groups' order, and the other children."""
         experiment = self.look()
         children = {child.scope_ids.usage_id: child for child in self.get_children()}
         return (
@@ -116,35 +118,35 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     @staff_handler
     def add_missing_groups(self, request: Any, suffix: str = "") -> Response:
-        """Give each group that has no arm an empty one. Once more changes nothing."""
+        """Create an empty arm for each group that has none. Idempotent."""
         editor.add_missing_arms(self)
         return Response()
 
     @staff_handler
     def delete_inactive_arm(self, request: Any, suffix: str = "") -> Response:
-        """Delete a child that no group sees, `{"child_id": …}`, with all that is in it."""
+        """Delete a child that no group sees, including its content: `{"child_id": …}`."""
         return editor.delete_inactive_arm(self, request)
 
     @staff_handler
     def submit_studio_edits(self, request: Any, suffix: str = "") -> Response:
-        """Save what studio_view's form, or Studio's own, sent."""
+        """Save the submitted form, which is studio_view's or Studio's own."""
         return editor.submit(self, request, super().submit_studio_edits)
 
     def clean_studio_edits(self, data: dict[str, Any]) -> None:
-        """Called by the mixin."""
+        """Clean the submitted values. Called by StudioEditableXBlockMixin."""
         editor.clean(self, data)
 
     def validate_field_data(self, validation: Validation, data: Any) -> None:
-        """Called by the mixin."""
+        """Validate the submitted values. Called by StudioEditableXBlockMixin."""
         editor.validate(self, validation, data)
 
     def editor_saved(self, user: Any, old_metadata: Any, old_content: Any) -> None:
-        """Studio calls it after it has saved its own form."""
+        """Update the arms after Studio has saved its own form. Called by Studio."""
         editor.bring_in_line(self, old_content.get("user_partition_id"))
 
     @XBlock.handler
     def log_child_render(self, request: Any, suffix: str = "") -> Response:
-        """The learner's browser tells that it shows the arm."""
+        """Publish the event with which the learner's browser reports that it shows the arm."""
         if request.method != "POST":
             return Response(status=405, allow=["POST"])
         for child in self.get_child_blocks():
@@ -153,7 +155,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return Response()
 
     def get_child_blocks(self) -> list[Any]:
-        """The learner's arm, or nothing: before it is settled, and where it has no child."""
+        """Return the given group's arm, or an empty list without a group or without an arm."""
         group = self._group or self._read_group()
         usage_id = self.group_id_to_child.get(str(group.id)) if group else None
         arm: list[Any] = self.get_children(lambda child_id: str(child_id) == str(usage_id))
@@ -163,7 +165,10 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return True
 
     def unsettled_experiments(self) -> set[int]:
-        """Its own, until that is settled, which nobody's never is. None of staff's."""
+        """Return its own segmentation until the learner has a group, then those inside the arm.
+
+        An anonymous user never gets a group. Returns an empty set for staff.
+        """
         if is_staff(self):
             return set()
         return super().unsettled_experiments() if self._read_group() else {self.user_partition_id}
@@ -173,7 +178,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     @property
     def tooltip_title(self) -> str:
-        """The arm's: the experiment's own name is for staff only, and a group's id for nobody."""
+        """The arm's title. Only staff see the experiment's own name, and nobody sees group ids."""
         if is_staff(self):
             return self.display_name_with_default
         arm = next(iter(self.get_child_blocks()), None)
@@ -183,12 +188,12 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return next(iter(navigation.content_titles_of(arm)), "")
 
     def max_score(self) -> None:
-        """None: the scores are the arm's blocks' own."""
+        """Return None, because scores belong to the blocks in the arm."""
         return
 
     @classmethod
     def parse_xml(cls, node: Any, runtime: Any, keys: Any) -> Any:
-        """Arms are mapped to the children in hand, whatever course their written ids are of."""
+        """Parse the block, and map groups to the parsed children whatever course their ids name."""
         written = [(child.tag, child.get("url_name")) for child in node if _is_element(child)]
         block = super().parse_xml(node, runtime, keys)
         if len(written) != len(block.children):
@@ -243,7 +248,7 @@ _TEXT_ID = re.compile(r"[\w-]+\.(?P<type>[\w-]+)\.(?P<name>.+)\.d\d+\.u\d+")
 
 
 def _child_of(usage_id: Any, children: list[tuple[tuple[str, str | None], Any]]) -> Any:
-    """The child that an id of any course means; of ids, old and new forms, and bare names."""
+    """Return the child that an id of any course names, as an old key, a new key or a bare name."""
     found = _KEY.fullmatch(str(usage_id)) or _TEXT_ID.fullmatch(str(usage_id))
     if found:
         wanted = found["type"], found["name"]
@@ -253,7 +258,7 @@ def _child_of(usage_id: Any, children: list[tuple[tuple[str, str | None], Any]])
 
 
 def _name_of(usage_id: Any) -> tuple[str, str | None]:
-    """As it was made up, of a child that was given none that can be one."""
+    """Return the type and url_name in the usage id, where the url_name may be a generated one."""
     return type_of(usage_id), url_name_of(usage_id)
 
 

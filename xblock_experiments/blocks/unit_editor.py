@@ -1,7 +1,8 @@
-"""How authors edit what is in a unit: as OLX, which they can copy from anywhere.
+"""The author's editor of a unit's content as OLX, which authors can copy from anywhere.
 
-The runtime's service `olx` writes and reads it: `text(block)`, and `replace(block, text)`, which
-tells what of the text it could not use, a line each, and raises OlxError where it is no unit.
+The runtime's service `olx` reads and writes the text. `text(block)` returns it. `replace(block,
+text)` returns one line for each problem found in the text, and raises OlxError if the text is
+not a unit.
 """
 
 from __future__ import annotations

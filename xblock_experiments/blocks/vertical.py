@@ -1,4 +1,4 @@
-"""A unit: its children, one below the other."""
+"""A unit, which shows its children one below the other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xblock_experiments.blocks.base.structure import Structure
 
 @XBlock.wants("olx", "pages", "user")
 class VerticalBlock(Structure):
-    """What Open edX calls a unit, and what stands in each arm of an experiment."""
+    """A unit, as in Open edX. Each arm of an experiment holds one."""
 
     default_name = gettext_noop("Unit")
 
@@ -31,10 +31,10 @@ class VerticalBlock(Structure):
         return fragment
 
     def studio_view(self, context: Any = None) -> Fragment:
-        """Its content as OLX, where the runtime can read that."""
+        """Render the editor of its content as OLX, if the runtime can read OLX."""
         return unit_editor.studio_view(self)
 
     @staff_handler
     def save_olx(self, request: Any, suffix: str = "") -> Response:
-        """Take the OLX that was sent in place of its content."""
+        """Replace its content with the submitted OLX."""
         return unit_editor.save(self, request)

@@ -1,4 +1,4 @@
-"""Signals that ask a process to stop, which it does once what it is at is done."""
+"""Signals that ask a process to stop after its current step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """Which signal came. A second one ends the process at once."""
+    """The signal that asked the process to stop. A second signal ends the process immediately."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -27,7 +27,7 @@ class Stop:
         signal.signal(number, signal.SIG_DFL)
 
     def wait(self, seconds: float) -> None:
-        """Until a signal comes, or for so long."""
+        """Wait until a signal arrives or the time is over."""
         self._came.wait(seconds)
 
 

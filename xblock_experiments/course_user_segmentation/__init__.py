@@ -1,1 +1,1 @@
-"""Each course's segmentations, and who is in which group."""
+"""The store of each course's segmentations and their memberships."""

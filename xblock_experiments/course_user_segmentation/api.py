@@ -1,7 +1,7 @@
-"""What a course's segmentations are, and who is in which group.
+"""The public interface of the store of segmentations and memberships.
 
-The whole face of the store: models are its own. What `__all__` does not list is for the sibling
-apps that decide who goes where; this one only keeps it.
+The store's models are private. Names that are not in `__all__` are for the sibling apps that
+decide which group a user gets; this app only stores their decisions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is checked of the ids that callers give, and the errors that name what is not there."""
+"""Checks of the ids that callers pass, and errors for ids that do not exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xblock_experiments.keys.ids import flaw_of, is_id
 
 
 def check_id(text: str, whose: str) -> None:
-    """Raises InvalidId."""
+    """Raise InvalidId if the id of a course, user or block cannot be stored."""
     if flaw := flaw_of(text):
         msg = f"The id of a {whose} {flaw}."
         raise InvalidId(msg)
@@ -23,13 +23,13 @@ def check_actor(actor: str) -> None:
 
 
 def check_group_id(group_id: int) -> None:
-    """Raises NoSuchGroup for what can be no group's id."""
+    """Raise NoSuchGroup if the value cannot be a group's id."""
     if not is_id(group_id):
-        msg = f"{group_id!r} is no id of a group, which is an integer."
+        msg = f"{group_id!r} is not a group's id: an id is an integer, 0 or more."
         raise NoSuchGroup(msg)
 
 
 def no_such(course_id: str, id: int, type: str) -> NoSuchSegmentation:
-    """The error, to be raised."""
+    """Return the error for the caller to raise."""
     msg = f"Course {course_id!r} has no segmentation {id!r} of type {type!r}."
     return NoSuchSegmentation(msg)

@@ -1,8 +1,8 @@
-"""A segmentation, its groups, and what can be wrong with them.
+"""Segmentations and groups as immutable values, and the errors about them.
 
-Frozen values in the shape of Open edX's user partitions, so that one JSON serves both. The weights
-of an experiment live on its groups and nowhere else: `parameters["weights"]` is only how they are
-written down. What a newer version of the format adds is kept in `extra` and written out again.
+The values have the shape of Open edX's user partitions, so that one JSON format serves both. Only
+an experiment's groups hold weights; `parameters["weights"]` exists in the JSON only. Keys that a
+newer version of the format adds are preserved in `extra` and written out again.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.keys.ids import MAX_ID, is_id
 
 EXPERIMENT = "experiment"
-"""The type that promises exactly one group for each user who met it."""
+"""The type in which each user who meets the experiment is in exactly one group."""
 
 NOT_SELECTED = -1
-"""The segmentation id of a split_test whose author has not chosen one yet."""
+"""The segmentation id of a split_test for which the author has not selected one yet."""
 
 EXCLUSIVE_TYPES = frozenset({EXPERIMENT})
 """The types in which a user is in at most one group."""
@@ -29,7 +29,7 @@ EXCLUSIVE_TYPES = frozenset({EXPERIMENT})
 MAX_WEIGHT = 2**31 - 1
 
 MOST_OF_A_COURSE = 1000
-"""How many segmentations of a course are read, so that a list of nonsense ends."""
+"""The number of a course's segmentations that are read, to bound the work for malformed lists."""
 
 _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 _GROUP_VERSION = 1
@@ -43,7 +43,7 @@ _KEYS = frozenset(
 
 
 class SegmentationError(ExperimentsError):
-    """Something about a segmentation keeps the call from being done; nothing was changed."""
+    """The base class of errors that keep a call from completing. The call changed nothing."""
 
 
 class InvalidSegmentation(SegmentationError, ValueError):
@@ -59,7 +59,7 @@ class NoSuchGroup(SegmentationError, LookupError):
 
 
 class NotAssignable(SegmentationError):
-    """An experiment that can give nobody a group: it has none, none with weight, or is inactive."""
+    """Raised if an experiment is inactive, or has no group with a weight, so it cannot assign."""
 
 
 class InvalidId(SegmentationError, ValueError):
@@ -67,12 +67,12 @@ class InvalidId(SegmentationError, ValueError):
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
-    msg = "This belongs to a frozen value: make another one with dataclasses.replace."
+    msg = "This value is frozen: make a changed copy with dataclasses.replace."
     raise TypeError(msg)
 
 
 class FrozenDict(dict[str, Any]):
-    """A dictionary that is never changed, so that all who read one definition can share it."""
+    """A dictionary that cannot be changed, so that all readers of a definition can share it."""
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
@@ -81,7 +81,7 @@ class FrozenDict(dict[str, Any]):
 
 
 class FrozenList(list[Any]):
-    """The same of a list."""
+    """A list that cannot be changed."""
 
     __setitem__ = __delitem__ = __iadd__ = __imul__ = append = extend = insert = _refuse
     clear = pop = remove = reverse = sort = _refuse
@@ -91,7 +91,7 @@ class FrozenList(list[Any]):
 
 
 def freeze(value: Any) -> Any:
-    """JSON with nothing in it that could be changed. Raises InvalidSegmentation."""
+    """Return a copy of the JSON value that cannot be changed. Raises InvalidSegmentation."""
     try:
         return _freeze(value)
     except RecursionError as error:
@@ -109,7 +109,7 @@ def _freeze(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One group of a segmentation. `weight` is its share among its siblings: any integer >= 0."""
+    """One group of a segmentation. `weight` is its share relative to its siblings, 0 or more."""
 
     id: int
     name: str
@@ -132,7 +132,7 @@ class Group:
 
     @classmethod
     def from_json(cls, value: Any, *, weight: int = 1) -> Self:
-        """Raises InvalidSegmentation."""
+        """Read a group. Raises InvalidSegmentation."""
         _require(value, ("id", "name", "version"), "group")
         if value["version"] != _GROUP_VERSION:
             msg = f"Group {value['id']!r} has unexpected version {value['version']!r}."
@@ -142,7 +142,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class UserSegmentation:
-    """A named way to put users into groups. Its type says what it promises and who decides."""
+    """A named way to divide users into groups. Its type determines how users get into groups."""
 
     id: int
     type: str
@@ -167,7 +167,7 @@ class UserSegmentation:
             raise InvalidSegmentation(msg)
         ids = [group.id for group in self.groups]
         if len(set(ids)) < len(ids):
-            msg = f"Segmentation {self.id} has two groups of one id: {ids!r}."
+            msg = f"Segmentation {self.id} has two groups with the same id: {ids!r}."
             raise InvalidSegmentation(msg)
         if not isinstance(self.parameters, Mapping):
             msg = f"The parameters of segmentation {self.id} must be a mapping."
@@ -175,12 +175,12 @@ class UserSegmentation:
         object.__setattr__(self, "parameters", freeze(self.parameters))
         object.__setattr__(self, "extra", freeze(self.extra))
         if "weights" in self.parameters:
-            msg = f"Segmentation {self.id} has weights in its parameters: they go on its groups."
+            msg = f"Segmentation {self.id} has weights in its parameters: set them on its groups."
             raise InvalidSegmentation(msg)
         _check_text(self.parameters.get("salt", ""), "salt", f"segmentation {self.id}")
 
     def group(self, group_id: int) -> Group:
-        """Raises NoSuchGroup."""
+        """Return the group with this id. Raises NoSuchGroup."""
         for group in self.groups:
             if group.id == group_id and is_id(group_id):
                 return group
@@ -188,7 +188,7 @@ class UserSegmentation:
         raise NoSuchGroup(msg)
 
     def to_json(self) -> dict[str, Any]:
-        """Open edX's UserPartition, version 3."""
+        """Return the segmentation as Open edX's UserPartition, version 3."""
         return {
             **self.extra,
             "id": self.id,
@@ -203,10 +203,10 @@ class UserSegmentation:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Reads versions 1 to 3 and newer. Raises InvalidSegmentation.
+        """Read a user partition of version 1 or newer. Raises InvalidSegmentation.
 
-        Version 1 knew no schemes, all its partitions were random. A newer one may add keys, which
-        are kept; it was agreed never to change the meaning of an old one.
+        Version 1 had no schemes; all its partitions were random. Newer versions may add keys, which
+        are preserved. By agreement they never change the meaning of an existing key.
         """
         _require(value, ("id", "name", "description", "version", "groups"), "segmentation")
         _check_json(value)
@@ -239,32 +239,32 @@ class UserSegmentation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where one user stands in one segmentation: its definition, and the groups the user is in."""
+    """One user's groups in one segmentation, with the segmentation's definition."""
 
     course_id: str
     user_id: str
     segmentation: UserSegmentation
     version: int
     group_ids: frozenset[int]
-    """Also those that the segmentation no longer has."""
+    """The ids of the user's groups, including groups that the segmentation no longer has."""
     row_id: int
-    """Names the segmentation in the store; means nothing outside it."""
+    """The store's own id of the segmentation, which has no meaning outside the store."""
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        """In listed order, without those that were removed; none of an inactive segmentation."""
+        """The user's groups in listed order, without removed ones. Empty if inactive."""
         if not self.group_ids or not self.segmentation.active:
             return ()
         return tuple(group for group in self.segmentation.groups if group.id in self.group_ids)
 
     def within(self, group_id: int) -> Self:
-        """Where the user stands who was let into that group, and no other, a moment ago."""
+        """Return the standing of the user after entering that group and no other."""
         return replace(self, group_ids=frozenset({group_id}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """User U is in group G, since when, why, and under which version of the segmentation."""
+    """One user's membership in one group: since when, why, and under which version."""
 
     user_id: str
     group_id: int
@@ -275,7 +275,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One move of one user. `from_group_id` is None for the first, `to_group_id` for a removal."""
+    """One move of a user. `from_group_id` is None if first, `to_group_id` if removed."""
 
     user_id: str
     when: datetime
@@ -287,52 +287,57 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """What a segmentation was from a moment on, by whose hand."""
+    """A segmentation's definition from one moment on, and who published it."""
 
     version: int
     segmentation: UserSegmentation
     removed: bool
-    """Whether it was taken from the course's list then."""
+    """Indicates whether this version removed the segmentation from the course's list."""
     when: datetime
     who: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentationEdit:
-    """What saving would make of one segmentation and its members."""
+    """The effects of saving a list on one segmentation and its members."""
 
     id: int
     type: str
     name: str
     change: Literal["new", "changed", "same", "removed", "returned"]
     stay: int
-    """How many keep their group. Those of a removed segmentation keep it too, for its return."""
+    """The number of members who keep their group.
+
+    A removed segmentation's members keep it too, in case the segmentation returns.
+    """
     leave: int
-    """How many are in a group that would be gone: an experiment assigns them anew at their next
-    visit, in other types they would be in no group."""
+    """The number of members whose group would be removed.
+
+    An experiment assigns them again at their next visit. In other types they would be in no group.
+    """
     empty: tuple[Group, ...]
-    """The groups that would have nobody, in listed order. One without weight stays so."""
+    """The groups that would have no members, in listed order. Includes groups without weight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditPreview:
-    """What saving a course's list would do, in its order; what it would remove comes last."""
+    """The effects of saving a course's list, in its order. Removed segmentations come last."""
 
     segmentations: tuple[SegmentationEdit, ...]
 
     @property
     def stay(self) -> int:
-        """How many memberships keep their group."""
+        """The number of memberships that keep their group."""
         return sum(edit.stay for edit in self.segmentations)
 
     @property
     def leave(self) -> int:
-        """How many memberships lose their group."""
+        """The number of memberships that lose their group."""
         return sum(edit.leave for edit in self.segmentations)
 
 
 def read_user_partitions(values: list[Any]) -> tuple[list[UserSegmentation], list[str]]:
-    """Of a course's list as it was written, what can be used, and what is wrong with the rest."""
+    """Return the usable segmentations of a course's list, and messages about the other entries."""
     segmentations: dict[tuple[str, int], UserSegmentation] = {}
     problems: list[str] = []
     for value in values[:MOST_OF_A_COURSE]:
@@ -351,7 +356,7 @@ def read_user_partitions(values: list[Any]) -> tuple[list[UserSegmentation], lis
 
 
 def is_type(value: object) -> bool:
-    """Whether `value` can be the type of a segmentation."""
+    """Return whether `value` can be the type of a segmentation."""
     return isinstance(value, str) and 1 <= len(value) <= 32 and value.isprintable()
 
 
@@ -374,7 +379,7 @@ def _require(value: Any, keys: tuple[str, ...], what: str) -> None:
 
 
 def _mapping(value: Any, what: str) -> Mapping[str, Any]:
-    # A dictionary is what it is always, and asking for a Mapping takes ten times as long.
+    # The check for dict comes first because the check for Mapping takes ten times as long.
     if not isinstance(value, dict) and not isinstance(value, Mapping):
         msg = f"{what.capitalize()} must be an object, not {value!r}."
         raise InvalidSegmentation(msg)
@@ -389,12 +394,12 @@ def _check_json(value: Any) -> None:
     try:
         json.dumps(value, allow_nan=False)
     except (RecursionError, TypeError, ValueError) as error:
-        msg = f"A segmentation is no JSON: {error}."
+        msg = f"A segmentation is not valid JSON: {error}."
         raise InvalidSegmentation(msg) from error
 
 
 def _int(value: Any) -> Any:
-    """Open edX applies int() to ids: "10" is 10. What is not a number is left to the check."""
+    """Convert text to int as Open edX does: "10" is 10. Leaves other values for later checks."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
         return int(value)
     return value

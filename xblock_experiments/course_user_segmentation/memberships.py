@@ -1,4 +1,4 @@
-"""Who is in which group: how users come there, are moved, leave, and what is kept of it."""
+"""Memberships: how users enter, change and leave groups, and the history of these moves."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ from xblock_experiments.events import outbox
 def get_group_ids(
     course_id: str, id: int, user_id: str, *, type: str = EXPERIMENT
 ) -> frozenset[int]:
-    """The groups the user is in, of those that the segmentation has, also while it is inactive.
+    """Return the ids of the user's groups, without removed groups, even if inactive.
 
     Raises NoSuchSegmentation.
     """
@@ -70,9 +70,9 @@ def get_group_ids(
 def put_in_group(
     course_id: str, id: int, user_id: str, group_id: int, *, type: str, actor: str = ""
 ) -> None:
-    """Put the user in the group; out of the present one, where the type is exclusive.
+    """Put the user in the group. In an exclusive type, the user leaves the present group.
 
-    Raises NoSuchSegmentation, NoSuchGroup.
+    Raises NoSuchSegmentation or NoSuchGroup.
     """
     check_actor(actor)
     standing = get_standing_to_change(course_id, id, user_id, type=type)
@@ -84,7 +84,7 @@ def put_in_group(
         choose(standing)
         if group_id in standing.group_ids:
             return
-        # Who is known to be in one is not inserted first: that would lock the row, with others.
+        # Do not try to insert a known member: the insert would lock the row and others.
         is_member = bool(standing.group_ids) and standing.segmentation.type in EXCLUSIVE_TYPES
         if not is_member and enter(standing, group_id, why="put", actor=actor):
             return
@@ -98,9 +98,9 @@ def put_in_group(
 def remove_from_group(
     course_id: str, id: int, user_id: str, group_id: int, *, type: str, actor: str = ""
 ) -> None:
-    """Take the user out of the group. Does nothing where the user is not in it.
+    """Remove the user from the group. Does nothing if the user is not in it.
 
-    Raises NoSuchSegmentation, and NoSuchGroup for what can be no group.
+    Raises NoSuchSegmentation, or NoSuchGroup if the id cannot be a group's id.
     """
     check_actor(actor)
     check_group_id(group_id)
@@ -113,7 +113,7 @@ def remove_from_group(
 def get_members(
     course_id: str, id: int, *, type: str, group_id: int | None = None
 ) -> Iterator[Membership]:
-    """All members, or a group's, in the order they came. Streams. Raises NoSuchSegmentation."""
+    """Stream all members, or one group's, in order of entry. Raises NoSuchSegmentation."""
     rows = _Membership.objects.filter(segmentation=row_of(course_id, id, type))
     if group_id is not None:
         check_group_id(group_id)
@@ -132,16 +132,16 @@ def get_members(
 
 @reports_faults
 def count_members(course_id: str, id: int, *, type: str = EXPERIMENT) -> Counter[int]:
-    """How many are in each group, by its id, also in removed ones. Raises NoSuchSegmentation."""
+    """Count members by group id, including removed groups. Raises NoSuchSegmentation."""
     rows = _Membership.objects.filter(segmentation=row_of(course_id, id, type)).order_by()
     return Counter(dict(rows.values_list("group_id").annotate(Count("pk"))))
 
 
 @reports_faults
 def get_history(course_id: str, id: int, user_id: str, *, type: str) -> tuple[Change, ...]:
-    """Every move of the user, oldest first. Raises NoSuchSegmentation.
+    """Return every move of the user, oldest first. Raises NoSuchSegmentation.
 
-    The present comes first in asking, so that a move in between cannot hide a step.
+    Reads the present membership before the past, so that a concurrent move cannot hide a step.
     """
     check_id(user_id, "user")
     row = any_row_of(course_id, id, type)
@@ -152,9 +152,9 @@ def get_history(course_id: str, id: int, user_id: str, *, type: str) -> tuple[Ch
 
 
 def enter(standing: Standing, group_id: int, *, why: str, actor: str = "") -> bool:
-    """Let the user into the group, in one statement.
+    """Add the user to the group in one statement, and return whether that changed anything.
 
-    False, and nothing is changed, where the user is in it already or, in an exclusive type, in any.
+    Changes nothing if the user is already in the group or, in an exclusive type, in any group.
     """
     return bool(enter_all([(standing, group_id)], why=why, actor=actor))
 
@@ -162,7 +162,7 @@ def enter(standing: Standing, group_id: int, *, why: str, actor: str = "") -> bo
 def enter_all(
     steps: Sequence[tuple[Standing, int]], *, why: str, actor: str = ""
 ) -> list[tuple[Standing, int]]:
-    """`enter` for each of many, all in one statement. Those steps that were really taken."""
+    """Perform `enter` for many users in one statement. Returns the steps that took effect."""
     work = partial(_enter_all, steps, why, actor)
     return outbox.persist(work, using=using())
 
@@ -170,7 +170,7 @@ def enter_all(
 def enter_silently(
     steps: Sequence[tuple[Standing, int]], *, why: str, actor: str = ""
 ) -> list[tuple[Standing, int]]:
-    """`enter_all`, and no event tells of each: for who tells of all of them in one."""
+    """Perform `enter_all` without events, for callers that emit one event for all users."""
     check_actor(actor)
     now = timezone.now()
     rows = [
@@ -205,12 +205,12 @@ def move(
     why: str,
     actor: str = "",
 ) -> Standing | None:
-    """Move a member of an exclusive segmentation to the group that `choose` chooses.
+    """Move a member of an exclusive segmentation to the group that `choose` returns.
 
-    `choose` is told where the user stands at that moment, when nobody else moves the user and
-    nobody edits the segmentation until this is done; None means to stay. Where the user stands
-    then; None, and nothing is changed, if the user stays, is in no group any more, or somebody else
-    was faster.
+    `choose` receives the user's standing at that moment, while the user and the segmentation are
+    locked against other changes. It returns None if the user stays. Returns the new standing, or
+    None if nothing changed: the user stays, is in no group any more, or another process moved the
+    user first.
     """
     check_actor(actor)
     work = partial(_move, standing, choose, why, actor)

@@ -1,17 +1,18 @@
-"""One table of segmentations, one of who is in which of their groups, and the history of both.
+"""Tables of segmentations and memberships, and the history of both.
 
-A course's segmentation is one row with its definition as JSON: it is read whole, on every page, and
-never searched. Memberships of all types stand in one table. What makes a type exclusive is `slot`:
-a row of an exclusive type always takes the slot EXCLUSIVE, one of another type takes the slot of
-its group. So "at most one group" and "at most once in each group" are one unique constraint, which
-every database has; conditional constraints, which would say it more plainly, MariaDB lacks (ADR 4).
+A course's segmentation is one row with its definition as JSON, because every page reads it whole
+and nothing searches it. One table holds memberships of all types. The column `slot` makes a type
+exclusive: rows of exclusive types always have the slot EXCLUSIVE, and rows of other types have
+their group's id as slot. So one unique constraint says both "at most one group" and "at most once
+in each group". Every database has unique constraints, whereas MariaDB lacks conditional
+constraints, which would express the rule more plainly (ADR 4).
 
-Its index begins with the user: what one page asks for, one user in many segmentations, lies
-together. What a list of members asks for is found by the other index, in the order they came.
+The constraint's index begins with the user, so the rows that a page needs, one user in many
+segmentations, are adjacent. The other index serves lists of members in order of entry.
 
-Segmentations are never deleted, because memberships and their history refer to them. That is why
-the database need not check each reference: it would lock the segmentation for each learner, and
-learners and whoever edits the segmentation would wait for each other (ADR 6).
+Segmentations are never deleted, because memberships and their history refer to them. So the
+database need not check each reference. Such a check would lock the segmentation's row for each
+learner, and make learners and editors of the segmentation wait for each other (ADR 6).
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Segmentation(models.Model):
 
 
 class Publication(models.Model):
-    """A course of which a list was published. Who publishes another one locks this row first.
+    """A course that has published a list. Publishing locks this row first.
 
     .. no_pii:
     """
@@ -68,9 +69,9 @@ class Publication(models.Model):
 
 
 class SegmentationVersion(models.Model):
-    """What a segmentation was, from when on, by whose hand.
+    """One version of a segmentation's definition, and who published it.
 
-    .. pii: The id of the member of staff who published it
+    .. pii: The id of the staff user who published it
     .. pii_types: id
     .. pii_retirement: local_api
     """
@@ -94,9 +95,9 @@ class SegmentationVersion(models.Model):
 
 
 class Membership(models.Model):
-    """A user is in a group, and how the user came there.
+    """A user's membership in a group, and how the user got there.
 
-    .. pii: Links a user id, and the id of who put the user there, to a group
+    .. pii: Links a user id, and the id of the staff user who made the change, to a group
     .. pii_types: id
     .. pii_retirement: local_api
     """
@@ -130,9 +131,9 @@ class Membership(models.Model):
 
 
 class PastChange(models.Model):
-    """A change that another one followed; the last one of a user stands in the membership itself.
+    """A superseded change. The membership's own row holds the user's latest change.
 
-    .. pii: Links a user id, and the id of who moved the user, to groups
+    .. pii: Links a user id, and the id of the staff user who made the change, to groups
     .. pii_types: id
     .. pii_retirement: local_api
     """

@@ -1,7 +1,7 @@
-"""What the store keeps of a person: the groups, now and before, and what was done as staff.
+"""The store's personal data: a user's memberships, their history, and the user's acts as staff.
 
-No export names other people: neither the learners whom a member of staff has moved, nor who moved
-a learner. That it was staff is said by why it was.
+Exports name no other people: neither the learners that a staff user moved, nor the staff user who
+moved a learner. The reason of a move shows that staff made it.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from xblock_experiments.personal_data import moment
 
 @reports_faults
 def retire_user(user_id: str) -> int:
-    """Delete all memberships of the user and their history, everywhere; how many rows that were."""
+    """Delete all memberships of the user and their history, and return the number of rows."""
     check_id(user_id, "user")
     return personal_data.erase(_owned(user_id), using=using())
 
 
 def _owned(user_id: str) -> list[QuerySet[Any]]:
-    """What a membership was goes into the past: whoever deletes in this order finds it there."""
+    """Return the user's rows, memberships first, because a move copies them to the past."""
     return [
         model.objects.using(using()).filter(user_id=user_id) for model in (Membership, PastChange)
     ]
 
 
 def _acted(user_id: str) -> list[QuerySet[Any]]:
-    """What the user did to others, and to courses."""
+    """Return the rows of a user's changes to other users and to courses."""
     moves = [
         model.objects.using(using()).filter(actor=user_id).exclude(user_id=user_id)
         for model in (Membership, PastChange)
@@ -62,7 +62,7 @@ def _export(user_id: str) -> dict[str, Any]:
 
 
 def _in_order(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Without a join, for which MariaDB would look up one row after the other."""
+    """Fetch segmentations separately: for a join, MariaDB looks up each row one by one."""
     return rows.prefetch_related("segmentation").order_by("pk")
 
 

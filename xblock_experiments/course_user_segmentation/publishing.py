@@ -1,4 +1,4 @@
-"""A course's list of segmentations as it is published, and what publishing another would do."""
+"""Publishing of a course's list of segmentations, and previews of its effects."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ from xblock_experiments.database.transactions import Overtaken, persist, reports
 type Change = Literal["new", "changed", "same", "removed", "returned"]
 
 type _Key = tuple[str, int]
-"""What names a segmentation within its course: type and id."""
+"""The type and id that identify a segmentation within its course."""
 
 
 @reports_faults
 def save_segmentations(
     course_id: str, segmentations: Iterable[UserSegmentation], *, actor: str = ""
 ) -> None:
-    """Publish the course's whole list. What is equal to what was published writes nothing.
+    """Publish the course's whole list. Writes nothing for unchanged segmentations.
 
-    A changed segmentation becomes a new version of itself. One that is no longer listed is kept,
+    A changed segmentation gets a new version. A segmentation that is no longer listed is stored,
     inactive, for as long as it has members.
 
     Raises InvalidSegmentation, and then changes nothing.
@@ -58,9 +58,9 @@ def save_segmentations(
 
 @reports_faults
 def preview_edit(course_id: str, segmentations: Iterable[UserSegmentation]) -> EditPreview:
-    """What saving this list would do to whom. Writes nothing.
+    """Return the effects of saving this list. Writes nothing.
 
-    Raises InvalidSegmentation, as saving would.
+    Raises InvalidSegmentation if saving would raise it.
     """
     listed = _by_key(segmentations)
     definitions = {key: dumps(segmentation) for key, segmentation in listed.items()}
@@ -93,7 +93,7 @@ def _save(course_id: str, listed: Mapping[_Key, str], actor: str) -> None:
         if key not in listed and not row.removed:
             changes.append((row, _withdraw(row, actor)))
     if any(change != "same" for _, change in changes):
-        # Whoever waited for the row under REPEATABLE READ learns so that the list has changed.
+        # Under REPEATABLE READ, this shows transactions that waited for the row a changed list.
         publication.count += 1
         publication.save()
     versions = [
@@ -105,9 +105,9 @@ def _save(course_id: str, listed: Mapping[_Key, str], actor: str) -> None:
 
 
 def _locked(course_id: str) -> Publication:
-    """Nobody else publishes this course until the end of the transaction.
+    """Return the course's row, locked until the transaction ends against other publishers.
 
-    What is not there cannot be locked, so it is inserted first.
+    A missing row cannot be locked, so it is inserted first.
     """
     rows = Publication.objects.using(using()).filter(course_id=course_id).select_for_update()
     publication = rows.first()
@@ -115,13 +115,13 @@ def _locked(course_id: str) -> Publication:
         insert_if_absent([Publication(course_id=course_id)])
         publication = rows.first()
     if publication is None:
-        msg = f"somebody else publishes {course_id!r} for the first time"
+        msg = f"another process publishes {course_id!r} for the first time"
         raise Overtaken(msg)
     return publication
 
 
 def _publish(row: Segmentation, position: int, definition: str, actor: str) -> str:
-    """What it changed: nothing, `same`, the place in the list only, `reordered`, or a Change."""
+    """Save the row, and return its Change, or "reordered" if only its position changed."""
     change = _change(definition, row if row.pk else None)
     if change == "same" and row.position == position:
         return change
@@ -152,7 +152,7 @@ def _save_version(row: Segmentation, actor: str) -> None:
 
 
 def _count_members(rows: Iterable[Segmentation]) -> dict[int, Counter[int]]:
-    """How many are in each group, by segmentation and group."""
+    """Count members by segmentation row and group id."""
     counts: dict[int, Counter[int]] = defaultdict(Counter)
     memberships = Membership.objects.filter(segmentation__in=rows).order_by()
     grouped = memberships.values_list("segmentation_id", "group_id").annotate(Count("pk"))

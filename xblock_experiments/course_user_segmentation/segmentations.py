@@ -1,4 +1,4 @@
-"""The rows of segmentations, and what is written in them."""
+"""The rows of segmentations, and their JSON definitions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from xblock_experiments.keys.ids import is_id
 
 @reports_faults
 def get_segmentations(course_id: str, *, type: str | None = None) -> tuple[UserSegmentation, ...]:
-    """In the order of the course's list; those removed from it come last, inactive."""
+    """Return the course's segmentations in listed order. Removed ones come last, inactive."""
     rows = present(course_id)
     if type is not None:
         rows = rows.filter(type=type) if is_type(type) else rows.none()
@@ -34,14 +34,14 @@ def get_segmentations(course_id: str, *, type: str | None = None) -> tuple[UserS
 
 @reports_faults
 def get_segmentation(course_id: str, id: int, *, type: str = EXPERIMENT) -> UserSegmentation:
-    """Raises NoSuchSegmentation."""
+    """Return the course's segmentation. Raises NoSuchSegmentation."""
     row = row_of(course_id, id, type)
     return loads(row.definition, removed=row.removed)
 
 
 @reports_faults
 def get_versions(course_id: str, id: int, *, type: str = EXPERIMENT) -> tuple[Version, ...]:
-    """All that the segmentation ever was, oldest first. Raises NoSuchSegmentation."""
+    """Return all versions of the segmentation, oldest first. Raises NoSuchSegmentation."""
     return tuple(
         Version(
             version=row.version,
@@ -55,7 +55,7 @@ def get_versions(course_id: str, id: int, *, type: str = EXPERIMENT) -> tuple[Ve
 
 
 def present(course_id: str) -> QuerySet[Segmentation]:
-    """Those in the course's list, and those removed from it that have members."""
+    """Return segmentations in the course's list, and removed ones that have members."""
     members = Membership.objects.filter(segmentation=OuterRef("pk"))
     return _of(course_id).filter(Q(removed=False) | Exists(members))
 
@@ -65,7 +65,7 @@ def row_of(course_id: str, id: int, type: str) -> Segmentation:
 
 
 def any_row_of(course_id: str, id: int, type: str) -> Segmentation:
-    """Also of one that was removed, and of whose members there is none left: the past remains."""
+    """Return the segmentation's row, even if it was removed and has no members."""
     return _only(_of(course_id), course_id, id, type)
 
 
@@ -75,7 +75,7 @@ def _of(course_id: str) -> QuerySet[Segmentation]:
 
 
 def _only(rows: QuerySet[Segmentation], course_id: str, id: int, type: str) -> Segmentation:
-    """Raises NoSuchSegmentation."""
+    """Return the row with this id and type. Raises NoSuchSegmentation."""
     is_sound = is_id(id) and is_type(type)
     row = rows.filter(type=type, number=id).first() if is_sound else None
     if row is None:
@@ -84,7 +84,7 @@ def _only(rows: QuerySet[Segmentation], course_id: str, id: int, type: str) -> S
 
 
 def using() -> str:
-    """The database that memberships are written to, which a replica may be behind."""
+    """Return the database for writes of memberships. A replica may lag behind it."""
     return router.db_for_write(Membership)
 
 
@@ -98,6 +98,6 @@ def dumps(segmentation: UserSegmentation) -> str:
 
 @lru_cache(maxsize=1_000)
 def loads(definition: str, *, removed: bool) -> UserSegmentation:
-    """Frozen, and so read once for all who find the same text."""
+    """Parse a definition. The result is frozen, so it is cached and shared."""
     segmentation = UserSegmentation.from_json(json.loads(definition))
     return dataclasses.replace(segmentation, active=False) if removed else segmentation

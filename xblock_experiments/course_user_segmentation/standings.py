@@ -1,7 +1,7 @@
-"""Where users stand in segmentations: what each page asks, in one query.
+"""Users' standings in segmentations, which each page reads in one query.
 
-It is written as SQL, which all databases take alike. Django's expression of it took longer to
-become SQL, each time anew, than the database takes to answer: see the performance page.
+The queries are plain SQL that all supported databases accept. Django needed more time to compile
+the equivalent expression on each call than the database needs to answer: see the performance page.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ _PRESENT = f"""
         SELECT 1 FROM {_MEMBERSHIP} anybody WHERE anybody.segmentation_id = s.id
     ))
 """  # noqa: S608 - of constants
-"""In the course's list, or removed from it and not empty."""
+"""The condition for segmentations in the course's list, or removed from it with members left."""
 
 
 @reports_faults
 def get_standing(course_id: str, id: int, user_id: str, *, type: str = EXPERIMENT) -> Standing:
-    """Raises NoSuchSegmentation."""
+    """Return the user's standing. Raises NoSuchSegmentation."""
     (standing,) = get_standings_of(course_id, id, [user_id], type=type)
     return standing
 
 
 def get_standing_to_change(course_id: str, id: int, user_id: str, *, type: str) -> Standing:
-    """As it is now, which a replica may not know yet. Raises NoSuchSegmentation."""
+    """Return the user's standing from the database for writes. Raises NoSuchSegmentation."""
     standings = _in_course(course_id, type, [id], [user_id], using())
     if not standings:
         raise no_such(course_id, id, type)
@@ -58,14 +58,14 @@ def get_standing_to_change(course_id: str, id: int, user_id: str, *, type: str) 
 def get_standings(
     course_id: str, ids: Iterable[int], user_id: str, *, type: str = EXPERIMENT
 ) -> dict[int, Standing]:
-    """One query, however many. A segmentation that the course does not have is left out."""
+    """Return standings by segmentation id, without ids that the course lacks. One query."""
     standings = _in_course(course_id, type, list(ids), [user_id], _for_reading())
     return {standing.segmentation.id: standing for standing in standings}
 
 
 @reports_faults
 def get_all_standings(course_id: str, user_id: str) -> tuple[Standing, ...]:
-    """In all segmentations of the course, in its order. One query."""
+    """Return the user's standing in each segmentation, in course order. One query."""
     check_id(course_id, "course")
     return tuple(_stand(_PRESENT, [course_id], [user_id], _for_reading()))
 
@@ -74,7 +74,7 @@ def get_all_standings(course_id: str, user_id: str) -> tuple[Standing, ...]:
 def get_standings_of(
     course_id: str, id: int, user_ids: Sequence[str], *, type: str = EXPERIMENT
 ) -> list[Standing]:
-    """Of many users, in their order, in one query. Raises NoSuchSegmentation."""
+    """Return many users' standings, in the users' order. One query. Raises NoSuchSegmentation."""
     standings = _in_course(course_id, type, [id], user_ids, _for_reading())
     if not standings:
         raise no_such(course_id, id, type)
@@ -82,7 +82,7 @@ def get_standings_of(
 
 
 def get_groups_of(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str, list[int]]]:
-    """Which groups users are in: by user id, then by `<type>.<segmentation id>`. One query."""
+    """Return groups by user id, then by `<type>.<segmentation id>`. One query."""
     sql = f"""
         SELECT mine.user_id, s.type, s.number, s.definition, mine.group_id
         FROM {_MEMBERSHIP} mine JOIN {_SEGMENTATION} s ON s.id = mine.segmentation_id
@@ -100,7 +100,7 @@ def get_groups_of(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str
 
 
 def read_again(standings: Sequence[Standing]) -> list[Standing]:
-    """Where these users stand by now, also by what this transaction cannot see. One query."""
+    """Return current standings, including commits this transaction cannot see. One query."""
     if not standings:
         return []
     with seeing_new_commits(using()):
@@ -108,10 +108,10 @@ def read_again(standings: Sequence[Standing]) -> list[Standing]:
 
 
 def read_winners(standings: Sequence[Standing]) -> list[Standing]:
-    """`read_again` of users whom somebody else just let in, as that other was told it.
+    """Return standings of users that another process has just assigned, as that process saw them.
 
-    That is, under the version that the other had read. If the group was removed meanwhile, all who
-    raced for it are still told the same.
+    That means under the segmentation's version that the other process had read. Even if the group
+    was removed in between, all processes that raced to assign the user return the same group.
     """
     if not standings:
         return []
@@ -153,7 +153,7 @@ def _read_again(standings: Sequence[Standing]) -> list[Standing]:
 def _stand(
     where: str, parameters: Sequence[Any], user_ids: Sequence[str], database: str
 ) -> list[Standing]:
-    """Each of the users in each of the segmentations, in the order of the course's list."""
+    """Return each user's standing in each segmentation, in the order of the course's list."""
     for user_id in user_ids:
         check_id(user_id, "user")
     sql = f"""
@@ -188,12 +188,12 @@ def _stand(
 
 
 def _places(values: Collection[object]) -> str:
-    """As many placeholders as there are values."""
+    """Return one placeholder for each value."""
     return f"({', '.join(['%s'] * len(values))})"
 
 
 def _versions_of_entry(standings: Sequence[Standing]) -> dict[tuple[int, str], tuple[int, int]]:
-    """Of those users who are in a group: the segmentation and the version of it that it was."""
+    """Return the row id and version under which each member entered, by row id and user id."""
     memberships = Membership.objects.using(using()).filter(
         segmentation__in={standing.row_id for standing in standings},
         user_id__in={standing.user_id for standing in standings},
@@ -203,7 +203,7 @@ def _versions_of_entry(standings: Sequence[Standing]) -> dict[tuple[int, str], t
 
 
 def _definitions(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], UserSegmentation]:
-    """What segmentations were in these versions."""
+    """Return segmentations by row id and version."""
     row_ids, versions = {row_id for row_id, _ in keys}, {version for _, version in keys}
     rows = SegmentationVersion.objects.using(using()).filter(
         segmentation__in=row_ids, version__in=versions

@@ -1,4 +1,4 @@
-"""Events of who comes into which group, and of what becomes of segmentations."""
+"""Emission of events about memberships and segmentations."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from xblock_experiments.course_user_segmentation.segmentations import using
 
 
 def announce_entries(steps: Sequence[tuple[Standing, int]], *, why: str) -> None:
-    """Each of the users is in that group, and was in none before."""
+    """Emit that each user entered a group, having been in none before."""
     events.emit_all([_assigned(*step, why) for step in steps], using=using())
 
 
 def announce_move(
     standing: Standing, from_group_id: int, to_group_id: int | None, *, why: str, actor: str
 ) -> None:
-    """The user left a group, for another one or for none."""
+    """Emit that the user left a group, for another group or for none."""
     left = events.UserReassigned(
         course_id=standing.course_id,
         user_id=standing.user_id,
@@ -36,7 +36,7 @@ def announce_move(
 def announce_versions(
     course_id: str, changes: Iterable[tuple[UserSegmentation, int, str]], actor: str
 ) -> None:
-    """Segmentations, each with its new version and what was done to it."""
+    """Emit each segmentation's new version and its change."""
     saved = [
         events.SegmentationSaved(
             course_id=course_id,

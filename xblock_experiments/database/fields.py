@@ -16,10 +16,10 @@ else:
 
 
 class ExactField(_CharField):
-    """Short text of which case, accents and trailing spaces count, on every database.
+    """A short text whose case, accents and trailing spaces are significant in every database.
 
-    The default collations of MariaDB and MySQL fold all three, and their ordinary binary
-    collation still ignores trailing spaces: only the "no pad" ones compare exactly.
+    The default collations of MariaDB and MySQL ignore all three. Their ordinary binary collations
+    still ignore trailing spaces; only the "no pad" collations compare exactly.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Rows that are there once, whoever writes them first, and rows read in pages."""
+"""Inserts of rows that may exist already, paged reads, and shared locks."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ from xblock_experiments.database.transactions import (
 )
 
 AT_ONCE = 1_000
-"""How many rows one statement is given, where there may be many: SQLite takes 32,766 values."""
+"""The number of rows in one bulk statement. SQLite accepts at most 32,766 values."""
 _PAGE = 5_000
 
 
 def insert_if_absent[M: models.Model](rows: Sequence[M]) -> list[M]:
-    """Insert those of the rows, of one model, that no unique constraint says are there; which.
+    """Insert the rows that no unique constraint rejects, and return them. All are of one model.
 
-    One statement, but on MySQL. Django's `bulk_create(ignore_conflicts=True)` writes the same one
-    and does not say what became of it; `get_or_create` needs up to four, and under REPEATABLE READ
-    it can miss the row that it collided with. None are inserted where the database prefers somebody
-    else's transaction, as PostgreSQL does of a row in the way that this transaction cannot see.
+    One statement, except on MySQL. Django's `bulk_create(ignore_conflicts=True)` writes the same
+    statement, but does not return which rows it inserted. `get_or_create` needs up to four
+    statements, and under REPEATABLE READ it can miss the row that it collided with. Inserts nothing
+    if the database prefers another transaction, as PostgreSQL does if this transaction cannot see
+    the conflicting row.
 
-    Give them in the order of the unique constraint: who locks in another order than others can
-    lock them and himself up. What is wrong with a row must be found before: MariaDB and MySQL
-    ignore, or cut to fit, whatever else a column cannot hold.
+    Pass the rows in the order of the unique constraint: transactions that lock in different orders
+    can deadlock. Validate the rows first: MariaDB and MySQL ignore or truncate values that do not
+    fit a column.
     """
     if not rows:
         return []
@@ -52,11 +53,11 @@ def insert_if_absent[M: models.Model](rows: Sequence[M]) -> list[M]:
 
 
 def in_pages[M: models.Model](rows: models.QuerySet[M]) -> Iterator[M]:
-    """All rows, in the order they came, read a page at a time.
+    """Yield all rows in order of insertion, reading page by page.
 
-    Memory stays flat, and no cursor or transaction stays open. MySQL's client takes all of a
-    query's result into memory, whatever Django's `iterator` says. Needs an index that ends with
-    the primary key.
+    Memory use stays flat, and no cursor or transaction stays open. MySQL's client loads a whole
+    result into memory, even with Django's `iterator`. Needs an index that ends with the primary
+    key.
     """
     rows = rows.order_by("pk")
     page = list(rows[:_PAGE])
@@ -66,16 +67,17 @@ def in_pages[M: models.Model](rows: models.QuerySet[M]) -> Iterator[M]:
 
 
 def check_all_seen(rows: models.QuerySet[Any, Any]) -> None:
-    """`check_all_read` before a statement that changes such rows.
+    """Perform `check_all_read` before a statement that changes such rows.
 
-    PostgreSQL's would change what it sees, and tell nobody of the rest. Others' find the rest.
+    PostgreSQL would change only the rows it sees, and not report the others. Other databases find
+    all rows.
     """
     if connections[rows.db].vendor == "postgresql":
         check_all_read(rows)
 
 
 def check_all_read(rows: models.QuerySet[Any, Any]) -> None:
-    """Raises Overtaken where others have committed such rows, and this transaction sees not all."""
+    """Raise Overtaken if others have committed such rows that this transaction cannot see."""
     if not keeps_snapshot(connections[rows.db]):
         return
     keys = rows.values_list("pk", flat=True)
@@ -88,9 +90,10 @@ def check_all_read(rows: models.QuerySet[Any, Any]) -> None:
 
 
 def lock_shared(rows: models.QuerySet[Any, Any]) -> list[Any]:
-    """The rows, which until the end of the transaction others may read and lock so too, not change.
+    """Return the rows, locked until the transaction ends against changes but not against reads.
 
-    Django has only the exclusive lock, for which everybody would wait. SQLite's lock is on all.
+    Other transactions can take the same lock. Django offers only the exclusive lock, for which all
+    others would wait. SQLite locks the whole database instead.
     """
     connection = connections[rows.db]
     sql, params = rows.query.get_compiler(connection=connection).as_sql()
@@ -113,7 +116,7 @@ def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper)
 
 
 def _insert_each[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper) -> list[M]:
-    """MySQL returns no rows, and tells of many only how many were inserted."""
+    """Insert one by one, because MySQL returns no rows, and for several only their number."""
     inserted = []
     with connection.cursor() as cursor:
         for row in rows:
@@ -126,9 +129,10 @@ def _insert_each[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWra
 def _statement(
     rows: Sequence[models.Model], connection: BaseDatabaseWrapper, *, returning: Sequence[Any] = ()
 ) -> tuple[str, list[Any]]:
-    """The INSERT, with its parameters.
+    """Return the INSERT with its parameters.
 
-    Django writes it for the first rows: what it does for each takes longer than the database does.
+    Django compiles it for the first rows only, because compiling takes longer for each row than the
+    database needs to insert it.
     """
     fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
     first = rows[:2]
@@ -139,7 +143,7 @@ def _statement(
     ((sql, params),) = compiler.as_sql()
     values = [_values(row, fields, connection) for row in rows]
     if isinstance(params[0], list):
-        # PostgreSQL is given columns: it takes long to plan for thousands of parameters.
+        # PostgreSQL receives columns, because it needs long to plan thousands of parameters.
         return sql, list(map(list, zip(*values, strict=True)))
     one = f"({', '.join(['%s'] * len(fields))})"
     head, tail = sql.split(", ".join([one] * len(first)))

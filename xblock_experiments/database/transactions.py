@@ -1,9 +1,10 @@
-"""What becomes of a transaction when others write the same rows, or the database fails.
+"""Handling of transactions that conflict with others, and of database faults.
 
-Under READ COMMITTED a query sees what was committed before it. Under REPEATABLE READ all queries of
-a transaction see what was committed before its first one, and PostgreSQL refuses to write over
-anything later. So a row that somebody else wrote a moment ago may be in the way and not be seen:
-who loses such a race must look for the winner's row with other eyes (ADR 7).
+Under READ COMMITTED, a query sees everything committed before the query. Under REPEATABLE READ, all
+queries of a transaction see what was committed before the transaction's first query, and PostgreSQL
+refuses to overwrite later changes. So a row that another transaction has just written can be
+invisible and still cause a conflict. A transaction that loses such a race must read the winner's
+row through another connection (ADR 7).
 """
 
 from __future__ import annotations
@@ -29,28 +30,28 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from xblock_experiments.errors import NotStored
 
 _PAUSE = 0.002
-"""Seconds, at most, after the first round; after each one more that much longer."""
+"""The maximum pause after the first round, in seconds. Each round adds as much again."""
 ROUNDS = 20
-"""How often what lost a race is tried. Each time it loses, somebody else got something done."""
+"""The maximum of attempts after lost races. Each lost race means that another one succeeded."""
 
 _FAULTS = (
     InterfaceError,
     InternalError,
     OperationalError,
-    # What Django says of each query after the first fault.
+    # Django raises this for each query after the first fault.
     transaction.TransactionManagementError,
 )
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
-"""PostgreSQL's codes."""
+"""The codes of PostgreSQL."""
 _MYSQL_RACES = frozenset({1020, 1213})
-"""The same of MariaDB and MySQL: "record has changed since last read", and a deadlock."""
+"""The codes of MariaDB and MySQL: "record has changed since last read", and a deadlock."""
 
 
 def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """What keeps the database from its work, the function's caller is told as NotStored.
+    """Translate database faults into NotStored.
 
-    A connection that broke is closed, so that the next call has one that works. A transaction that
-    the caller began is undone as a whole: no database says how much of it is left.
+    Closes a broken connection, so that the next call opens a working one. If the caller has begun
+    a transaction, it is rolled back as a whole, because no database reports how much of it is left.
     """
 
     @wraps(function)
@@ -62,8 +63,8 @@ def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
                 if connection.errors_occurred:
                     _leave(connection)
             msg = (
-                f"The database could not do it. It says {str(error).strip()!r}. Nothing is half "
-                "done: call it again, with the same arguments, when that is mended."
+                f"The database failed: {str(error).strip()!r}. No change is half done: call it "
+                "again with the same arguments once the database works."
             )
             raise NotStored(msg) from error
 
@@ -78,11 +79,11 @@ def _leave(connection: BaseDatabaseWrapper) -> None:
 
 
 class Overtaken(OperationalError):
-    """Somebody else's transaction is in the way, and this one cannot see what it did."""
+    """Raised if another transaction is in the way, and its changes are invisible to this one."""
 
 
 class Lost(Enum):
-    """What comes of a transaction to which the database preferred somebody else's."""
+    """The result of a transaction to which the database preferred another one."""
 
     LOST = "lost"
 
@@ -91,9 +92,9 @@ LOST = Lost.LOST
 
 
 def attempt[T, D](work: Callable[[], T], *, otherwise: D, using: str) -> T | D:
-    """Do the work whole, in a transaction or a savepoint, and return what it returns.
+    """Perform the work atomically, in a transaction or a savepoint, and return its result.
 
-    `otherwise`, and nothing is done, where the database preferred somebody else's transaction.
+    Returns `otherwise` without any change if the database preferred another transaction.
     """
 
     def whole() -> T:
@@ -104,7 +105,7 @@ def attempt[T, D](work: Callable[[], T], *, otherwise: D, using: str) -> T | D:
 
 
 def attempt_statement[T, D](work: Callable[[], T], *, otherwise: D, using: str) -> T | D:
-    """`attempt` for work that is a single statement: that is whole by itself."""
+    """Perform `attempt` for work that is a single statement, and so atomic by itself."""
     is_part = connections[using].in_atomic_block
     try:
         return work()
@@ -115,23 +116,24 @@ def attempt_statement[T, D](work: Callable[[], T], *, otherwise: D, using: str) 
 
 
 def persist[T](work: Callable[[], T], *, using: str) -> T:
-    """Do the work whole, again where the database preferred somebody else's transaction.
+    """Perform the work atomically, and repeat it if the database preferred another transaction.
 
-    Within a transaction it is done once: what is in its way would be so again.
+    Inside a caller's transaction there is one attempt only, because others would fail in the same
+    way.
     """
     rounds = 1 if connections[using].in_atomic_block else ROUNDS
     for round_ in range(1, rounds):
         result = attempt(work, otherwise=LOST, using=using)
         if result is not LOST:
             return result
-        # Those who collided do not start again together.
+        # A random pause keeps colliding transactions from restarting together.
         time.sleep(random.uniform(0, round_ * _PAUSE))  # noqa: S311 - no secret
     with transaction.atomic(using):
         return work()
 
 
 def persist_statement[T](work: Callable[[], T], *, using: str) -> T:
-    """`persist` for work that is a single statement, and needs a transaction only if it lost."""
+    """Perform `persist` for a single statement, which needs a transaction after a lost race."""
     if connections[using].in_atomic_block:
         return work()
     result = attempt_statement(work, otherwise=LOST, using=using)
@@ -140,10 +142,10 @@ def persist_statement[T](work: Callable[[], T], *, using: str) -> T:
 
 @contextmanager
 def seeing_new_commits(using: str) -> Iterator[None]:
-    """Meanwhile this thread's queries see what others committed, however old its transaction is.
+    """Let this thread's queries see all commits, however old its transaction is.
 
-    A transaction that keeps its snapshot is left alone for as long: the queries go over another
-    connection. They do not see what the transaction itself did; what they write is committed.
+    While the context lasts, queries use another connection if the present transaction keeps its
+    snapshot. They do not see that transaction's changes, and commit their own writes.
     """
     ours = connections[using]
     if not keeps_snapshot(ours):
@@ -159,15 +161,16 @@ def seeing_new_commits(using: str) -> Iterator[None]:
 
 
 def contended(what: str) -> NotStored:
-    """The error of somebody who lost every round."""
-    msg = f"{what}: {ROUNDS} times somebody else was faster. What was done stays: call it again."
+    """Return the error for work that lost every race."""
+    msg = f"{what}: lost {ROUNDS} races. Completed changes are stored: call it again."
     return NotStored(msg)
 
 
 def keeps_snapshot(connection: BaseDatabaseWrapper) -> bool:
-    """Whether this is a transaction whose queries all see what was there at the first of them.
+    """Return whether this is a transaction whose queries all see the state at its first query.
 
-    SQLite's do too, but there nobody else can write between its first write and its end.
+    Returns False for SQLite: its transactions also keep the state, but no other connection can
+    write between a transaction's first write and its end.
     """
     if not connection.in_atomic_block or connection.vendor == "sqlite":
         return False
@@ -177,9 +180,9 @@ def keeps_snapshot(connection: BaseDatabaseWrapper) -> bool:
 
 
 def dies_of_news(connection: BaseDatabaseWrapper) -> bool:
-    """Whether the transaction is undone when it locks a row that is newer than its snapshot.
+    """Return whether the transaction fails when it locks a row newer than its snapshot.
 
-    So it is under REPEATABLE READ on MariaDB from 11.6 on, and before where it is set.
+    This is the default under REPEATABLE READ in MariaDB 11.6 and later, and optional before.
     """
     if connection.vendor != "mysql" or not keeps_snapshot(connection):
         return False
@@ -189,10 +192,10 @@ def dies_of_news(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _is_lost_race(error: DatabaseError, *, is_part: bool) -> bool:
-    """Whether somebody else was preferred, and this transaction can go on.
+    """Return whether the error is a lost race that the present transaction can survive.
 
-    One that the work is only a part of cannot, after a deadlock, and never on MariaDB and MySQL,
-    which undo all of it.
+    A caller's transaction survives no deadlock, and no lost race in MariaDB and MySQL, which roll
+    back the whole transaction.
     """
     if isinstance(error, Overtaken):
         return not is_part

@@ -1,7 +1,6 @@
-"""What happened, told to who listens: after it was committed, once.
+"""Events, which are emitted once, after the change that they describe is committed.
 
-What events are can be read anywhere. Telling of them needs Django, and is imported when somebody
-does.
+The event classes can be imported anywhere. Emitting needs Django, and is imported on first access.
 """
 
 from __future__ import annotations
@@ -77,6 +76,6 @@ def __getattr__(name: str) -> Any:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
     value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    # Found without this from now on: some are asked for with each event.
+    # Store the name in the module, because some names are requested for each event.
     globals()[name] = value
     return value

@@ -1,4 +1,4 @@
-"""The app of what waits to be sent to other systems."""
+"""The app of the outbox, which stores events until they are sent to other systems."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core import checks
 
 
 class EventsConfig(AppConfig):
-    """The outbox. Events are told without it too; only with it other systems are told of them."""
+    """The outbox. Events are emitted without this app too, but not sent to other systems."""
 
     name = "xblock_experiments.events"
     label = "xblock_experiments_events"

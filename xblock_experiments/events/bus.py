@@ -1,4 +1,4 @@
-"""Sending to the event bus that the site has configured for openedx-events."""
+"""The sender to the event bus that the site has configured for openedx-events."""
 
 from __future__ import annotations
 
@@ -20,35 +20,33 @@ if TYPE_CHECKING:
 
 
 def send(page: Iterable[WaitingEvent]) -> Iterator[Sequence[WaitingEvent]]:
-    """Each by itself. Raises NotSent."""
+    """Send the events one by one. Raises NotSent."""
     producer, redis = _producer()
     for row in page:
         event = telling(row, partial(_event, row))
         producer.send(topic=setting("EVENT_BUS_TOPIC"), **event)
         if redis and not redis.has_taken():
-            msg = (
-                f"Redis did not take event {row.event_id}. The log of edx_event_bus_redis says why."
-            )
+            msg = f"Redis did not store event {row.event_id}. See the log of edx_event_bus_redis."
             raise NotSent(msg)
         yield [row]
 
 
 def flaw_of_settings() -> str | None:
-    """What keeps events from the bus, as far as settings tell; None where nothing does."""
+    """Return why the settings keep events from the bus, or None if they do not."""
     if find_spec("openedx_events") is None:
-        return "There is no openedx-events: pip install 'xblock-experiments[event-bus]'."
+        return "openedx-events is not installed: pip install 'xblock-experiments[event-bus]'."
     if not getattr(settings, "EVENT_BUS_PRODUCER", None):
         return (
-            "There is no event bus: set EVENT_BUS_PRODUCER, and what the producer that it names "
-            "asks for, such as EVENT_BUS_REDIS_CONNECTION_URL."
+            "No event bus is configured: set EVENT_BUS_PRODUCER, and the settings of that "
+            "producer, such as EVENT_BUS_REDIS_CONNECTION_URL."
         )
     return None
 
 
 class _Redis:
-    """The client of Redis' producer, which remembers whether Redis has taken what was sent.
+    """A wrapper of the Redis producer's client, which remembers whether Redis stored the event.
 
-    The producer itself catches every error, logs it and returns as if nothing had happened.
+    The producer itself catches every error, logs it and returns normally.
     """
 
     def __init__(self, client: Any) -> None:
@@ -67,13 +65,13 @@ class _Redis:
         return getattr(self._client, name)
 
     def has_taken(self) -> bool:
-        """Since this was asked before."""
+        """Return whether Redis stored an event since the last call."""
         id_, self._id = self._id, None
         return id_ is not None
 
 
 def _producer() -> tuple[Any, _Redis | None]:
-    """The site's, and if it is Redis' the client that it now has. Raises NotSent."""
+    """Return the site's producer, and its wrapped client if it uses Redis. Raises NotSent."""
     if flaw := flaw_of_settings():
         raise NotSent(flaw)
     from openedx_events.event_bus import NoEventBusProducer, get_producer
@@ -82,25 +80,25 @@ def _producer() -> tuple[Any, _Redis | None]:
     if isinstance(producer, NoEventBusProducer):
         msg = (
             "The producer that EVENT_BUS_PRODUCER names could not be loaded. A warning of "
-            "openedx-events says why; perhaps a setting of the producer's own is missing."
+            "openedx-events has the reason; perhaps a setting of the producer is missing."
         )
         raise NotSent(msg)
     if not _is_of_redis(producer):
         return producer, None
-    # The site's own goes on with its own client.
+    # Leave the site's own producer unchanged.
     producer = copy.copy(producer)
     producer.client = _Redis(producer.client)
     return producer, producer.client
 
 
 def _is_of_redis(producer: object) -> bool:
-    """Also where a site has a class of its own below that of edx_event_bus_redis."""
+    """Return whether the producer's class or a base class comes from edx_event_bus_redis."""
     packages = {each.__module__.partition(".")[0] for each in type(producer).__mro__}
     return "edx_event_bus_redis" in packages
 
 
 def _event(row: WaitingEvent, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What a producer is to send, as it names its arguments."""
+    """Return the arguments for the producer's `send`."""
     from openedx_events.data import EventsMetadata
 
     from xblock_experiments.events.openedx import DEFINITIONS

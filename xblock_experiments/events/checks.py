@@ -1,4 +1,4 @@
-"""What Django's `check` says of the one setting, and of what the outbox needs beside it."""
+"""Django system checks of the setting XBLOCK_EXPERIMENTS and of the outbox's requirements."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _APP = "xblock_experiments_events"
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Of the outbox nothing can be said before all is of the right types."""
+    """Check the settings. The outbox is checked only if all settings have the right types."""
     return [*_types()] or [*_outbox()]
 
 
 def _types() -> Iterator[CheckMessage]:
     for name, value in given().items():
         if name not in DEFAULTS:
-            msg = f'XBLOCK_EXPERIMENTS has no "{name}".'
-            yield Error(msg, hint=f"There are {', '.join(DEFAULTS)}.", id="xblock_experiments.E004")
+            msg = f'XBLOCK_EXPERIMENTS has the unknown key "{name}".'
+            yield Error(msg, hint=f"Keys: {', '.join(DEFAULTS)}.", id="xblock_experiments.E004")
         elif flaw := flaw_of_type(name, value):
             yield Error(flaw, id="xblock_experiments.E001")
         elif isinstance(DEFAULTS[name], list):
@@ -34,7 +34,7 @@ def _types() -> Iterator[CheckMessage]:
 def _elements(name: str, value: Iterable[object]) -> Iterator[CheckMessage]:
     for element in value:
         if not isinstance(element, TEXT):
-            msg = f'XBLOCK_EXPERIMENTS["{name}"] is a list of texts, and {element!r} is none.'
+            msg = f'XBLOCK_EXPERIMENTS["{name}"] must be a list of texts, but contains {element!r}.'
             yield Error(msg, id="xblock_experiments.E005")
 
 
@@ -42,8 +42,8 @@ def _outbox() -> Iterator[CheckMessage]:
     sinks = setting("OUTBOX")
     for sink in sinks:
         if sink not in outbox.WANTED:
-            msg = f'XBLOCK_EXPERIMENTS["OUTBOX"] names {sink!r}, to which nothing can be sent.'
-            hint = f"There are {' and '.join(outbox.WANTED)}."
+            msg = f'XBLOCK_EXPERIMENTS["OUTBOX"] contains the unknown system {sink!r}.'
+            hint = f"Use {' and '.join(outbox.WANTED)}."
             yield Error(msg, hint=hint, id="xblock_experiments.E002")
     if outbox.XAPI in sinks and (flaw := lrs.flaw_of_settings()):
         yield Error(flaw, id="xblock_experiments.E003")
@@ -54,7 +54,7 @@ def _outbox() -> Iterator[CheckMessage]:
 
 
 def _table() -> Iterator[CheckMessage]:
-    """Events are kept in the transaction of what they tell of: both are in one database."""
+    """Check that one database has all tables, because events share their changes' transactions."""
     if not apps.is_installed("xblock_experiments.events"):
         msg = 'XBLOCK_EXPERIMENTS["OUTBOX"] needs xblock_experiments.events in INSTALLED_APPS.'
         yield Error(msg, id="xblock_experiments.E006")
@@ -64,4 +64,5 @@ def _table() -> Iterator[CheckMessage]:
         label = model._meta.app_label
         if label.startswith("xblock_experiments_") and router.db_for_write(model) != place:
             msg = f"The router writes {model._meta.label} to another database than {_APP}."
-            yield Error(msg, hint="OUTBOX needs one for both.", id="xblock_experiments.E007")
+            hint = "OUTBOX needs one database for both."
+            yield Error(msg, hint=hint, id="xblock_experiments.E007")

@@ -1,7 +1,7 @@
-"""Every event: its name, and the frozen payload that comes with it.
+"""The event classes, each with its name and its frozen payload.
 
-An event says what happened, once for each time that it did. The names and payload keys of the
-platform's two are the platform's; ours add to them.
+An event describes something that happened, and is emitted each time it happens. The platform
+defines the names and payload keys of two events; this package adds keys to them.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ TAG_CHANGED = "xblock_experiments.tag_changed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened in a course, to a user or by a user's hand."""
+    """Something that happened in a course, either to a user or caused by a user."""
 
     name: ClassVar[str]
 
     course_id: str | None
-    """None where it belongs to no course, as a global tag."""
+    """The course's id, or None for an event outside any course, such as a changed global tag."""
     user_id: str | None
-    """Whom it happened to; of what staff do to a course, who did it. None where nobody is known."""
+    """The affected user, or the staff user who changed a course. None if no user is known."""
 
     def payload(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
@@ -38,15 +38,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseEvent(Event):
-    """Something that was done to a course. `user_id` is who did it."""
+    """A change to a course. `user_id` is the staff user who made it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignedUserToPartition(Event):
-    """A user is in a group from now on, for the first time or instead of another one.
+    """A user entered a group, either as the first group or in place of another.
 
-    The platform's name and keys, and the platform's meaning: who follows it alone knows where each
-    learner is.
+    The name, the keys and the meaning are the platform's. A consumer of this event alone knows
+    each learner's current group.
     """
 
     name = ASSIGNED
@@ -55,16 +55,16 @@ class AssignedUserToPartition(Event):
     partition_name: str
     partition_type: str
     partition_version: int
-    """Under which version of the segmentation."""
+    """The version of the segmentation at the time of the assignment."""
     group_id: int
     group_name: str
     why: str
-    """`assigned`, `group removed`, or `put` by staff."""
+    """One of `assigned`, `group removed`, or `put` if staff did it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserReassigned(Event):
-    """A user left a group: for another one, of which the assignment tells too, or for none."""
+    """A user left a group, either for another one, with an assignment event, or for none."""
 
     name = REASSIGNED
 
@@ -74,14 +74,14 @@ class UserReassigned(Event):
     from_group_id: int
     to_group_id: int | None
     why: str
-    """`group removed`, or `put` or `removed` by staff."""
+    """One of `group removed`, or `put` or `removed` if staff did it."""
     actor: str
-    """The member of staff who did it; empty where nobody did."""
+    """The staff user who made the change, or an empty text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserExposed(Event):
-    """A block has shown the learner's arm for the first time, as the server recorded it."""
+    """A block showed the learner's arm for the first time, as recorded on the server."""
 
     name = EXPOSED
 
@@ -94,7 +94,7 @@ class UserExposed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildRender(Event):
-    """A learner's browser has loaded the learner's arm. Once for each time, not once for all."""
+    """A learner's browser loaded the learner's arm. Emitted every time, not only the first."""
 
     name = CHILD_RENDER
 
@@ -104,15 +104,15 @@ class ChildRender(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockEvent(Event):
-    """What a block published by itself, under the name and with the data that it gave."""
+    """An event that a block published, with the block's own name and data."""
 
-    # Here each has its own.
+    # The name is an instance attribute here, because each event has its own.
     name: str  # type: ignore[misc]
 
     data: Any
 
     def __post_init__(self) -> None:
-        """Keep what was published then, as JSON: the block may change it before it is told."""
+        """Copy the data as JSON, because the block may change it before the event is emitted."""
         data = _as_json(self.data)
         object.__setattr__(self, "data", data if isinstance(data, dict) else {"value": data})
 
@@ -122,19 +122,19 @@ class BlockEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagChanged(Event):
-    """A tag of the user has another value than before, or is gone."""
+    """A tag of the user changed its value or was deleted."""
 
     name = TAG_CHANGED
 
     key: str
     deleted: bool
     value: Any
-    """JSON, of those tags that events may tell of (EVENT_TAGS); None of all others."""
+    """The JSON value if the setting EVENT_TAGS allows events to contain it, else None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentationSaved(CourseEvent):
-    """A segmentation of the course is another one from now on; `user_id` is who published it."""
+    """A segmentation of the course changed. `user_id` is the staff user who published it."""
 
     name = SEGMENTATION_SAVED
 
@@ -143,12 +143,12 @@ class SegmentationSaved(CourseEvent):
     partition_type: str
     partition_version: int
     change: str
-    """`new`, `changed`, `removed` or `returned`."""
+    """One of `new`, `changed`, `removed` or `returned`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListImported(CourseEvent):
-    """Many users were put into groups at once, of whom no other event tells."""
+    """Many users entered groups in one import, with no other events."""
 
     name = LIST_IMPORTED
 
@@ -156,25 +156,25 @@ class ListImported(CourseEvent):
     partition_name: str
     partition_type: str
     source: str
-    """Of what kind the list was, such as `user course tags`."""
+    """The kind of the imported list, such as `user course tags`."""
     entered: int
-    """How many users are in a group now who were in none."""
+    """The number of users who are in a group now and were in none before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewEntered(Event):
-    """A member of staff sees the course as somebody else from now on."""
+    """A staff user started a preview of the course as another user."""
 
     name = PREVIEW_ENTERED
 
     preview: str
-    """`learner.<user id>`, or `group.<type>.<segmentation id>.<group id>`."""
+    """Either `learner.<user id>` or `group.<type>.<segmentation id>.<group id>`."""
 
 
 def _as_json(value: Any) -> Any:
-    """As equal as JSON can make it; what it cannot is text."""
+    """Return the value as JSON types, with text in place of unsupported values."""
     try:
-        # Not all that Python writes as JSON is, and others do not read NaN.
+        # Python writes NaN and infinities, which are not JSON and which other parsers reject.
         return json.loads(json.dumps(value, default=str, skipkeys=True), parse_constant=str)
     except (RecursionError, ValueError):
         return repr(type(value))

@@ -1,4 +1,4 @@
-"""Telling of what happened, once it is committed."""
+"""Emission of events once their changes are committed."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from xblock_experiments.events.contexts import contexts_of, entered
 from xblock_experiments.events.data import Event
 
 emitted = Signal()
-"""Sent for each event with `event`, `context` (a mapping) and `timestamp`, by the event's class."""
+"""A signal for each event, sent by the event's class with `event`, `context` and `timestamp`."""
 
 
 def emit(event: Event, *, using: str | None = None) -> None:
-    """Tell of the event when what it tells of is committed.
+    """Emit the event once the change that it describes is committed.
 
-    `using` is the database where that is, if it is not the default one.
+    `using` is the database of the change, if it is not the default one.
     """
     emit_all([event], using=using)
 
 
 def emit_all(events: Sequence[Event], *, using: str | None = None) -> None:
-    """`emit` of many that happened at once: where their users stand is read for all together."""
+    """Emit many events of one change, and read their users' contexts together."""
     if events:
         outbox.keep(events, using=using)
         within = entered()
 
-        # Django names what failed, and a partial has no name.
+        # A function instead of a partial, because Django logs the name of a failed callback.
         def tell() -> None:
             _tell(events, within)
 

@@ -1,4 +1,4 @@
-"""Sending statements of xAPI to a learning record store."""
+"""The sender of xAPI statements to a learning record store."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
 
 _NEEDED = ("KEY", "LMS_ROOT_URL", "LRS_URL")
 _SECONDS = 10
-"""How long the store may take to answer."""
+"""The timeout of a request to the store, in seconds."""
 _MOST_READ = 2**16
-"""Bytes of an answer: a page's ids are less than 4 KiB."""
+"""The maximum of bytes read from an answer. The ids of a full page are less than 4 KiB."""
 _MOST_SAID = 300
-"""Characters of an answer that are shown."""
+"""The maximum of an answer's characters that an error message quotes."""
 
 
 def send(page: Iterable[WaitingEvent]) -> Iterator[Sequence[WaitingEvent]]:
-    """All at once; one by one where they are not taken so, to know why not. Raises NotSent."""
+    """Send all events in one request, or one by one if that fails. Raises NotSent."""
     if flaw := flaw_of_settings():
         raise NotSent(flaw)
     return _send(list(page))
 
 
 def flaw_of_settings() -> str | None:
-    """What keeps statements from being made or sent; None where nothing does."""
+    """Return why the settings keep statements from being sent, or None if they do not."""
     settings = setting("XAPI")
     for name in _NEEDED:
         if not isinstance(settings.get(name), str) or not settings[name]:
-            return f'XBLOCK_EXPERIMENTS["XAPI"] needs a text {name}.'
+            return f'XBLOCK_EXPERIMENTS["XAPI"] needs a text for {name}.'
     if not isinstance(settings.get("LRS_AUTH", ""), str | None):
         return 'LRS_AUTH of XBLOCK_EXPERIMENTS["XAPI"] must be a text: "name:password".'
     for name in ("LMS_ROOT_URL", "LRS_URL"):
         if not settings[name].startswith(("http://", "https://")):
-            return f'{name} of XBLOCK_EXPERIMENTS["XAPI"] is no address: {settings[name]!r}.'
+            return f'{name} of XBLOCK_EXPERIMENTS["XAPI"] is not a URL: {settings[name]!r}.'
     return None
 
 
@@ -61,15 +61,15 @@ def _send(rows: Sequence[WaitingEvent]) -> Iterator[Sequence[WaitingEvent]]:
 
 
 def _deliver(rows: Sequence[WaitingEvent]) -> None:
-    """Raises NotSent, which names the event if it is one."""
+    """Send the events. Raises NotSent, with the event's id if there is only one."""
     statements = [_statement(row) for row in rows]
     which = rows[0].event_id
     try:
         status, said = _post(statements)
-    # What is no address is found in many places: each has a ValueError of its own.
+    # Invalid URLs raise different subclasses of ValueError in different places.
     except (OSError, HTTPException, ValueError) as error:
         url = setting("XAPI")["LRS_URL"]
-        msg = f"The learning record store at {url} cannot be reached, for event {which}: {error}."
+        msg = f"Cannot reach the learning record store at {url} for event {which}: {error}."
         raise NotSent(msg) from error
     is_known = status == HTTPStatus.CONFLICT and len(rows) == 1
     if not is_known and not _has_taken(statements, status, said):
@@ -95,9 +95,12 @@ def _statement(row: WaitingEvent) -> dict[str, Any]:
 
 
 def _has_taken(statements: Sequence[Mapping[str, Any]], status: int, said: bytes) -> bool:
-    """A store answers with the ids of what it has taken: whatever else answers does not."""
+    """Return whether the answer confirms all statements.
+
+    A learning record store answers with the ids that it stored. Other servers do not.
+    """
     if status == HTTPStatus.NO_CONTENT:
-        # Ralph's answer, if it had all of them before.
+        # Ralph answers this if it stored all of the statements before.
         return True
     if not 200 <= status < 300:
         return False
@@ -115,7 +118,7 @@ def _what_it_says(status: int, said: bytes) -> str:
 
 
 class _EveryAnswer(HTTPErrorProcessor):
-    """Gives out each answer as it is, redirects too: their POST would become a GET."""
+    """A processor that returns every answer unchanged. A redirect would turn POST into GET."""
 
     def http_response(self, request: Request, response: HTTPResponse) -> HTTPResponse:
         return response
@@ -124,7 +127,7 @@ class _EveryAnswer(HTTPErrorProcessor):
 
 
 def _post(statements: Sequence[Mapping[str, Any]]) -> tuple[int, bytes]:
-    """The status of the answer and what it says."""
+    """Send the statements, and return the answer's status and body."""
     settings = setting("XAPI")
     headers = {"Content-Type": "application/json", "X-Experience-API-Version": VERSION}
     if auth := settings.get("LRS_AUTH"):

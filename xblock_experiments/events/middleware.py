@@ -1,4 +1,4 @@
-"""Every event of a request to a course says where the request's user stands in it."""
+"""Middleware that adds the user's groups and tags to every event of a request to a course."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _OLD_COURSE = re.compile(r"/courses?/(?P<course_id>[^/:]+/[^/:]+/[^/:]+)(?:/|$)"
 
 
 def knows_the_user(get_response: GetResponse) -> GetResponse:
-    """For a site with accounts, whose addresses hold keys of courses or of blocks, as Open edX's.
+    """Add the user's context to the request's events.
 
-    Belongs behind whatever finds out who the user is.
+    For sites with accounts whose URLs contain course or usage keys, such as Open edX. Place this
+    after the middleware that authenticates the user.
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
@@ -34,7 +35,7 @@ def knows_the_user(get_response: GetResponse) -> GetResponse:
 
 
 def course_id_in(path: str) -> str | None:
-    """The course of the first key in the path. Open edX's own looks behind `/courses/` only."""
+    """Return the course of the path's first key. Open edX looks behind `/courses/` only."""
     for part in path.split("/"):
         if ":" in part and (found := _course_id_of(part)):
             return found

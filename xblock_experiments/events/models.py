@@ -1,7 +1,7 @@
-"""One row for each event and each system that is still to be told of it.
+"""The table of the outbox, with one row for each event and each system to send it to.
 
-A row is written in the transaction of what it tells of, and deleted when it was sent: what is not
-here was delivered, or never happened.
+A row is written in the transaction of the change it describes, and deleted once it is sent. So an
+event without a row was delivered, or its change never happened.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xblock_experiments.database.fields import ExactField
 class WaitingEvent(models.Model):
     """An event that waits to be sent to one system.
 
-    .. pii: What happened to a user, and where the user stood then
+    .. pii: An event about a user, and the user's groups and tags at the time
     .. pii_types: id, other
     .. pii_retirement: local_api
     """
@@ -36,7 +36,7 @@ class WaitingEvent(models.Model):
 
 
 class Sink(models.Model):
-    """A system that events are sent to. Who sends to it locks this row first.
+    """A system that receives events. A sender locks this row first.
 
     .. no_pii:
     """

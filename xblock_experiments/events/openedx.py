@@ -1,12 +1,12 @@
-"""Our events as openedx-events has them, for services that hear of them on the event bus.
+"""The events as openedx-events signals, for services that consume them from the event bus.
 
-Needs the extra `event-bus`, and nothing else of this package: a service that listens imports the
-signals from here. Avro is why they are as they are:
+Needs the extra `event-bus`, and nothing else of this package: a consuming service imports the
+signals from here. Avro determines the shape of the data:
 
-* What is optional has the default None, and is never a number: openedx-events reads an optional 0
-  as None, and 0 is as good an id as any. So a group that may be missing is a record of its own.
-* Values of tags, and where the user stood, are JSON as text.
-* Ids of courses, users and blocks are text: not every runtime's are keys of Open edX.
+* Optional fields have the default None and are never numbers, because openedx-events reads an
+  optional 0 as None, and 0 is a valid id. So a group that may be missing is a record of its own.
+* Values of tags and users' contexts are JSON texts.
+* Ids of courses, users and blocks are text, because not all runtimes use Open edX's keys.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from openedx_events.tooling import OpenEdxPublicSignal
 from xblock_experiments.events import data as events
 
 _NONE: Any = None
-"""A default by which Avro knows an optional field, of which the annotation must not tell."""
+"""The default of optional fields. Avro sees the default, but the annotation must not allow None."""
 
 
 @attrs.resolve_types
 @attrs.frozen(kw_only=True)
 class GroupData:
-    """A group of a segmentation. Its name is empty where it was not told."""
+    """A group of a segmentation. The name is empty if the event does not contain it."""
 
     id: int
     name: str
@@ -37,7 +37,7 @@ class GroupData:
 @attrs.resolve_types
 @attrs.frozen(kw_only=True)
 class SegmentationData:
-    """A segmentation of a course; its version is None where it was not told."""
+    """A segmentation of a course. The version is None if the event does not contain it."""
 
     course_id: str
     id: int
@@ -49,7 +49,7 @@ class SegmentationData:
 @attrs.resolve_types
 @attrs.frozen(kw_only=True)
 class AssignmentData:
-    """A user is in the group from now on."""
+    """A user's entry into a group."""
 
     user_id: str
     segmentation: SegmentationData
@@ -61,7 +61,7 @@ class AssignmentData:
 @attrs.resolve_types
 @attrs.frozen(kw_only=True)
 class ReassignmentData:
-    """A user left a group, for another one or for none; by whose hand, if by anybody's."""
+    """A user's move out of a group, to another one or none. `actor` is the staff user, if any."""
 
     user_id: str
     segmentation: SegmentationData
@@ -75,7 +75,7 @@ class ReassignmentData:
 @attrs.resolve_types
 @attrs.frozen(kw_only=True)
 class ExposureData:
-    """A block has shown the user the group's arm for the first time."""
+    """A block's first view of the group's arm by a user."""
 
     user_id: str
     segmentation: SegmentationData
@@ -87,7 +87,7 @@ class ExposureData:
 @attrs.resolve_types
 @attrs.frozen(kw_only=True)
 class TagData:
-    """A tag of the user, of a course or of none, has another value or is gone."""
+    """A changed or deleted tag of a user, in a course or global."""
 
     user_id: str
     course_id: str = _NONE
@@ -100,7 +100,7 @@ class TagData:
 @attrs.resolve_types
 @attrs.frozen(kw_only=True)
 class SegmentationChangeData:
-    """A segmentation is another one from now on; by whose hand, where that is known."""
+    """A changed segmentation. `actor` is the staff user who published it, if known."""
 
     segmentation: SegmentationData
     change: str
@@ -110,7 +110,7 @@ class SegmentationChangeData:
 @attrs.resolve_types
 @attrs.frozen(kw_only=True)
 class ListData:
-    """So many users were put into groups at once, of whom no other event tells."""
+    """An import that added `entered` users to groups, with no other events."""
 
     segmentation: SegmentationData
     source: str
@@ -125,7 +125,7 @@ def _signal(event_type: str, *, data: Mapping[str, type]) -> Any:
 # .. event_type: org.openedx.learning.segmentation.assignment.created.v1
 # .. event_name: ASSIGNMENT_CREATED
 # .. event_key_field: assignment.user_id
-# .. event_description: A user is in a group of a segmentation from now on.
+# .. event_description: A user entered a group of a segmentation.
 # .. event_data: AssignmentData
 ASSIGNMENT_CREATED = _signal(
     "org.openedx.learning.segmentation.assignment.created.v1",
@@ -145,7 +145,7 @@ ASSIGNMENT_CHANGED = _signal(
 # .. event_type: org.openedx.learning.segmentation.exposure.created.v1
 # .. event_name: EXPOSURE_CREATED
 # .. event_key_field: exposure.user_id
-# .. event_description: A block has shown a learner the learner's arm for the first time.
+# .. event_description: A block showed a learner the learner's arm for the first time.
 # .. event_data: ExposureData
 EXPOSURE_CREATED = _signal(
     "org.openedx.learning.segmentation.exposure.created.v1",
@@ -165,7 +165,7 @@ SEGMENTATION_SAVED = _signal(
 # .. event_type: org.openedx.learning.segmentation.list.imported.v1
 # .. event_name: LIST_IMPORTED
 # .. event_key_field: imported_list.segmentation.course_id
-# .. event_description: Many users were put into groups at once.
+# .. event_description: Many users entered groups in one import.
 # .. event_data: ListData
 LIST_IMPORTED = _signal(
     "org.openedx.learning.segmentation.list.imported.v1",
@@ -175,7 +175,7 @@ LIST_IMPORTED = _signal(
 # .. event_type: org.openedx.learning.user.tag.changed.v1
 # .. event_name: TAG_CHANGED
 # .. event_key_field: tag.user_id
-# .. event_description: A tag of a user has another value or is gone.
+# .. event_description: A tag of a user changed its value or was deleted.
 # .. event_data: TagData
 TAG_CHANGED = _signal(
     "org.openedx.learning.user.tag.changed.v1",
@@ -187,12 +187,12 @@ type Payload = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Definition:
-    """How one of our events becomes one of openedx-events'."""
+    """The conversion of one event class to an openedx-events signal."""
 
     signal: Any
     argument: str
     key: str
-    """By whom, or what, events are told in order: a path from the argument on."""
+    """The path from the argument to the field that determines the order of events."""
     make: Callable[[Payload, str], object]
 
     @property

@@ -1,7 +1,7 @@
-"""Events that wait to be sent to other systems, kept in the transaction of what they tell of.
+"""The outbox of events for other systems, stored in the transactions of their changes.
 
-An event is there if and only if what it tells of was stored, whenever a process or a machine stops.
-`sending` sends them.
+A row exists if and only if its change was stored, even if the process or the machine stops. The
+module `sending` sends the rows.
 """
 
 from __future__ import annotations
@@ -41,18 +41,21 @@ WANTED: dict[str, tuple[type[Event], ...]] = {
     ),
     XAPI: (AssignedUserToPartition, UserExposed),
 }
-"""What can be sent to, and which events it wants. By class: a block may give its own the name."""
+"""The systems, each with the event classes it receives.
+
+These are classes, because a block can publish an event with the same name.
+"""
 
 
 def keep(events: Sequence[Event], *, using: str | None = None) -> None:
-    """Let them wait, all in one statement, for each system that wants them.
+    """Store the events for each system that wants them, in one statement.
 
-    With them is kept where their users stand now, as this transaction sees it.
+    Each row contains the user's context as seen by this transaction.
     """
     wanted = [event for event in events if _sinks_of(event)]
     if not wanted:
         return
-    # The app need not be installed where nothing is kept.
+    # The app may be missing if no events are stored.
     from xblock_experiments.events.models import WaitingEvent
 
     rows = [
@@ -64,7 +67,7 @@ def keep(events: Sequence[Event], *, using: str | None = None) -> None:
 
 
 def persist[T](work: Callable[[], T], *, using: str) -> T:
-    """`persist_statement` for a single statement and the events that it emits, all or none."""
+    """Run `work`, a single statement, and store its events, or do neither."""
 
     def with_events() -> T:
         with transaction.atomic(using) if setting("OUTBOX") else nullcontext():
@@ -82,7 +85,7 @@ def _wanted_by(sink: str) -> tuple[type[Event], ...]:
         return WANTED[sink]
     except (KeyError, TypeError):
         names = " and ".join(map(repr, WANTED))
-        msg = f'XBLOCK_EXPERIMENTS["OUTBOX"] names {sink!r}, but there are only {names}.'
+        msg = f'XBLOCK_EXPERIMENTS["OUTBOX"] contains {sink!r}, but only {names} are known.'
         raise ImproperlyConfigured(msg) from None
 
 

@@ -1,4 +1,4 @@
-"""What the outbox keeps of a person, for as long as it waits."""
+"""The personal data in the outbox, stored until it is sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xblock_experiments import personal_data
 from xblock_experiments.events.models import WaitingEvent
 
 _NAMES = ("group_name", "partition_name")
-"""What learners are not to know: ids are enough for who may look them up."""
+"""The keys withheld from exports, because learners must not see these names."""
 
 
 def _export(user_id: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _owned(user_id: str) -> list[QuerySet[WaitingEvent]]:
 
 
 def _acted(user_id: str) -> list[QuerySet[WaitingEvent]]:
-    """What the user did to others or to a course, of which their own events tell."""
+    """Return events about other users and courses that this user caused."""
     return [_rows().filter(actor=user_id).exclude(user_id=user_id)]
 
 

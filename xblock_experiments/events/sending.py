@@ -1,15 +1,16 @@
-"""Sending what waits in the outbox: at least once, and of each learner in order.
+"""Sends events from the outbox at least once, and in order for each learner.
 
-Of two events of one learner the later one has the higher id wherever it depends on the earlier one:
-it was written after the earlier one's transaction, whose row it waited for or had read, was
-committed. Only what does not depend on each other is committed in another order than its ids. So
-ids are the order in which events are sent. An event that is committed late is not passed over:
-what was sent is known by its row, which is then deleted, and not by how far the ids have got.
+Rows are sent in the order of their ids. If a learner's event depends on an earlier one, it has the
+higher id: it was written after the earlier event's transaction had committed, because it waited
+for that transaction's row or had read it. Only independent events can commit in another order than
+their ids. Rows are deleted when they are sent, and no position in the ids is stored, so an event
+that commits late is not skipped.
 
-Two processes that send to one system would tell an earlier event after a later one. So a page is
-sent in a transaction that has written to the system's row first: others wait for it, on each
-database, and if the process is killed the database lets go of it. Learners do not wait: their rows
-are new ones. On SQLite, where all writers wait for each other, they do wait for a page.
+Two processes that send to one system could send a later event before an earlier one. So each page
+is sent in a transaction that first writes to the system's row. Other senders wait for that row, in
+each database, and if the process is killed, the database releases it. Learners do not wait,
+because they insert new rows. The exception is SQLite, where all writers wait for each other, and so
+for a page.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from xblock_experiments.events.models import Sink, WaitingEvent
 from xblock_experiments.events.outbox import BUS, XAPI
 
 type Sender = Callable[[Iterable[WaitingEvent]], Iterator[Sequence[WaitingEvent]]]
-"""Sends events in their order and yields those that are delivered. Raises NotSent."""
+"""A function that sends events in order, and yields those that were delivered. Raises NotSent."""
 
 SENDERS: dict[str, Sender] = {BUS: bus.send, XAPI: lrs.send}
 _PAGE = 100
@@ -38,18 +39,18 @@ _PAGE = 100
 
 @dataclass(frozen=True)
 class Page:
-    """What became of a page of events."""
+    """The result of sending a page of events."""
 
     sent: int
     failure: NotSent | None = None
-    """Why not all of it was sent. What was not still waits."""
+    """The reason why the rest of the page was not sent. The rest still waits."""
 
 
 @reports_faults
 def send_page(sink: str, *, is_ended: Callable[[], bool]) -> Page:
-    """Send what has waited longest, and forget it. None is sent where nothing waits.
+    """Send the oldest waiting events, and delete the sent ones. Sends nothing if none wait.
 
-    Ends early, between two deliveries, when `is_ended`.
+    Stops between two deliveries if `is_ended` returns True.
     """
     if not _waiting(sink=sink).exists():
         return Page(0)
@@ -60,9 +61,9 @@ def send_page(sink: str, *, is_ended: Callable[[], bool]) -> Page:
 
 @reports_faults
 def drop(event_id: UUID, sinks: Sequence[str]) -> list[WaitingEvent]:
-    """Forget an event unsent. What waited, of it, for these systems."""
+    """Delete an event without sending it, and return its rows for these systems."""
     rows = list(_waiting(event_id=event_id, sink__in=sinks).order_by("sink"))
-    # Somebody may be sending it meanwhile.
+    # Another process may be sending the event.
     return [row for row in rows if _waiting(pk=row.pk).delete()[0]]
 
 
@@ -86,7 +87,7 @@ def _send_page(sink: str, is_ended: Callable[[], bool]) -> Page:
                 break
     except NotSent as error:
         failure = error
-    # One by one: of several at once MariaDB reads a small table whole, and locks all that it reads.
+    # Delete one by one: for several keys, MariaDB scans a small table and locks every row it reads.
     for key in sent:
         _waiting(pk=key).delete()
     return Page(len(sent), failure)

@@ -1,6 +1,6 @@
-"""How an event leaves the process: by event-tracking where it is installed, else as a line of JSON.
+"""The output of events, through event-tracking if installed, else as lines of JSON in a log.
 
-Both say the same: `name`, `timestamp`, `data` and `context`.
+Both contain `name`, `timestamp`, `data` and `context`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from xblock_experiments.events.data import Event
 
 log = logging.getLogger("xblock_experiments.events")
 
-# What blocks publish need not be JSON.
+# Values that blocks publish need not be JSON.
 _dumps = json.JSONEncoder(sort_keys=True, default=str).encode
 
 
 class _Beside(Mapping[str, Any]):
-    """The context of a user beside what the site says of its request already, which stays.
+    """The user's context added to the site's own context, which takes precedence.
 
-    Nothing is read until event-tracking asks for it.
+    Reads nothing until event-tracking requests a value.
     """
 
     def __init__(self, context: UserContext, of_site: Mapping[str, Any]) -> None:
@@ -45,9 +45,9 @@ class _Beside(Mapping[str, Any]):
 
 
 def tracker() -> Any:
-    """event-tracking's, where the site has set one up; else None.
+    """Return event-tracking's tracker if the site has set one up, else None.
 
-    Who did has imported the module, so it is not searched for with each event.
+    A site that set up a tracker has imported the module, so this need not import it for each event.
     """
     module = sys.modules.get("eventtracking.tracker")
     return module.TRACKERS.get(module.DEFAULT_TRACKER_NAME) if module else None
@@ -55,7 +55,7 @@ def tracker() -> Any:
 
 @contextmanager
 def within(context: UserContext) -> Iterator[None]:
-    """Meanwhile other packages' events, if they come by event-tracking, have the context too."""
+    """Add the context to other packages' events that pass through event-tracking."""
     its = tracker()
     if its is None:
         yield
@@ -63,7 +63,7 @@ def within(context: UserContext) -> Iterator[None]:
     of_site: dict[str, Any] = {}
     for other in its.located_context.values():
         of_site.update({} if isinstance(other, _Beside) else other)
-    # Each under a name of its own: leaving one would take along another of the same name.
+    # Use a unique name for each, because leaving a context removes others of the same name.
     with its.context(f"xblock_experiments.{id(context)}", _Beside(context, of_site)):
         yield
 
@@ -75,5 +75,5 @@ def send(event: Event, context: UserContext, when: datetime) -> None:
             its.emit(event.name, event.payload())
     elif log.isEnabledFor(logging.INFO):
         head = _dumps({"data": event.payload(), "name": event.name, "timestamp": when.isoformat()})
-        # Where the user stands is the same for many events, and written once for all.
+        # The user's context is the same for many events, so its JSON is created only once.
         log.info('%s, "context": %s}', head[:-1], context.json)

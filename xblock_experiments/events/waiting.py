@@ -1,6 +1,6 @@
-"""An event as its row has it: how it gets into the columns, and out of them again.
+"""Conversion between events and the columns of their rows.
 
-Who did something stands beside the payload, where it can be found and cleared, and nowhere else.
+The user who caused an event is stored in a separate column only, where it can be found and cleared.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _dumps = json.JSONEncoder(sort_keys=True).encode
 
 
 def without_actor(event: Event) -> Event:
-    """Of what staff did to a course: the same, done by nobody."""
+    """Return the event without the staff user, if it is a change to a course."""
     if isinstance(event, CourseEvent):
         return replace(event, user_id=None)
     return event
 
 
 def columns(event: Event) -> dict[str, str]:
-    """All but the context: that of the event `without_actor`."""
+    """Return all columns except the context, which is that of the event `without_actor`."""
     payload = event.payload()
     is_of_course = isinstance(event, CourseEvent)
     actor = payload.pop("user_id" if is_of_course else "actor", None)
@@ -40,13 +40,13 @@ def columns(event: Event) -> dict[str, str]:
 
 
 def telling[T](row: WaitingEvent, make: Callable[[Mapping[str, Any]], T]) -> T:
-    """What `make` makes of the payload. Raises NotSent where another release's lacks something."""
+    """Apply `make` to the payload. Raises NotSent if another release stored a different payload."""
     try:
         payload = json.loads(row.payload)
         return make({"actor": row.actor, "user_id": row.actor or None, **payload})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         msg = (
-            f"Event {row.event_id}, {row.name}, is not as this release keeps it: {error!r}. "
-            "Send it with the release that kept it, or drop it."
+            f"Event {row.event_id}, {row.name}, is not in the format of this release: {error!r}. "
+            "Send it with the release that stored it, or drop it."
         )
         raise NotSent(msg) from error

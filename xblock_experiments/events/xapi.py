@@ -1,7 +1,7 @@
-"""Assignments and exposures as statements of xAPI 1.0.3.
+"""Conversion of assignments and exposures to xAPI 1.0.3 statements.
 
-The ids of courses and blocks are those that Aspects has. The learner is an account whose name is
-a keyed hash of the user id: the same in all statements, and told to nobody who lacks the key.
+Ids of courses and blocks are the same as in Aspects. The learner is an account whose name is a
+keyed hash of the user id. It is the same in all statements, and meaningless without the key.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ VERSION = "1.0.3"
 _ADL = "http://adlnet.gov/expapi"
 _VERBS = {ASSIGNED: "registered", EXPOSED: "experienced"}
 _IN_KEYS = "/:@!$&'()*+,;=~"
-"""What keys of courses and blocks hold and addresses may."""
+"""Characters that keys of courses and blocks contain and URLs allow."""
 
 type Json = dict[str, Any]
 
@@ -34,9 +34,9 @@ def statement(
     lms_root_url: str,
     key: str,
 ) -> Json:
-    """Of an event of this name. Who is told it twice knows by its id that it is the same.
+    """Return the statement of one event. Its id lets the receiver detect duplicates.
 
-    `context` is where the user stood then. `key` is what the name of the learner is hashed with.
+    `context` is the user's context at the time. `key` is the key of the learner's hash.
     """
     root = lms_root_url.rstrip("/")
     course = _activity(f"{root}/course/{quote(payload['course_id'], _IN_KEYS)}", "course")
@@ -79,14 +79,14 @@ def _block(root: str, usage_id: str) -> Json:
 
 
 def _segmentation(course_id: str, payload: Mapping[str, Any]) -> Json:
-    """Below its course: Aspects knows none."""
+    """Return the segmentation as an activity below its course, because Aspects defines none."""
     type_ = quote(payload.get("partition_type", "experiment"), "")
     id_ = f"{course_id}/{type_}/{payload['partition_id']}"
     return _activity(id_, "module", name={"en": payload["partition_name"]})
 
 
 def _extensions(root: str, payload: Mapping[str, Any], context: Mapping[str, Any]) -> Json:
-    """Which group it is about, and all groups that the learner was in then."""
+    """Return the event's group, and all groups that the learner was in at the time."""
     base = f"{root}/xapi/extensions/experiments"
     return {
         f"{base}/group": {"id": payload["group_id"], "name": payload["group_name"]},

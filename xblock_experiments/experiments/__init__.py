@@ -1,1 +1,1 @@
-"""The type `experiment`: exactly one group for each learner who met it."""
+"""The segmentation type `experiment`, which gives each learner who meets it exactly one group."""

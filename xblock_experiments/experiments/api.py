@@ -1,4 +1,4 @@
-"""Exactly one group for each learner who met the experiment, and who was really shown an arm."""
+"""The public interface of experiments: assignments and exposures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
 
 @reports_faults
 def get_group(course_id: str, id: int, user_id: str) -> Group | None:
-    """The group the user was assigned to, None before that. Assigns nobody.
+    """Return the user's assigned group, or None before assignment. Assigns nobody.
 
     Raises NoSuchSegmentation.
     """
@@ -49,13 +49,13 @@ def get_group(course_id: str, id: int, user_id: str) -> Group | None:
 
 @reports_faults
 def assign_group(course_id: str, id: int, user_id: str) -> Group:
-    """The user's group, settled now if it was not yet.
+    """Return the user's group, after assigning one if needed.
 
-    1. Read the experiment and where the user stands in it.
-    2. Who has a group that still exists keeps it.
-    3. Else choose one, and write it down unless somebody else just did.
+    1. Read the experiment and the user's standing in it.
+    2. A user whose group still exists keeps it.
+    3. Otherwise choose a group, and store it unless another process has just stored one.
 
-    Raises NoSuchSegmentation, NotAssignable.
+    Raises NoSuchSegmentation or NotAssignable.
     """
     (standing,) = settle_all([segmentations.get_standing(course_id, id, user_id)])
     return standing.groups[0]
@@ -63,9 +63,9 @@ def assign_group(course_id: str, id: int, user_id: str) -> Group:
 
 @reports_faults
 def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int, Group]:
-    """`assign_group` for several, in as many queries as for one.
+    """Perform `assign_group` for several experiments with as many queries as for one.
 
-    An experiment that the course does not have, or that cannot assign, is left out of the result.
+    Omits experiments that the course does not have or that cannot assign.
     """
     standings = segmentations.get_standings(course_id, ids, user_id)
     return {standing.segmentation.id: standing.groups[0] for standing in settle(standings.values())}
@@ -73,15 +73,15 @@ def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int,
 
 @reports_faults
 def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[int]:
-    """Settle the group of many users; how many of them are in each group now, by group id.
+    """Assign many users, and count those now in each group, by group id.
 
-    Newcomers are let in a thousand at a time, the users of removed groups one after the other. A
-    call that was cut short is completed by the same call.
+    New users are assigned in batches of a thousand, users of removed groups one by one. To complete
+    an interrupted call, repeat it.
 
-    Raises NoSuchSegmentation, NotAssignable, and InvalidId before anybody is assigned.
+    Raises NoSuchSegmentation, NotAssignable, or InvalidId before anybody is assigned.
     """
     if isinstance(user_ids, str):
-        msg = f"The ids of users must be several, not the text {user_ids!r}."
+        msg = f"Expected several user ids, not the text {user_ids!r}."
         raise InvalidId(msg)
     users: set[str] = set()
     for user_id in user_ids:
@@ -97,10 +97,10 @@ def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[in
 
 @reports_faults
 def settle(standings: Iterable[Standing]) -> list[Standing]:
-    """The same, in the same order, each with a group: chosen and written now where there was none.
+    """Return the standings in order, each with a group, after assigning where needed.
 
-    Who loses the race for somebody's group is told what the winner was told, perhaps under other
-    weights than these standings were read under. What can assign nobody is left out.
+    If another process assigns a user first, returns what that process returned, perhaps under
+    weights that differ from these standings' weights. Omits standings that cannot be assigned.
     """
     settled = {_key(standing): standing for standing in standings}
     for _ in range(ROUNDS):
@@ -112,23 +112,23 @@ def settle(standings: Iterable[Standing]) -> list[Standing]:
         lost = [standing for standing in unsettled if not settled[_key(standing)].groups]
         for standing in _read_lost(lost):
             settled[_key(standing)] = standing
-    raise contended(f"{len(unsettled)} groups could not be settled")
+    raise contended(f"{len(unsettled)} groups could not be assigned")
 
 
 @reports_faults
 def settle_all(standings: Sequence[Standing]) -> list[Standing]:
-    """`settle`, where none may be left out. Raises NotAssignable."""
+    """Perform `settle`, or raise NotAssignable if a standing cannot be assigned."""
     settled = settle(standings)
     if len(settled) == len(standings):
         return settled
     for standing in standings:
         _check_assignable(standing)
-    msg = f"Experiment {standings[0].segmentation.id} was edited a moment ago: it assigns nobody."
+    msg = f"Experiment {standings[0].segmentation.id} has just been edited, and cannot assign."
     raise NotAssignable(msg)
 
 
 def foresee(standings: Iterable[Standing]) -> list[Standing]:
-    """What `settle` would make of them if nobody else did anything. Writes nothing."""
+    """Return the standings as `settle` would without concurrent changes. Writes nothing."""
     return [
         standing if standing.groups else standing.within(_choose(standing))
         for standing in standings
@@ -137,7 +137,7 @@ def foresee(standings: Iterable[Standing]) -> list[Standing]:
 
 
 def first_group(segmentation: UserSegmentation) -> Group:
-    """What nobody is shown: a visitor without a user id, or a preview in an editor.
+    """Return the group shown to anonymous visitors and in an editor's previews.
 
     Raises NotAssignable.
     """
@@ -146,7 +146,7 @@ def first_group(segmentation: UserSegmentation) -> Group:
 
 
 def is_assignable(standing: Standing) -> bool:
-    """Whether the user has a group, or can be given one."""
+    """Return whether the user has a group or can be assigned to one."""
     try:
         _check_assignable(standing)
     except NotAssignable:
@@ -155,35 +155,35 @@ def is_assignable(standing: Standing) -> bool:
 
 
 def _check_assignable(standing: Standing) -> None:
-    """Raises NotAssignable."""
+    """Raise NotAssignable if the user neither has a group nor can get one."""
     if not standing.groups:
         _check_can_assign(standing.segmentation)
 
 
 def _check_can_assign(segmentation: UserSegmentation) -> None:
     if not segmentation.active:
-        msg = f"Experiment {segmentation.id} is inactive: nobody can be assigned."
+        msg = f"Experiment {segmentation.id} is inactive: it cannot assign anybody."
         raise NotAssignable(msg)
     check_weights(segmentation.groups)
 
 
 def _choose(standing: Standing) -> int:
-    """The id of the group that is due."""
+    """Return the id of the group that the hash assigns."""
     segmentation = standing.segmentation
     salt = salt_of(standing.course_id, segmentation)
     return choose_group(segmentation.groups, salt, standing.user_id).id
 
 
 def _choose_anew(standing: Standing) -> int | None:
-    """The same of a member, where the present group is gone."""
+    """Return a new group's id for a member of a removed group, or None for any other member."""
     return None if standing.groups or not is_assignable(standing) else _choose(standing)
 
 
 def _write(unsettled: Sequence[Standing]) -> list[Standing]:
-    """Let them into the groups that are due; who really was, as others may have been first.
+    """Assign users, and return the standings that this call changed.
 
-    All newcomers in one statement, then those who leave a group that was removed, in the order in
-    which everybody locks rows.
+    Adds all new users in one statement, then moves users out of removed groups, in the order in
+    which all processes lock rows. Other processes may have assigned some of the users first.
     """
     newcomers = [standing for standing in unsettled if not standing.group_ids]
     leavers = [standing for standing in unsettled if standing.group_ids]

@@ -1,4 +1,4 @@
-"""The app of the type `experiment`."""
+"""The app of the segmentation type `experiment`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.apps import AppConfig
 
 
 class ExperimentsConfig(AppConfig):
-    """The type `experiment`. Open edX has an app labelled `experiments`, hence the prefix."""
+    """The app's configuration. The label has a prefix because Open edX has an app `experiments`."""
 
     name = "xblock_experiments.experiments"
     label = "xblock_experiments_experiments"

@@ -1,9 +1,9 @@
-"""Which group of an experiment a user gets: a function of salt, user id and weights, not a draw.
+"""The assignment of users to groups: a pure function of salt, user id and weights.
 
-Anyone can recompute it, in any language; tests/data/README.rst does in a few lines. It decides only
-for a user who has no group yet: the result is stored, so later changes of weights move nobody.
+Anyone can recompute it in any language; tests/data/README.rst shows how in a few lines. It decides
+only for users without a group. The result is stored, so later changes of weights move nobody.
 
-DO NOT CHANGE what this computes: researchers check stored assignments against it (ADR 3).
+DO NOT CHANGE its results: researchers check stored assignments against it (ADR 3).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 
 SEPARATOR = "\x1f"
-"""ASCII's unit separator, so that ("e1", "1x") and ("e11", "x") are not the same text."""
+"""ASCII's unit separator, which makes the texts of ("e1", "1x") and ("e11", "x") differ."""
 
 
 def choose_group(groups: Sequence[Group], salt: str, user_id: str) -> Group:
-    """The first group, in listed order, whose cumulative weight exceeds the user's slot.
+    """Return the first group, in listed order, whose cumulative weight exceeds the user's slot.
 
-    Raises NotAssignable.
+    Raises NotAssignable if no group has a weight.
     """
     bounds = list(accumulate([group.weight for group in groups]))
     if not bounds or not bounds[-1]:
@@ -37,17 +37,17 @@ def choose_group(groups: Sequence[Group], salt: str, user_id: str) -> Group:
 
 
 def check_weights(groups: Sequence[Group]) -> None:
-    """Raises NotAssignable where there is no group, or none with weight."""
+    """Raise NotAssignable if there are no groups, or none with a weight."""
     if not any(group.weight for group in groups):
         raise _nobody()
 
 
 def salt_of(course_id: str, segmentation: UserSegmentation) -> str:
-    """The segmentation's own salt, else one that no other experiment of any course shares."""
+    """Return the segmentation's own salt, or else a default that no other experiment shares."""
     default = SEPARATOR.join((course_id, segmentation.type, str(segmentation.id)))
     return str(segmentation.parameters.get("salt", default))
 
 
 def _nobody() -> NotAssignable:
-    msg = "The experiment has no group that has any weight: nobody can be assigned."
+    msg = "The experiment has no group with a weight, so it cannot assign anybody."
     return NotAssignable(msg)

@@ -1,4 +1,4 @@
-"""What is recorded of an experiment besides its assignments."""
+"""The records that an experiment stores besides its assignments."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ class Exposure:
 
     user_id: str
     group_id: int | None
-    """None where it was recorded of a learner who was in no group then."""
+    """The learner's group at the time, or None if the learner was in no group."""
     usage_id: str
     when: datetime

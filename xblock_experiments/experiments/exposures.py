@@ -1,4 +1,4 @@
-"""Who was really shown an arm: noted the first time, for each learner, experiment and block."""
+"""Exposures: the first time that a learner was shown an arm, by learner, experiment and block."""
 
 from __future__ import annotations
 
@@ -22,16 +22,20 @@ from xblock_experiments.experiments.models import Exposure as _Exposure
 
 @reports_faults
 def record_exposure(course_id: str, id: int, user_id: str, usage_id: str) -> bool:
-    """Note that a block showed the user an arm; True the first time. Raises NoSuchSegmentation."""
+    """Record that a block showed the user an arm, and return whether it was the first time.
+
+    Raises NoSuchSegmentation.
+    """
     standing = segmentations.get_standing(course_id, id, user_id)
     return bool(_expose([(standing, usage_id)]))
 
 
 @reports_faults
 def unrecorded(shown: Collection[tuple[Standing, str]]) -> list[tuple[Standing, str]]:
-    """Which of these arms of one course the user was not shown by that block before. One query.
+    """Return the arms that the block did not show the user before. One query.
 
-    A block that is shown again, as most are, is recorded and told of no more.
+    All must be of one course and one user. Most blocks have been shown before, and need no record
+    and no event.
     """
     for _, usage_id in shown:
         segmentations.check_id(usage_id, "block")
@@ -41,13 +45,13 @@ def unrecorded(shown: Collection[tuple[Standing, str]]) -> list[tuple[Standing, 
 
 @reports_faults
 def record_exposures(shown: Collection[tuple[Standing, str]]) -> None:
-    """Note which blocks showed one user arms of one course. One query."""
+    """Record which blocks showed one user arms of one course. One query."""
     _expose(shown)
 
 
 @reports_faults
 def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
-    """In the order they were recorded. Streams. Raises NoSuchSegmentation."""
+    """Stream exposures in the order of recording. Raises NoSuchSegmentation."""
     segmentations.get_versions(course_id, id)
     rows = _Exposure.objects.filter(course_id=course_id, segmentation_number=id)
     return (
@@ -58,7 +62,7 @@ def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
 
 @reports_faults
 def count_exposed(course_id: str, id: int) -> dict[str, Counter[int]]:
-    """How many learners each block showed each group's arm: by usage id, then by group id.
+    """Count the learners who were shown each arm, by usage id, then by group id.
 
     Raises NoSuchSegmentation.
     """
@@ -72,7 +76,7 @@ def count_exposed(course_id: str, id: int) -> dict[str, Counter[int]]:
 
 
 def _known(shown: Collection[tuple[Standing, str]]) -> set[tuple[int, str]]:
-    """Which blocks showed the user which experiment before. As SQL for the reason of standings."""
+    """Return recorded pairs of experiment and block. Uses SQL for the reason given in standings."""
     standing = next(iter(shown))[0]
     usage_ids = [usage_id for _, usage_id in shown]
     sql = f"""

@@ -1,7 +1,7 @@
-"""Which learners were really shown an arm, which is not the same as being assigned to it.
+"""Exposures: learners who were shown an arm, as opposed to learners assigned to it.
 
-One row for a learner, an experiment and a block. Refers to its segmentation by course and number,
-as the store's models are the store's own.
+One row per learner, experiment and block. A row refers to its segmentation by course and number,
+because the models of the segmentations' store are private.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from xblock_experiments.database.fields import ExactField
 
 
 class Exposure(models.Model):
-    """A learner was shown an arm.
+    """A learner's first view of an arm in a block.
 
-    .. pii: Links a user id to what the user was shown
+    .. pii: Links a user id to the content that the user was shown
     .. pii_types: id
     .. pii_retirement: local_api
     """

@@ -1,4 +1,4 @@
-"""What the type `experiment` keeps of a person: the exposures."""
+"""The personal data stored for experiments: exposures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xblock_experiments.experiments.models import Exposure
 
 @reports_faults
 def retire_user(user_id: str) -> int:
-    """Delete all exposures of the user, everywhere; how many that were."""
+    """Delete all exposures of the user, and return the number of rows."""
     check_id(user_id, "user")
     return personal_data.erase(_exposures_of(user_id), using=router.db_for_write(Exposure))
 

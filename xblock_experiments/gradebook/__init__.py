@@ -1,1 +1,1 @@
-"""Scores of blocks."""
+"""The store of learners' scores in blocks."""

@@ -1,7 +1,7 @@
-"""Scores of blocks: the one that counts of each learner and block.
+"""The public interface of the gradebook: each learner's current score in each block.
 
-Points are as the block gives them. The weight that its author gave it is applied to them later, by
-who computes grades: so it may be edited, and what is stored stays true.
+Scores are in the block's own points. Whoever computes grades applies the weight that the author
+gave to the block, so edits of the weight never make stored scores wrong.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def record_score(
     *,
     only_if_higher: bool = False,
 ) -> None:
-    """Keep the score instead of the one before. Raw points: the block's weight is not applied.
+    """Store the score in place of the previous one. Pass raw points, without the block's weight.
 
-    With `only_if_higher` the one before stays, unless a greater fraction of the possible points is
-    earned now. The database decides: of calls that come together, the highest is kept.
+    With `only_if_higher`, the previous score stays unless the new score is a greater fraction of
+    the possible points. The database compares them, so of concurrent calls the highest score wins.
 
     One statement. Raises InvalidScore, and then stores nothing.
     """
@@ -62,7 +62,7 @@ def record_score(
 
 @reports_faults
 def get_scores(course_id: str, user_id: str) -> dict[str, Score]:
-    """All scores of the user in the course, by usage id, in order of usage ids. One query."""
+    """Return the user's scores in the course by usage id, sorted by usage id. One query."""
     _check_id(course_id, "course")
     _check_id(user_id, "user")
     rows = _Score.objects.filter(course_id=course_id, user_id=user_id)
@@ -72,7 +72,7 @@ def get_scores(course_id: str, user_id: str) -> dict[str, Score]:
 
 @reports_faults
 def retire_user(user_id: str) -> int:
-    """Delete all scores of the user, everywhere; how many that were."""
+    """Delete all scores of the user in all courses, and return the number of rows."""
     _check_id(user_id, "user")
     return retire_scores(user_id)
 

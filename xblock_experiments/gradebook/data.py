@@ -1,4 +1,4 @@
-"""Scores: what points may be, and what can be wrong with them."""
+"""Scores, and the errors about them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _MOST = sys.float_info.max
 
 
 class GradebookError(ExperimentsError):
-    """Something about a score keeps the call from being done; nothing was changed."""
+    """The base class of errors that keep a call from completing. The call changed nothing."""
 
 
 class InvalidScore(GradebookError, ValueError):
-    """Points, or an id, that cannot be stored."""
+    """Raised for points or an id that cannot be stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What one learner has of one block, in the block's own points: its weight is not in them."""
+    """One learner's score in one block, in the block's own points, without the block's weight."""
 
     usage_id: str
     earned: float
@@ -30,18 +30,18 @@ class Score:
 
     @property
     def fraction(self) -> float:
-        """How much of what was possible; 0 where nothing was. More than 1 is possible, too."""
+        """The fraction of the possible points, or 0 if none were possible. It can exceed 1."""
         return min(self.earned / self.possible, _MOST) if self.possible else 0.0
 
 
 def as_points(value: object, which: str) -> float:
-    """Raises InvalidScore for what is not a finite number, or negative."""
+    """Return the points as float. Raises InvalidScore if they are not finite or negative."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         flaw = f"must be an int or a float, not {type(value).__name__}"
     elif value < 0:
         flaw = "are negative"
     elif not value <= _MOST:
-        flaw = "are no finite number that a double can hold"
+        flaw = "are not a finite number that a double can hold"
     else:
         return float(value)
     msg = f"The points {which} {flaw}."

@@ -1,12 +1,12 @@
-"""One row for each block that a learner of a course has a score of: the score that counts.
+"""The table of scores, with one row for each learner and block.
 
-The index of what is unique begins with the course and goes on with the user. So one learner's
-scores of a course lie together, and so do all of a course, user by user, for who reads them in
-that order. To retire a user there is a second one.
+The unique index begins with course and user, in this order. So one learner's scores in a course
+are adjacent, and a reader of a whole course finds them user by user. The second index serves the
+retirement of a user.
 
-The fraction could be computed of the points. It is stored so that all databases compare the same
-doubles: their own division fails of what is too large or too small for one, and MariaDB, which
-changes a row column by column, could not compute it when it has changed the first.
+The fraction could be computed from the points. It is stored so that all databases compare the same
+doubles: their own division fails for results too large or too small for a double. MariaDB updates
+a row column by column, so it could not compute the fraction after changing the first column.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from xblock_experiments.database.fields import ExactField
 
 
 class Score(models.Model):
-    """A user's score of a block.
+    """A user's score in a block.
 
-    .. pii: Links a user id to what the user earned
+    .. pii: Links a user id to the points that the user earned
     .. pii_types: id
     .. pii_retirement: local_api
     """

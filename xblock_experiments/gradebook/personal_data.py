@@ -1,4 +1,4 @@
-"""What the gradebook keeps of a person: the scores."""
+"""The personal data in the gradebook: scores."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A score is written, over the one before, by one statement that knows whether it may.
+"""The statement that writes a score over the previous one, if the condition holds.
 
-It is SQL, as Django's `bulk_create(update_conflicts=True)` takes no condition.
+It is SQL, because Django's `bulk_create(update_conflicts=True)` accepts no condition.
 """
 
 from __future__ import annotations
@@ -16,14 +16,19 @@ from xblock_experiments.gradebook.models import Score
 _TABLE = Score._meta.db_table
 _KEY = ("course_id", "user_id", "usage_id")
 _VALUES = ("earned", "possible", "recorded", "fraction")
-"""The fraction last: in each assignment MariaDB and MySQL see what those before it have made."""
+"""The written columns, ending with fraction.
+
+MariaDB and MySQL evaluate each assignment after the previous ones took effect, and every
+assignment's condition reads the stored fraction.
+"""
 _FIELDS = [field for field in Score._meta.concrete_fields if not field.primary_key]
 
 
 def store(row: Score, *, only_if_higher: bool) -> None:
-    """In one statement; in more where somebody else's was preferred.
+    """Store the score in one statement, and repeat it if another transaction was preferred.
 
-    In a caller's transaction it is tried once: what is in its way would be so again.
+    Inside the caller's transaction it is tried only once, because a repeated attempt would fail in
+    the same way.
     """
     using = router.db_for_write(Score)
     persist_statement(partial(_write, row, only_if_higher, connections[using]), using=using)
@@ -48,7 +53,7 @@ def _on_conflict(only_if_higher: bool) -> str:
 
 
 def _on_conflict_mysql(only_if_higher: bool) -> str:
-    """It has no condition for the row, so each column has it."""
+    """Return the clause with a condition on each column, because MySQL has none for the row."""
     is_due = "VALUES(fraction) > fraction" if only_if_higher else "TRUE"
     changes = ", ".join(f"{name} = IF({is_due}, VALUES({name}), {name})" for name in _VALUES)
     return f"ON DUPLICATE KEY UPDATE {changes}"

@@ -10,20 +10,20 @@ _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def flaw_of(text: object) -> str | None:
-    """What keeps `text` from being an id, as the end of a sentence; None where nothing does."""
+    """Return why `text` cannot be an id, as the end of a sentence, or None if it can."""
     if not isinstance(text, str):
         return f"must be text, not {type(text).__name__}"
     if not text:
         return "is empty"
     if len(text) > MAX_LENGTH:
-        return f"has {len(text)} characters, {MAX_LENGTH} are allowed"
+        return f"has {len(text)} characters, but only {MAX_LENGTH} are allowed"
     if "\x00" in text:
-        return "holds a NUL character"
+        return "contains a NUL character"
     if _HALF_SURROGATE.search(text):
-        return "holds half a surrogate pair"
+        return "contains half a surrogate pair"
     return None
 
 
 def is_id(value: object) -> bool:
-    """Whether `value` can be the id of a segmentation or a group. 0 is as good as any."""
+    """Return whether `value` can be the id of a segmentation or group. 0 is a valid id."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_ID

@@ -1,6 +1,6 @@
-"""Usage ids: opaque keys where a course has them, the workbench's dotted text elsewhere.
+"""Usage ids, which are opaque keys in courses that have them, else the workbench's dotted text.
 
-The workbench's are `scenario.type.url_name.d0.u0`; without the url_name where the XML gave none.
+The text is `scenario.type.url_name.d0.u0`, or without the url_name if the XML gives none.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _URL_NAME = re.compile(r"[\w~.:-]{1,100}")
 
 
 def course_id_of(usage_id: Any) -> str:
-    """The course of an opaque key, whatever its branch and version, else the scenario."""
+    """Return the course id of an opaque key, without branch and version, or else the scenario."""
     course_key = getattr(usage_id, "context_key", None)
     if course_key is None:
         return str(usage_id).partition(".")[0]
@@ -26,14 +26,14 @@ def course_id_of(usage_id: Any) -> str:
 
 
 def type_of(usage_id: Any) -> str:
-    """The type of the block."""
+    """Return the block's type."""
     if hasattr(usage_id, "block_type"):
         return str(usage_id.block_type)
     return str(usage_id).split(".")[1]
 
 
 def url_name_of(usage_id: Any) -> str | None:
-    """None where the block was given none."""
+    """Return the block's url_name, or None if its XML gives none."""
     if hasattr(usage_id, "block_id"):
         return str(usage_id.block_id)
     parts = str(usage_id).split(".")
@@ -42,20 +42,20 @@ def url_name_of(usage_id: Any) -> str | None:
 
 @lru_cache(maxsize=1_000)
 def plain_course_id(course_key: Any) -> str:
-    """The key, which is immutable, without branch and version."""
+    """Return the course key without branch and version. Cached, because keys are immutable."""
     if hasattr(course_key, "version_agnostic"):
         course_key = course_key.version_agnostic().for_branch(None)
     return str(course_key)
 
 
 def usage_id(course_id: str, block_type: str, url_name: str) -> Any:
-    """An opaque key where the course id is one, else the workbench's dotted text.
+    """Return an opaque key if the course id is one, else the workbench's dotted text.
 
-    Raises ValueError for a type or a name that cannot be part of an id. Hosts write ids into pages
-    and addresses as they are.
+    Raises ValueError for a type or name that is not safe in ids, because hosts write ids into pages
+    and URLs without escaping.
     """
     if not SLUG.fullmatch(block_type) or not _URL_NAME.fullmatch(url_name):
-        msg = f"{block_type!r} and {url_name!r} make no id."
+        msg = f"{block_type!r} and {url_name!r} are not valid parts of a usage id."
         raise ValueError(msg)
     try:
         course_key = CourseKey.from_string(course_id)
@@ -65,15 +65,15 @@ def usage_id(course_id: str, block_type: str, url_name: str) -> Any:
 
 
 def made_up_name(parent_id: Any, block_type: str, number: int) -> str:
-    """Of a block without a url_name, the same at each import: learners' state hangs on it.
+    """Return a name for a block without a url_name, the same at each import.
 
-    `number` counts such blocks of its type in its parent.
+    Learners' state depends on the name. `number` counts such blocks of its type in its parent.
     """
     return hashlib.sha256(f"{parent_id}/{block_type}/{number}".encode()).hexdigest()[:16]
 
 
 def parse_usage_id(text: str) -> Any:
-    """The key that the text stands for, else the text itself."""
+    """Return the usage key in the text, or the text itself if it is not a key."""
     try:
         return UsageKey.from_string(text)
     except InvalidKeyError:

@@ -1,4 +1,4 @@
-"""Takes the files of a course out of an archive or a folder, to where they can be kept."""
+"""The unpacking of a course from an archive or a folder."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _HEADER_BYTES = 8 * 1024
 
 
 def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:
-    """Copy the files of an export, folder or .tar.gz, to the new folder `target`.
+    """Copy the files of an export, a folder or a .tar.gz, to the new folder `target`.
 
-    Takes regular files only. Raises InvalidCourse for a link, a path that leaves, or what is no
-    archive; CourseTooLarge. What was copied by then is left to the caller.
+    Accepts regular files only. Raises CourseTooLarge, or InvalidCourse for links, for paths outside
+    the course and for invalid archives. The caller must then delete the files copied so far.
     """
     if is_folder(source):
         target.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:
             _extract(file, target, limits)
     except OlxError:
         raise
-    # tarfile turns headers into numbers and paths as they come.
+    # tarfile converts headers to numbers and paths without checks.
     except (
         *(tarfile.TarError, zlib.error, EOFError, OSError),
         *(OverflowError, RecursionError, ValueError),
@@ -55,7 +55,7 @@ def _copy(source: Path, target: Path, limits: Limits) -> None:
     budget = _Budget(limits)
     for path in sorted(source.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            msg = f"{shown(path.relative_to(source))}: it is a link or no ordinary file; refused."
+            msg = f"{shown(path.relative_to(source))}: it is not a regular file; refused."
             raise InvalidCourse(msg)
         if path.is_file():
             budget.spend(path.stat().st_size)
@@ -71,12 +71,12 @@ def _extract(file: BinaryIO, target: Path, limits: Limits) -> None:
         for member in archive:
             path = PurePosixPath(member.name)
             if path.is_absolute() or ".." in path.parts or "\x00" in member.name:
-                msg = f"{shown(member.name)}: it leads out of the course; refused."
+                msg = f"{shown(member.name)}: it is outside the course; refused."
                 raise InvalidCourse(msg)
             if member.isdir() or not path.parts:
                 continue
             if not member.isreg() or member.issparse():
-                msg = f"{shown(member.name)}: it is a link or no ordinary file; refused."
+                msg = f"{shown(member.name)}: it is not a regular file; refused."
                 raise InvalidCourse(msg)
             budget.spend(member.size)
             _write(archive, member, target.joinpath(*path.parts))
@@ -93,7 +93,7 @@ def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, destination: Path)
 
 
 class _Member(tarfile.TarInfo):
-    """Its headers hold a name, so they are short: tarfile would read gigabytes of them."""
+    """A member with limited headers, which tarfile would otherwise read up to gigabytes."""
 
     def _proc_pax(self, archive: tarfile.TarFile) -> Self:
         self._check_header()
@@ -110,7 +110,7 @@ class _Member(tarfile.TarInfo):
 
 
 class _BoundedStream:
-    """As much of a file, unzipped, as an archive within the limits can have."""
+    """A stream that raises CourseTooLarge beyond the size of any archive within the limits."""
 
     def __init__(self, file: BinaryIO, limits: Limits) -> None:
         is_gzip = file.read(2) == b"\x1f\x8b"
@@ -127,13 +127,13 @@ class _BoundedStream:
         return data
 
     def read_to_the_end(self) -> None:
-        """Where a damaged archive shows: its checksum comes last."""
+        """Read the rest, because a damaged archive shows only at its end, in the checksum."""
         while self.read(_CHUNK_BYTES):
             pass
 
 
 class _Budget:
-    """Counts what is unpacked against the limits."""
+    """A count of unpacked files and bytes, compared with the limits."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -142,7 +142,7 @@ class _Budget:
 
     def spend(self, size: int) -> None:
         if size < 0:
-            msg = "A file of the archive claims to have fewer than no bytes; refused."
+            msg = "A file of the archive claims a negative size; refused."
             raise InvalidCourse(msg)
         self.files += 1
         self.bytes += size

@@ -1,4 +1,4 @@
-"""An Open edX course export, read: a folder, or the text of one XML element."""
+"""The reader of Open edX course exports: a folder, or the text of one XML element."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from xblock_experiments.olx.untrusted import (
 )
 
 NO_BLOCKS = frozenset({"textbook", "wiki"})
-"""What a course holds besides blocks."""
+"""The elements of a course that are not blocks."""
 
 NAMES_OF_COURSES = frozenset({"url_name", "org", "course"})
-"""Attributes that are no settings."""
+"""Attributes that are not settings."""
 
 _COURSE_ID_CHARACTERS = 100
 _XML_DECLARATION = re.compile(r"^\s*<\?xml\s[^>]*\?>")
@@ -41,29 +41,29 @@ _NOT_IN_TYPE_FOLDERS = frozenset({"course.xml", "static", "policies"})
 
 
 class Found(NamedTuple):
-    """What a node stands for."""
+    """The definition that a node contains or points to."""
 
     node: etree._Element
     file: str
-    """Where it was found."""
+    """The file of the definition."""
     text_file: str | None = None
-    """Where its text was found, if in another one."""
+    """The file of the definition's text, if it is another one."""
 
 
 @dataclass(slots=True)
 class Olx:
-    """An opened course: its root element, and the way from pointers to what they point to."""
+    """An opened course: its root element, and access to the definitions that pointers name."""
 
     course_id: str
     root: etree._Element
     file: str
-    """Where the root was found."""
+    """The file of the root."""
     folder: Path | None = None
     limits: Limits = LIMITS
     problems: list[str] = field(default_factory=list)
-    """A line each: file and reason."""
+    """The problems found, each as a line with file and reason."""
     names: dict[str, str] = field(default_factory=dict)
-    """The org and the course of the root, which are no settings of it."""
+    """The root's org and course, which are not settings."""
     policy: dict[str, dict[str, Any]] = field(default_factory=dict)
     policy_file: str | None = None
     _used: set[str] = field(default_factory=set)
@@ -74,24 +74,24 @@ class Olx:
     ) -> Self:
         """Open a folder, or the text of one XML element.
 
-        Raises InvalidCourse, CourseTooLarge.
+        Raises InvalidCourse or CourseTooLarge.
         """
         if is_text(source):
             return cls.open_text(str(source), course_id, limits)
         return cls._open_folder(course_folder(Path(source)), course_id, limits)
 
     def usage_id(self, block_type: str, url_name: str) -> Any:
-        """The id of a block of this course: an opaque key, where the course has one."""
+        """Return the id of a block in this course, which is an opaque key if the course has one."""
         return usage_id(self.course_id, block_type, url_name)
 
     def is_pointer(self, node: etree._Element) -> bool:
-        """Whether the node may stand for what is in a file of its own."""
+        """Return whether the node may be a pointer to a file with the definition."""
         return self.folder is not None and is_bare(node)
 
     def definition(self, node: etree._Element, file: str) -> Found | None:
-        """The node itself, or what it points to.
+        """Return the node itself, or the definition that it points to.
 
-        None, and a problem more, where it points to nothing that can be used.
+        Returns None after reporting a problem if it points to nothing usable.
         """
         if not self.is_pointer(node):
             return self._complete(node, file)
@@ -112,7 +112,7 @@ class Olx:
         self._note(f"{file}: {reason}")
 
     def report_unused(self) -> None:
-        """Name what the export has and nothing read. To be called when all is read."""
+        """Report files and folders that were not read. Call it after reading all blocks."""
         if self.folder is None:
             return
         types = {path.partition("/")[0] for path in self._used}
@@ -128,13 +128,13 @@ class Olx:
 
     @classmethod
     def open_text(cls, text: str, course_id: str | None = None, limits: Limits = LIMITS) -> Self:
-        """Raises InvalidCourse, CourseTooLarge."""
-        # As text it is decoded already, whatever its declaration says.
+        """Open the text of one XML element. Raises InvalidCourse or CourseTooLarge."""
+        # The text is decoded already, whatever its declaration says.
         text = _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
         try:
             data = text.encode()
         except UnicodeEncodeError as error:
-            msg = f"The text is no text: {error}."
+            msg = f"The text contains half a surrogate pair: {error}."
             raise InvalidCourse(msg) from error
         root = parse_xml(data, "the text", limits)
         key = _course_key(root) if root.tag == "course" else None
@@ -147,7 +147,7 @@ class Olx:
         pointer = parse_xml(read_file(folder, "course.xml", limits), "course.xml", limits)
         key = course_id or _course_key(pointer)
         if key is None:
-            msg = "course.xml: its org, course and url_name make no course key."
+            msg = "course.xml: its org, course and url_name are not a valid course key."
             raise InvalidCourse(msg)
         olx = cls(_checked_course_id(key), pointer, "course.xml", folder, limits)
         names = {name: pointer.get(name, "") for name in _NAMES_OF_RUNS if name in pointer.attrib}
@@ -172,24 +172,24 @@ class Olx:
         return self._complete(definition, path)
 
     def _complete(self, node: etree._Element, file: str) -> Found:
-        """With what the policy says of it, and the text of the file that it names."""
+        """Apply the policy to the node, and include the text file that it names."""
         self._apply_policy(node, file)
         names_text = node.tag == "html" and node.get("filename") and not has_content(node)
         text_file = self._include_html(node) if self.folder and names_text else None
         if node.get("group_access") not in (None, "", "{}"):
-            self.report(file, "its group_access is kept, not enforced: every learner sees it")
+            self.report(file, "its group_access is not enforced: every learner sees it")
         if node.get("visible_to_staff_only", "").lower() == "true":
-            self.report(file, "that only staff may see it is kept, not enforced")
+            self.report(file, "its visible_to_staff_only is not enforced: every learner sees it")
         return Found(node, file, text_file)
 
     def _apply_policy(self, node: etree._Element, file: str) -> None:
-        """The policy wins over attributes, as on Open edX. It does not give other names."""
+        """Set attributes from the policy, except names. It takes precedence, as on Open edX."""
         policy = self.policy.get(f"{node.tag}/{node.get('url_name')}", {})
         for name, value in policy.items():
             if value is None or name in NAMES_OF_COURSES:
                 continue
             if name in ("user_partitions", "display_name") and _differ(node.get(name), value):
-                self.report(file, f"its {name} is not the policy's, which is used")
+                self.report(file, f"its {name} differs from the policy's, which is used")
             try:
                 node.set(name, attribute_of(value))
             except (RecursionError, ValueError) as error:
@@ -223,12 +223,12 @@ class Olx:
                 self._note(error)
                 return
             except (ValueError, RecursionError) as error:
-                self.report(path, f"it is no JSON: {error}")
+                self.report(path, f"it is not valid JSON: {error}")
                 return
             if isinstance(policy, dict) and all(isinstance(v, dict) for v in policy.values()):
                 self.policy, self.policy_file = policy, path
             else:
-                self.report(path, "it is no JSON object of objects")
+                self.report(path, "it is not a JSON object of objects")
             return
 
     def _note(self, problem: object) -> None:
@@ -242,7 +242,7 @@ class Olx:
 
 
 def is_bare(node: etree._Element) -> bool:
-    """Whether the element has a url_name and nothing else."""
+    """Return whether the element has only a url_name."""
     attributes = set(node.attrib) - {"xblock-family"}
     return "url_name" in attributes and attributes <= _POINTER_ATTRIBUTES and not has_content(node)
 
@@ -252,12 +252,12 @@ def has_content(node: etree._Element) -> bool:
 
 
 def file_of(node: etree._Element) -> str:
-    """Where the definition of a block is that the node points to."""
+    """Return the path of the definition that the node points to."""
     return f"{node.tag}/{node.get('url_name', '').replace(':', '/')}.xml"
 
 
 def attribute_of(setting: Any) -> str:
-    """What a policy says, as an element says it."""
+    """Return the attribute's text for a policy's value."""
     return setting if isinstance(setting, str) else json.dumps(setting)
 
 
@@ -266,7 +266,10 @@ def without_what_xml_cannot_hold(text: str) -> str:
 
 
 def course_folder(folder: Path) -> Path:
-    """Where in `folder` the course is: archives have it one level down. Raises InvalidCourse."""
+    """Return the course's folder: `folder`, or one level below it as in archives.
+
+    Raises InvalidCourse if there is none.
+    """
     if not is_folder(folder):
         msg = f"{shown(folder.name)}: there is no such folder."
         raise InvalidCourse(msg)
@@ -274,12 +277,12 @@ def course_folder(folder: Path) -> Path:
     for candidate in [folder, *sorted(inside)]:
         if is_file(candidate / "course.xml"):
             return candidate
-    msg = f"{shown(folder.name)}: it holds no course.xml, so it is no course export."
+    msg = f"{shown(folder.name)}: it holds no course.xml, so it is not a course export."
     raise InvalidCourse(msg)
 
 
 def is_text(source: str | Path) -> bool:
-    """Whether it is XML itself, not the path of a file."""
+    """Return whether the source is XML text instead of a path."""
     return isinstance(source, str) and source.lstrip("\ufeff \t\r\n").startswith("<")
 
 

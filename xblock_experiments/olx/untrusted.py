@@ -1,7 +1,7 @@
-"""Files of courses, which come from anywhere: nothing in them is believed.
+"""Safe reading of course files, which can come from anywhere.
 
-XML is read without entities, paths stay inside the folder, links that leave it are not followed,
-and there are limits to everything that can be many.
+XML is parsed without entities, paths outside the folder are refused, including links, and all
+quantities have limits.
 """
 
 from __future__ import annotations
@@ -15,50 +15,53 @@ from xblock_experiments.errors import ExperimentsError
 
 
 class OlxError(ExperimentsError):
-    """A course cannot be read; nothing of it was kept."""
+    """The base class of errors for courses that cannot be read. Nothing of the course is stored."""
 
 
 class InvalidCourse(OlxError, ValueError):
-    """What was given is no course export, or one that tries to do harm."""
+    """Raised if the source is not a course export, or is an unsafe one."""
 
 
 class CourseTooLarge(OlxError, ValueError):
-    """A course that goes over one of the limits."""
+    """Raised if a course exceeds one of the limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much of anything is read, so that no file can keep a reader busy for ever."""
+    """The limits of a course's size, so that no file can occupy a reader forever."""
 
     blocks: int = 30_000
-    """As learners meet them: one that stands in two places counts twice."""
+    """The number of blocks as learners meet them: a block in two places counts twice."""
     depth: int = 30
     files: int = 100_000
     bytes: int = 512 * 1024 * 1024
-    """Of all files of an archive together."""
+    """The size of all unpacked files together."""
     file_bytes: int = 4 * 1024 * 1024
-    """Of one file that is parsed."""
+    """The size of one parsed file."""
 
 
 LIMITS = Limits()
 
 
 def read_file(folder: Path, path: str, limits: Limits = LIMITS) -> bytes:
-    """Raises InvalidCourse, also for a path that leaves the folder, by `..` or by a link."""
+    """Return the file's content. Raises CourseTooLarge, or InvalidCourse for unusable paths.
+
+    Paths that leave the folder, through `..` or a link, are unusable too.
+    """
     try:
         root = folder.resolve()
         file = (root / path).resolve()
         if not file.is_relative_to(root):
-            msg = f"{path}: it leads out of the course."
+            msg = f"{path}: it is outside the course."
             raise InvalidCourse(msg)
         if not file.is_file():
-            msg = f"{path}: it is missing, or no ordinary file."
+            msg = f"{path}: it is missing or not a regular file."
             raise InvalidCourse(msg)
         with file.open("rb") as stream:
             data = stream.read(limits.file_bytes + 1)
     except OlxError:
         raise
-    # A link to itself is a RuntimeError, what can be no path at all a ValueError.
+    # A link to itself raises RuntimeError, and an impossible path raises ValueError.
     except (OSError, RuntimeError, ValueError) as error:
         msg = f"{path}: it cannot be read: {getattr(error, 'strerror', None) or error}."
         raise InvalidCourse(msg) from error
@@ -69,9 +72,9 @@ def read_file(folder: Path, path: str, limits: Limits = LIMITS) -> bytes:
 
 
 def parse_xml(data: bytes, file: str, limits: Limits = LIMITS) -> etree._Element:
-    """Raises InvalidCourse, CourseTooLarge."""
+    """Return the root element. Raises InvalidCourse or CourseTooLarge."""
     if len(data) > limits.file_bytes:
-        msg = f"{file}: it has {len(data)} bytes, {limits.file_bytes} are allowed."
+        msg = f"{file}: it has {len(data)} bytes, but only {limits.file_bytes} are allowed."
         raise CourseTooLarge(msg)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_pis=True
@@ -82,13 +85,13 @@ def parse_xml(data: bytes, file: str, limits: Limits = LIMITS) -> etree._Element
         msg = f"{file}: it is not well-formed XML: {error}."
         raise InvalidCourse(msg) from error
     if root.getroottree().docinfo.internalDTD is not None:
-        msg = f"{file}: it declares a document type, which may hold entities; refused."
+        msg = f"{file}: it declares a document type, which may contain entities; refused."
         raise InvalidCourse(msg)
     return root
 
 
 def is_file(path: Path) -> bool:
-    """False also for what can be no path, such as a name of 10,000 characters."""
+    """Return whether the path is a file. False for impossible paths, such as overlong names."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -96,7 +99,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """False also for what can be no path."""
+    """Return whether the path is a folder. False for impossible paths."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -104,6 +107,6 @@ def is_folder(path: Path) -> bool:
 
 
 def shown(text: object) -> str:
-    """One printable line, and not a long one, whatever names are in it."""
+    """Return the text as one printable line of at most 300 characters."""
     line = "".join(character if character.isprintable() else " " for character in str(text))
     return line if len(line) <= 300 else f"{line[:299]}…"

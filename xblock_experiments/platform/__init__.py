@@ -1,1 +1,1 @@
-"""What a site that comes from the platform brings along."""
+"""The import of data from an existing Open edX site."""

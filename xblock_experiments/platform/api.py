@@ -1,4 +1,4 @@
-"""What is done for a site that comes from the platform."""
+"""The public interface of the import from the platform."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["import_course_tags"]
 
 
 def import_course_tags(rows: Iterable[Row]) -> Iterator[Batch]:
-    """Make memberships and tags of the platform's tags, and tell of each batch what became of it.
+    """Import the platform's tags as memberships and tags, and yield each batch's result.
 
-    Nobody changes the group, and no tag its value. Raises NotStored, and what `rows` raises once
-    those before it are imported.
+    Never moves a user out of a group, and never changes a tag's value. Raises NotStored, and the
+    errors of `rows` after importing the rows before the error.
     """
     return map(import_batch, batches(rows))

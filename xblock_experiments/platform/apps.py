@@ -1,4 +1,4 @@
-"""The app of what comes from the platform."""
+"""The app of the import from the platform."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.apps import AppConfig
 
 
 class PlatformConfig(AppConfig):
-    """The command that imports the platform's course tags. It stores nothing of its own."""
+    """The app that provides the command to import the platform's course tags. It has no models."""
 
     name = "xblock_experiments.platform"
     label = "xblock_experiments_platform"

@@ -1,7 +1,7 @@
-"""What a block asks its runtime for.
+"""The services that a block requests from its runtime.
 
-The scopes and the field can be imported anywhere. The services need Django and the apps, and are
-imported when somebody asks for one, as runtimes do.
+The scopes and the field need no Django setup. The services need Django and the apps, so they are
+imported on first access.
 """
 
 from __future__ import annotations

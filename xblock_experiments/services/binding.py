@@ -1,4 +1,4 @@
-"""Whom and where a service speaks of: found from the block, as services are given no handle."""
+"""The user, course and block that a service works for, derived from the block."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Binding:
     """The user, course and block that one service object is bound to."""
 
     user_id: str | None
-    """None for nobody: an anonymous visitor, or a preview in an editor."""
+    """The user's id, or None for an anonymous user and for previews in an editor."""
     course_id: str
     block_type: str
     usage_id: str
@@ -30,7 +30,10 @@ class Binding:
 
 
 def course_id_of(runtime: Any, block: Any) -> str:
-    """The course of the usage key where keys are opaque, else the runtime's, else the scenario."""
+    """Return the id of the block's course.
+
+    Taken from an opaque usage key, else from the runtime, else from the workbench's scenario.
+    """
     runtime_course_id = getattr(runtime, "course_id", None)
     if block.context_key is None and runtime_course_id is not None:
         return str(runtime_course_id)

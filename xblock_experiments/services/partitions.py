@@ -1,4 +1,4 @@
-"""The service `partitions`, as blocks of the platform know it, over this course's segmentations."""
+"""The platform's service `partitions`, based on this course's segmentations."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from xblock_experiments.services.visit import visit_of
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """Who decides: `random` of experiments."""
+    """The platform's name for a segmentation's type, such as `random` for experiments."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPartition:
-    """A segmentation, with the platform's attributes."""
+    """A segmentation with the attributes of the platform's class."""
 
     id: int
     name: str
@@ -55,7 +55,7 @@ class UserPartition:
         )
 
     def get_group(self, group_id: int) -> Group:
-        """Raises NoSuchGroup."""
+        """Return the group with this id. Raises NoSuchGroup."""
         return self.segmentation.group(int(group_id))
 
     def to_json(self) -> dict[str, Any]:
@@ -63,9 +63,10 @@ class UserPartition:
 
 
 class PartitionService:
-    """Bound to one user and one course. It shares what `user_segmentation` knows of both.
+    """The platform's partition service for one user and one course.
 
-    The platform's methods name a user: another one than the block's is refused.
+    Shares its data with the service `user_segmentation`. The platform's methods take a user, and
+    raise OtherUser for any user other than the block's own.
     """
 
     def __init__(self, runtime: Any, xblock: Any) -> None:
@@ -74,17 +75,20 @@ class PartitionService:
 
     @property
     def course_partitions(self) -> list[UserPartition]:
-        """All of the course, inactive ones too."""
+        """All segmentations of the course, including inactive ones."""
         return list(map(UserPartition.of, self._visit.segmentations))
 
     def get_user_partition(self, user_partition_id: int) -> UserPartition | None:
-        """An experiment, where several types have the id."""
+        """Return the partition or None. If several types have the id, returns the experiment."""
         found = [each for each in self._visit.segmentations if each.id == user_partition_id]
         found.sort(key=lambda segmentation: segmentation.type != EXPERIMENT)
         return UserPartition.of(found[0]) if found else None
 
     def get_user_group_id_for_partition(self, user: Any, user_partition_id: int) -> int | None:
-        """The group's id, settled now if it was not yet. Raises NoSuchPartition, OtherUser."""
+        """Return the id of the user's group, after assigning one if needed.
+
+        Raises NoSuchPartition or OtherUser.
+        """
         partition = self.get_user_partition(user_partition_id)
         if partition is None:
             msg = (
@@ -98,9 +102,10 @@ class PartitionService:
     def get_group(
         self, user: Any, user_partition: UserPartition, assign: bool = True
     ) -> Group | None:
-        """None where the user is in none and, if `assign`, can be assigned to none.
+        """Return the user's group, or None.
 
-        Raises NoSuchSegmentation, OtherUser.
+        With `assign`, a user without a group is assigned to one, if the partition can assign.
+        Raises NoSuchSegmentation or OtherUser.
         """
         self._check_is_bound(user)
         id, type_ = user_partition.id, user_partition.segmentation.type
@@ -112,11 +117,11 @@ class PartitionService:
     def _check_is_bound(self, user: Any) -> None:
         user_id = _id_of(user)
         if user_id != self._bound.user_id:
-            msg = f"This block may ask for {self._bound.user_id!r} only, not for {user_id!r}."
+            msg = f"This block may request groups of {self._bound.user_id!r} only, not {user_id!r}."
             raise OtherUser(msg)
 
 
 def _id_of(user: Any) -> str | None:
-    """Of a user of Django's or of XBlock's; None of nobody."""
+    """Return the id of a Django or XBlock user, or None for an anonymous user."""
     id = user.opt_attrs.get(USER_ID) if hasattr(user, "opt_attrs") else getattr(user, "id", None)
     return None if id in (None, "") else str(id)

@@ -1,8 +1,7 @@
-"""A look at a course through other eyes, which leaves no trace.
+"""Previews of a course as another learner or as a member of a group. They store nothing.
 
 A runtime that offers previews has the attribute `preview`. Its services then answer as they would
-answer the one who is meant, and store nothing. Only staff may be given one: that is the runtime's
-to check.
+for the previewed learner. The runtime must check that only staff can use a preview.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _LEARNER = "learner."
 
 @dataclass(frozen=True, slots=True)
 class AsLearner:
-    """What that learner sees, with the group that would be given where there is none yet."""
+    """The view of one learner, with the group that an unassigned learner would get."""
 
     user_id: str
 
@@ -29,7 +28,7 @@ class AsLearner:
 
 @dataclass(frozen=True, slots=True)
 class AsGroup:
-    """What somebody in that group sees who has done nothing yet."""
+    """The view of a new learner in that group, without any activity."""
 
     type: str
     id: int
@@ -43,7 +42,7 @@ type Preview = AsLearner | AsGroup
 
 
 def parse(text: str) -> Preview | None:
-    """What `str` made of a preview; None for any other text."""
+    """Return the preview that `str` turned into this text, or None for any other text."""
     if text.startswith(_LEARNER):
         user_id = text.removeprefix(_LEARNER)
         return None if flaw_of(user_id) else AsLearner(user_id)

@@ -1,4 +1,4 @@
-"""Where a tag is kept."""
+"""The scopes in which a tag can be stored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Scope(Enum):
-    """One course, or everywhere."""
+    """A scope of tags: one course, or all courses."""
 
     COURSE = "course"
     GLOBAL = "global"

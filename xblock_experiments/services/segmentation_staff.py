@@ -1,4 +1,4 @@
-"""The service `segmentation_staff`: what staff may know of who is in which arm, and of edits."""
+"""The service `segmentation_staff`, which shows group sizes and previews of edits to staff."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from xblock_experiments.services.binding import Binding
 
 
 class SegmentationStaffService:
-    """Bound to one course and one block. Everybody but staff is refused: NotStaff.
+    """A read-only service for one course and one block. Raises NotStaff for any other user.
 
-    `assigned` and `exposed` count learners by group; `own_group` tells which group the member of
-    staff would be in as a learner; `preview_edit` what publishing a list would do to whom. Nothing
-    is written.
+    `assigned` and `exposed` count learners by group. `own_group` returns the group that the staff
+    user would have as a learner. `preview_edit` describes the effects of publishing a list.
     """
 
     def __init__(self, runtime: Any, xblock: Any) -> None:
@@ -29,18 +28,24 @@ class SegmentationStaffService:
         self._block = xblock
 
     def assigned(self, id: int) -> dict[int, int]:
-        """Learners in each group of an experiment, by group id. Raises NoSuchSegmentation."""
+        """Return each group's number of assigned learners by id. Raises NoSuchSegmentation."""
         check_staff(self._block)
         return dict(store.count_members(self._bound.course_id, id))
 
     def exposed(self, id: int) -> dict[int, int]:
-        """Learners whom this block showed each group's arm. Raises NoSuchSegmentation."""
+        """Return the number of learners to whom this block showed each arm, by group id.
+
+        Raises NoSuchSegmentation.
+        """
         check_staff(self._block)
         counts = experiments.count_exposed(self._bound.course_id, id)
         return dict(counts.get(self._bound.usage_id, {}))
 
     def own_group(self, id: int) -> Group | None:
-        """None for nobody, and where nobody can be assigned. Raises NoSuchSegmentation."""
+        """Return the user's group as a learner, or None if anonymous or not assignable.
+
+        Raises NoSuchSegmentation.
+        """
         check_staff(self._block)
         if self._bound.user_id is None:
             return None
@@ -49,6 +54,6 @@ class SegmentationStaffService:
         return foreseen[0].groups[0] if foreseen else None
 
     def preview_edit(self, segmentations: Iterable[UserSegmentation]) -> EditPreview:
-        """Raises InvalidSegmentation, as publishing would."""
+        """Return the effects of publishing the list. Raises InvalidSegmentation."""
         check_staff(self._block)
         return store.preview_edit(self._bound.course_id, segmentations)

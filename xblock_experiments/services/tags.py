@@ -1,4 +1,4 @@
-"""One user's tags, as all blocks of a request know them: read once (ADR 8)."""
+"""One user's tags, read once per request and shared by all blocks (ADR 8)."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from xblock_experiments.user_tags.data import (
 
 
 class Tags:
-    """Of one user, in one course and global, by full key, for as long as one runtime lives.
+    """The tags of one user, in one course and global, by full key. Lives as long as its runtime.
 
-    They are what they were when a block first asked for one, and change only by what is written
-    here, and when a write found that somebody else has changed one. They are told as JSON texts:
-    nobody can change what another block is told.
+    The tags are read when a block first requests one. Afterwards they change only through writes
+    made here, and are read again if a write conflicts with another process. Values are passed as
+    JSON texts, so that no block can modify a value that another block receives.
     """
 
     def __init__(self, user_id: str, course_id: str) -> None:
         self._user_id = user_id
         self._course_id = course_id
         self._written: dict[tuple[Scope, str], str | None] = {}
-        """None where it was deleted."""
+        """The texts written here by scope and key, with None for a deleted tag."""
 
     def get(self, scope: Scope, key: str) -> str | None:
         if (scope, key) in self._written:
@@ -48,7 +48,7 @@ class Tags:
         return {key: text for key, text in texts.items() if text is not None}
 
     def set(self, scope: Scope, key: str, value: JSON, expected: JSON | Expectation) -> None:
-        """Raises InvalidTag, Conflict."""
+        """Store a value. Raises InvalidTag or Conflict."""
         place = self._user_id, self._course_of(scope), key
         try:
             user_tags.set_tag(*place, value, expected=expected)
@@ -58,7 +58,7 @@ class Tags:
         self._written[scope, key] = dump_value(value)
 
     def increment(self, scope: Scope, key: str, by: int) -> int:
-        """Raises InvalidTag."""
+        """Add to a counter and return its new value. Raises InvalidTag."""
         counted = user_tags.increment_tag(self._user_id, self._course_of(scope), key, by)
         self._written[scope, key] = dump_value(counted)
         return counted
@@ -77,7 +77,7 @@ class Tags:
         return {COURSE: in_course, GLOBAL: everywhere}
 
     def _is_awaited_by(self, context: events.UserContext) -> bool:
-        """Whether events of the request would read them again."""
+        """Return whether the request's events would otherwise read the tags again."""
         is_ours = (context.user_id, context.course_id) == (self._user_id, self._course_id)
         return is_ours and context.lacks("tags")
 
@@ -90,7 +90,7 @@ class Tags:
 
 
 class PreviewTags(Tags):
-    """Those of whom a preview shows: what blocks write they read, and nobody after."""
+    """A previewed user's tags. Writes are visible to the preview only, and are never stored."""
 
     def set(self, scope: Scope, key: str, value: JSON, expected: JSON | Expectation) -> None:
         text = dump_value(value)
@@ -113,7 +113,7 @@ class PreviewTags(Tags):
 
 
 class NewcomerTags(PreviewTags):
-    """Those of somebody who has done nothing yet."""
+    """The tags of a new user, who has none."""
 
     @cached_property
     def _stored(self) -> dict[Scope, dict[str, str]]:
@@ -121,9 +121,10 @@ class NewcomerTags(PreviewTags):
 
 
 def tags_of(runtime: Any, bound: Binding) -> Tags | None:
-    """Those that all blocks of the runtime with this user and course share. Nobody has any.
+    """Return the tags shared by the runtime's blocks with this user and course.
 
-    Not to be held: a runtime that shows authors their work may do so with a block it has made.
+    Returns None for an anonymous user. Callers must not store the result: a runtime may construct
+    a block first and switch to a preview for authors later.
     """
     if bound.user_id is None:
         return None
@@ -140,6 +141,6 @@ def _kind_for(runtime: Any) -> type[Tags]:
     preview = preview_of(runtime)
     if isinstance(preview, AsGroup):
         return NewcomerTags
-    # As where authors are shown their work.
+    # Runtimes that render authors' previews discard state in the same way.
     forgets = preview is not None or getattr(runtime, "forgets_state", False)
     return PreviewTags if forgets else Tags

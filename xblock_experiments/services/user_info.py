@@ -1,6 +1,6 @@
-"""The service `user_info`: key/values of this user, in this course or global.
+"""The service `user_info`, which stores key/value tags of this user in this course or globally.
 
-A full key is `<xblock_type>.<name>`. A block that writes a bare name means its own type.
+A full key is `<xblock_type>.<name>`. A bare name refers to the block's own type.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from xblock_experiments.user_tags.data import (
 
 
 class UserInfoService:
-    """Bound to one user, one course and one block type: there is no way to name another user.
+    """A service for one user, one course and one block type. It cannot access other users.
 
-    `get` and `items` read any block type's tags, but for private ones of others; `set`, `increment`
-    and `delete` write this type's own. All tags of the user are read once, when a block of the
-    runtime first asks for one; each write is one statement.
+    `get` and `items` read tags of any block type, except other types' private tags. `set`,
+    `increment` and `delete` write tags of the block's own type only. The service reads all of the
+    user's tags once, when a block of the runtime first requests one. Each write is one statement.
     """
 
     def __init__(self, runtime: Any, xblock: Any) -> None:
@@ -40,7 +40,7 @@ class UserInfoService:
         self._bound = Binding.of(runtime, xblock)
 
     def get(self, scope: Scope, key: str, default: JSON = None) -> JSON:
-        """The value under the key, `default` where there is none or nobody to have one."""
+        """Return the value, or `default` if there is no value or the user is anonymous."""
         full_key = self._full_key(key)
         _check_scope(scope)
         tags = tags_of(self._runtime, self._bound)
@@ -52,25 +52,28 @@ class UserInfoService:
     def set(
         self, scope: Scope, key: str, value: JSON, *, expected: JSON | Expectation = ANY
     ) -> None:
-        """Keep a value; with `expected`, what `get` told before, only where it still is that one.
+        """Store a value. With `expected`, store it only if the present value equals `expected`.
 
-        None is expected where there was none. Raises NotOwner, GlobalIsReadOnly, NoUser, InvalidTag
-        and Conflict; then nothing is stored.
+        `expected=None` matches a missing tag. Raises NotOwner, GlobalIsReadOnly, NoUser, InvalidTag
+        or Conflict, and then stores nothing.
         """
         full_key = self._full_key(key)
         self._writable(scope, full_key).set(scope, full_key, value, expected)
 
     def increment(self, scope: Scope, key: str, by: int = 1) -> int:
-        """What the counter is now, whoever else counts meanwhile; it begins at 0.
+        """Add to a counter that starts at 0, and return its new value. Concurrent calls all count.
 
-        Raises NotOwner, GlobalIsReadOnly, NoUser, and InvalidTag where there is another value than
-        a whole number; then nothing is stored.
+        Raises NotOwner, GlobalIsReadOnly, NoUser, or InvalidTag if the present value is not an
+        integer, and then stores nothing.
         """
         full_key = self._full_key(key)
         return self._writable(scope, full_key).increment(scope, full_key, by)
 
     def delete(self, scope: Scope, key: str) -> bool:
-        """Whether there was one. Raises NotOwner, GlobalIsReadOnly, NoUser, InvalidTag."""
+        """Delete the tag, and return whether it existed.
+
+        Raises NotOwner, GlobalIsReadOnly, NoUser or InvalidTag.
+        """
         full_key = self._full_key(key)
         return self._writable(scope, full_key).delete(scope, full_key)
 
@@ -82,9 +85,10 @@ class UserInfoService:
         after: str | None = None,
         limit: int | None = None,
     ) -> dict[str, JSON]:
-        """All tags, or one block type's, by full key, in order of keys.
+        """Return all tags, or one block type's, by full key, sorted by key.
 
-        Or the first `limit` of them, and those after a key. Raises InvalidTag.
+        `after` and `limit` select a page: the first `limit` tags whose keys follow `after`. Raises
+        InvalidTag.
         """
         _check_scope(scope)
         after_key = None if after is None else self._full_key(after)
@@ -101,12 +105,12 @@ class UserInfoService:
         if not isinstance(key, str):
             msg = f"The key of a tag must be text, not {key!r}."
             raise InvalidTag(msg)
-        # What the text is, whatever a class of its own says that it is.
+        # A subclass of str can override its methods: use the text that it really holds.
         text = str.__str__(key)
         full_key = text if "." in text else f"{self._bound.block_type}.{text}"
         type_, _, name = full_key.partition(".")
         if not type_ or not name:
-            msg = f"A key is a name, or <xblock_type>.<name>; {text!r} is neither."
+            msg = f"Invalid key {text!r}: use a name, or <xblock_type>.<name>."
             raise InvalidTag(msg)
         check_key(full_key)
         return full_key
@@ -115,18 +119,18 @@ class UserInfoService:
         return is_hidden(full_key, self._bound.block_type)
 
     def _writable(self, scope: Scope, full_key: str) -> Tags:
-        """The user's tags, if this block may write this one."""
+        """Return the user's tags if this block may write the given one."""
         _check_scope(scope)
         own_type = self._bound.block_type
         if owner_of(full_key) != own_type:
-            msg = f"A block of type {own_type!r} cannot write {full_key!r}: only its owner may."
+            msg = f"A block of type {own_type!r} cannot write {full_key!r}: only its owner can."
             raise NotOwner(msg)
         if scope is GLOBAL and not setting("GLOBAL_WRITES"):
-            msg = f"Global tags cannot be written here, so {full_key!r} was not."
+            msg = f"Cannot write {full_key!r}: the setting GLOBAL_WRITES forbids global tags."
             raise GlobalIsReadOnly(msg)
         tags = tags_of(self._runtime, self._bound)
         if tags is None:
-            msg = f"There is no user whose {full_key!r} could be written."
+            msg = f"Cannot write {full_key!r}: there is no user."
             raise NoUser(msg)
         return tags
 

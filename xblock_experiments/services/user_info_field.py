@@ -1,6 +1,6 @@
-"""A tag of the block's learner as an attribute of the block, as XBlock's fields are.
+"""A tag of the block's learner as an attribute of the block, similar to an XBlock field.
 
-XBlock has no scope for this block type, in this course, for this user.
+XBlock has no scope for values of one block type, one course and one user.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _NONE_STORED: Any = object()
 
 
 class UserInfoField:
-    """`hints_seen = UserInfoField(Integer(default=0), scope=COURSE)`, in a block's class.
+    """A descriptor, as in `hints_seen = UserInfoField(Integer(default=0), scope=COURSE)`.
 
-    The block needs the service `user_info`. The tag has the attribute's name, under the block's
-    type. What is read, set, or changed within, is of the wrapped field's type. It is kept, and
-    deleted, when the block is saved, by the service: before anything else of the block, so that
-    nothing of it is saved where the service refuses. The attribute is no XBlock field: no OLX and
-    no field data has it.
+    The block class needs the service `user_info`. The tag's name is the attribute's name, under the
+    block's type. Values have the wrapped field's type, and mutable values can be changed in place.
+    Saving the block first writes or deletes the tag through the service, so if the service refuses,
+    nothing of the block is saved. The attribute is not an XBlock field: neither OLX nor field data
+    contains it.
     """
 
     def __init__(self, field: Field, *, scope: Scope) -> None:
@@ -35,7 +35,7 @@ class UserInfoField:
 
     def __set_name__(self, owner: type, name: str) -> None:
         if not issubclass(owner, Blocklike):
-            msg = f"{owner.__name__}.{name} is in no class of a block: make it an XBlockMixin."
+            msg = f"{owner.__name__}.{name} is not in a block class: derive it from XBlockMixin."
             raise TypeError(msg)
         self.name = self.field.__name__ = name
         self._check_default(owner)
@@ -48,13 +48,13 @@ class UserInfoField:
         if held is None or not self.is_changed(held):
             present = self._read(block)
             text = self._text_of(present)
-            # What a block got before and may change within stays the same object.
+            # Keep the same object, because the block may hold it and change it in place.
             if held is None or held.saved != text:
                 held = _held(block)[self] = Held(present, text)
         return held.value
 
     def __set__(self, block: Any, value: Any) -> None:
-        """Raises what the wrapped field does of a value that is not of its type."""
+        """Set the value. Raises the wrapped field's error for a value of another type."""
         value = self.field.enforce_type(value)
         if held := _held(block).get(self):
             held.value = value
@@ -69,7 +69,7 @@ class UserInfoField:
         return held.is_deleted or not self._is_as_saved(held)
 
     def check(self, held: Held) -> None:
-        """Raises InvalidTag for a value that the service would not keep."""
+        """Check that the service can store the value. Raises InvalidTag if not."""
         if not self._is_to_be_deleted(held):
             dump_value(self.field.to_json(held.value))
 
@@ -92,7 +92,10 @@ class UserInfoField:
         return held.saved is not None and held.saved == self._text_of(held.value)
 
     def _text_of(self, value: Any) -> str | None:
-        """As it would be kept: to Python 1 and True are equal. None where it cannot be kept."""
+        """Return the value's stored text, or None if it cannot be stored.
+
+        Texts are compared because 1 and True are equal in Python.
+        """
         try:
             return dump_value(self.field.to_json(value))
         except InvalidTag:
@@ -109,17 +112,17 @@ class UserInfoField:
 
 @dataclass(slots=True)
 class Held:
-    """What a block has of a tag."""
+    """The state of one tag in one block."""
 
     value: Any
     saved: str | None
-    """The JSON text of what it was when it was read or saved; None where it never was."""
+    """The JSON text as last read or saved, or None if it was neither."""
     is_deleted: bool = False
-    """Whether it is to be, unless it was changed since."""
+    """Marks a tag that the next save deletes, unless the value has changed since."""
 
 
 def _save_with_tags(owner: Any) -> None:
-    """Make the class's blocks save their tags whenever they are saved."""
+    """Make the class's blocks save their tags when they are saved."""
     own = vars(owner).get("save")
 
     @wraps(own or owner.save)
@@ -129,18 +132,18 @@ def _save_with_tags(owner: Any) -> None:
             super(owner, block).save()
         else:
             own(block)
-        # What that has changed itself.
+        # The class's own save method can change tags too.
         _save_tags(block)
 
     owner.save = save
 
 
 def _save_tags(block: Any) -> None:
-    """All that were changed; none where one cannot be kept."""
+    """Save all changed tags, or none of them if one cannot be stored."""
     changed = {field: held for field, held in _held(block).items() if field.is_changed(held)}
     for field, held in changed.items():
         field.check(held)
-    # A site can refuse these, and no others.
+    # Save global tags first, because a site can refuse them.
     for field in sorted(changed, key=lambda field: field.scope is not GLOBAL):
         field.save(block, changed[field])
 

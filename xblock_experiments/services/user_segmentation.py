@@ -1,4 +1,4 @@
-"""The service `user_segmentation`: which groups exist in this course, which is this learner's."""
+"""The service `user_segmentation`, which returns the course's groups and the learner's own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from xblock_experiments.services.visit import visit_of
 
 
 class UserSegmentationService:
-    """Bound to one user and one course. Of nobody it knows no group, and assigns nobody.
+    """A service for one user and one course. It neither assigns nor records anonymous users.
 
-    `segmentations`, `segmentation` tell what the course has; `group`, `groups` where the user is,
-    and never change it; `assign`, `assign_all` settle the user's group if need be;
-    `record_exposure` notes that the block showed the user's arm, and `together` does so at once for
-    all blocks of a page. What was told once is told the same for as long as the runtime lives.
+    `segmentations` and `segmentation` return the course's definitions. `group` and `groups` return
+    the user's groups and never change them. `assign` and `assign_all` assign the user if needed.
+    `record_exposure` records that the block showed the user's arm, and `together` records the
+    exposures of all blocks on a page in one batch. Answers do not change while the runtime lives.
     """
 
     def __init__(self, runtime: Any, xblock: Any) -> None:
@@ -29,38 +29,39 @@ class UserSegmentationService:
         return tuple(each for each in every if type is None or each.type == type)
 
     def segmentation(self, id: int, type: str = EXPERIMENT) -> UserSegmentation:
-        """Raises NoSuchSegmentation."""
+        """Return the course's segmentation. Raises NoSuchSegmentation."""
         return self._visit.segmentation(id, type)
 
     def group(self, id: int, type: str = EXPERIMENT) -> Group | None:
-        """The user's group, the first in listed order of several. Raises NoSuchSegmentation."""
+        """Return the user's first group in listed order, or None. Raises NoSuchSegmentation."""
         return next(iter(self.groups(id, type)), None)
 
     def groups(self, id: int, type: str) -> tuple[Group, ...]:
-        """The user's groups in listed order. Raises NoSuchSegmentation."""
+        """Return the user's groups in listed order. Raises NoSuchSegmentation."""
         return self._visit.groups(id, type)
 
     def assign(self, id: int) -> Group:
-        """The user's group of an experiment, settled now if it was not yet; nobody's is the first.
+        """Return the user's group of an experiment, after assigning one if needed.
 
-        Raises NoSuchSegmentation, NotAssignable.
+        An anonymous user gets the first group, and is not assigned. Raises NoSuchSegmentation or
+        NotAssignable.
         """
         return self._visit.assign(id)
 
     def assign_all(self, ids: Iterable[int]) -> dict[int, Group]:
-        """`assign` for several; leaves out what the course does not have or cannot assign."""
+        """Return `assign` for each id, without experiments that do not exist or cannot assign."""
         return self._visit.assign_all(ids)
 
     def record_exposure(self, id: int) -> None:
-        """Note that this block shows the user's arm of an experiment. Only the first time counts.
+        """Record that this block shows the user's arm of an experiment, if it is the first time.
 
-        Nothing is noted for nobody and for a user without a group. Raises NoSuchSegmentation.
+        Records nothing for an anonymous user or a user without a group. Raises NoSuchSegmentation.
         """
         self._visit.record_exposure(id, self._bound.usage_id)
 
     def together(self) -> AbstractContextManager[None]:
-        """Meanwhile exposures of all blocks are collected, and recorded at the end, at once.
+        """Return a context manager that collects all blocks' exposures and records them at its end.
 
-        After an error they are not: then the user was shown nothing.
+        Records none of them if the context ends with an error, because the user saw nothing then.
         """
         return self._visit.together()

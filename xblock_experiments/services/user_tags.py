@@ -1,6 +1,6 @@
-"""The service `user_tags`, as blocks of the platform know it, over `user_info`'s store.
+"""The platform's service `user_tags`, based on the store of `user_info`.
 
-A value is text, and a key is what the block says, without the name of its type.
+Values are text. Keys are used as given, without adding a block type.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from xblock_experiments.user_tags.data import ANY, InvalidTag, NotOwner, load_va
 
 
 class UserTagsService:
-    """Bound to one user and one course. Of nobody there is no tag, and to set one does nothing."""
+    """A tag service for one user and one course. Anonymous users have no tags and set none."""
 
     COURSE_SCOPE = "course"
 
@@ -32,7 +32,10 @@ class UserTagsService:
         self._visit = visit_of(runtime, self._bound)
 
     def get_tag(self, scope: str, key: str) -> str | None:
-        """A partition's is the id of the user's group; it assigns nobody. Raises InvalidTag."""
+        """Return the tag's text, or None. Raises InvalidTag.
+
+        A partition's tag is the id of the user's group. Reading it assigns nobody.
+        """
         key = _checked(scope, key)
         if is_of_partition(key):
             return self._group_id(partition_id_of(key))
@@ -44,15 +47,15 @@ class UserTagsService:
         return value if isinstance(value, str) else text
 
     def set_tag(self, scope: str, key: str, value: str) -> None:
-        """Raises NotOwner, InvalidTag; then nothing is stored."""
+        """Store the tag's text. Raises NotOwner or InvalidTag, and then stores nothing."""
         key = _checked(scope, key)
         self._check_owner(key)
         if value is None:
-            msg = f"The tag {key!r} cannot be None: a value is text."
+            msg = f"The tag {key!r} cannot be None: set a text."
             raise InvalidTag(msg)
         tags = tags_of(self._runtime, self._bound)
         if tags is not None:
-            # The platform makes text of other values too.
+            # The platform converts other values to text too.
             tags.set(COURSE, key, str(value), ANY)
 
     def _group_id(self, experiment_id: int | None) -> str | None:
@@ -66,21 +69,21 @@ class UserTagsService:
 
     def _check_owner(self, key: str) -> None:
         if is_of_partition(key):
-            msg = f"{key!r} is the group of an experiment, which assigns it: no block sets it."
+            msg = f"{key!r} is an experiment's group, which only the experiment can assign."
             raise NotOwner(msg)
         owner = owner_of(key)
         if owner not in (None, self._bound.block_type) and _is_installed(owner):
-            msg = f"A block of type {self._bound.block_type!r} cannot set {key!r}: its owner may."
+            msg = f"A block of type {self._bound.block_type!r} cannot set {key!r}: its owner can."
             raise NotOwner(msg)
 
 
 def _checked(scope: str, key: str) -> str:
-    """The key. Raises InvalidTag, of a scope with the platform's words."""
+    """Return the key. Raises InvalidTag, with the platform's message for an unknown scope."""
     if scope != UserTagsService.COURSE_SCOPE:
         msg = f"unexpected scope {scope}"
         raise InvalidTag(msg)
     check_key(key)
-    # What the text is, whatever a class of its own says that it is.
+    # A subclass of str can override its methods: use the text that it really holds.
     return str.__str__(key)
 
 

@@ -1,4 +1,4 @@
-"""What one request knows of its user: read once, and told to all blocks alike (ADR 8)."""
+"""The segmentations and groups of one request's user, shared by all blocks (ADR 8)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from xblock_experiments.services.preview import AsGroup, Preview, preview_of
 
 
 class Visit:
-    """One user, or nobody, in one course, for as long as one runtime lives, which is a request.
+    """One user, possibly anonymous, in one course, for one runtime's lifetime, which is a request.
 
-    The course's segmentations are what they were when a block first asked for one. Where the user
-    stands in them is read with them, and changes only by what this visit itself settles.
+    The course's segmentations and the user's standings are read when a block first requests one.
+    Afterwards they change only through assignments that this visit makes.
     """
 
     def __init__(self, course_id: str, user_id: str | None) -> None:
@@ -45,19 +45,22 @@ class Visit:
         return tuple(standing.segmentation for standing in self._standings.values())
 
     def segmentation(self, id: int, type: str) -> UserSegmentation:
-        """Raises NoSuchSegmentation."""
+        """Return the course's segmentation. Raises NoSuchSegmentation."""
         try:
             return self._by_key[type, id]
         except KeyError:
             raise segmentations.no_such(self._course_id, id, type) from None
 
     def groups(self, id: int, type: str) -> tuple[Group, ...]:
-        """The user's. Raises NoSuchSegmentation."""
+        """Return the user's groups. Raises NoSuchSegmentation."""
         self.segmentation(id, type)
         return () if self._user_id is None else self._standings[type, id].groups
 
     def assign(self, id: int) -> Group:
-        """Raises NoSuchSegmentation, NotAssignable."""
+        """Return the user's group, after assigning one if needed.
+
+        Raises NoSuchSegmentation or NotAssignable.
+        """
         segmentation = self.segmentation(id, EXPERIMENT)
         if self._user_id is None:
             return experiments.first_group(segmentation)
@@ -69,7 +72,7 @@ class Visit:
         return groups[0]
 
     def assign_all(self, ids: Iterable[int]) -> dict[int, Group]:
-        """`assign` for several; leaves out what the course does not have or cannot assign."""
+        """Return `assign` for each id, without experiments that do not exist or cannot assign."""
         wanted = set(ids)
         known = [s for s in self.segmentations if s.type == EXPERIMENT and s.id in wanted]
         if self._user_id is None:
@@ -82,7 +85,7 @@ class Visit:
         return {id: standing.groups[0] for (_, id), standing in settled.items()}
 
     def record_exposure(self, id: int, usage_id: str) -> None:
-        """Of a user with a group. Raises NoSuchSegmentation."""
+        """Record the exposure of a user who has a group. Raises NoSuchSegmentation."""
         if self.groups(id, EXPERIMENT):
             self._shown.append((self._standings[EXPERIMENT, id], usage_id))
         if not self._is_collecting:
@@ -90,9 +93,9 @@ class Visit:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is shown meanwhile is recorded at the end, at once; after an error, not at all.
+        """Collect exposures, and record them in one batch at the end, or none after an error.
 
-        Within another one, at the end of that one.
+        If contexts are nested, the outermost one records them.
         """
         outer, self._is_collecting = self._is_collecting, True
         shown_before = len(self._shown)
@@ -116,7 +119,7 @@ class Visit:
         return {(s.segmentation.type, s.segmentation.id): s for s in self._read()}
 
     def _read(self) -> Iterable[Standing]:
-        assert self._user_id is not None  # noqa: S101 - nobody stands nowhere
+        assert self._user_id is not None  # noqa: S101 - an anonymous user has no standings
         return segmentations.get_all_standings(self._course_id, self._user_id)
 
     def _record(self) -> None:
@@ -130,29 +133,29 @@ class Visit:
     ) -> list[Standing]:
         with self._told() as context:
             settled = settle(standings)
-            # Where somebody else was faster, no event of this visit told of it.
+            # If another process assigned the user first, this visit emitted no event for it.
             context.know(_group_ids(settled))
         return settled
 
     @contextmanager
     def _told(self) -> Iterator[events.UserContext]:
-        """Events of what is done meanwhile say where the user stands, without another query."""
+        """Give events emitted in this context the user's groups without another query."""
         with events.user_context(self._course_id, self._user_id) as context:
-            # The visit has read it already.
+            # The visit has read the groups already.
             if context.lacks("groups"):
                 context.fill(groups=_group_ids(self._standings.values()))
             yield context
 
 
 class PreviewVisit(Visit):
-    """Answers as the visit of whom the preview shows would, and writes nothing."""
+    """A visit that answers for the previewed user and writes nothing."""
 
     def __init__(self, course_id: str, user_id: str | None, preview: Preview) -> None:
         super().__init__(course_id, user_id)
         self._preview = preview
 
     def _read(self) -> Iterable[Standing]:
-        """With the groups that would be given; so nothing is left to be settled."""
+        """Add the groups that would be assigned, so that nothing is left to assign."""
         standings = super()._read()
         preview = self._preview
         if isinstance(preview, AsGroup):
@@ -164,7 +167,7 @@ class PreviewVisit(Visit):
 
 
 def visit_of(runtime: Any, bound: Binding) -> Visit:
-    """The visit that all blocks of the runtime share. It has one at a time."""
+    """Return the visit shared by all blocks of the runtime, which has one at a time."""
     visit: Visit | None = vars(runtime).get("_xblock_experiments_visit")
     if visit is None or not visit.is_of(bound):
         preview = preview_of(runtime)

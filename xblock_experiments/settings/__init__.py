@@ -1,1 +1,1 @@
-"""Settings of the apps, and of a workbench with them."""
+"""Settings of the apps, and of a workbench that has them."""

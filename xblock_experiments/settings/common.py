@@ -1,4 +1,4 @@
-"""The one setting, XBLOCK_EXPERIMENTS: a dictionary, of which each key has a default."""
+"""The setting XBLOCK_EXPERIMENTS, a dictionary with a default for each key."""
 
 from __future__ import annotations
 
@@ -30,16 +30,20 @@ _KINDS: dict[type, tuple[tuple[type, ...], str]] = {
     str: (TEXT, 'a text, such as "one"'),
     type(None): ((*TEXT, type(None)), 'a text, such as "one", or None'),
 }
-"""By the type of the default: what else will do, and what to write."""
+"""The accepted types, and the wording for error messages, by the type of the default."""
 
 
 def plugin_settings(settings: Any) -> None:
-    """Give a host's settings module the defaults of what it does not set itself."""
+    """Add the defaults of missing keys to a host's settings module."""
     settings.XBLOCK_EXPERIMENTS = {**DEFAULTS, **getattr(settings, "XBLOCK_EXPERIMENTS", {})}
 
 
 def setting(name: str) -> Any:
-    """Raises ImproperlyConfigured: a text in place of a list would be read letter by letter."""
+    """Return a key's value or default.
+
+    Raises ImproperlyConfigured for a wrong type: a text in place of a list would be read letter by
+    letter.
+    """
     value = given().get(name, DEFAULTS[name])
     if not isinstance(value, _KINDS[type(DEFAULTS[name])][0]):
         raise ImproperlyConfigured(flaw_of_type(name, value))
@@ -47,13 +51,13 @@ def setting(name: str) -> Any:
 
 
 def given() -> dict[str, Any]:
-    """What the site has set."""
+    """Return the site's value of XBLOCK_EXPERIMENTS."""
     its: dict[str, Any] = getattr(_settings, "XBLOCK_EXPERIMENTS", {})
     return its
 
 
 def flaw_of_type(name: str, value: object) -> str | None:
-    """The value is not shown: it may hold a secret."""
+    """Return an error message for a value of the wrong type, without the possibly secret value."""
     types, wanted = _KINDS[type(DEFAULTS[name])]
     if isinstance(value, types):
         return None

@@ -1,6 +1,6 @@
-"""What Open edX's own blocks read of Django's settings, where they are installed.
+"""Django settings that Open edX's own blocks read, if they are installed.
 
-The names are the platform's. Nothing here asks for anything outside this machine.
+The platform defines the names. No setting causes a request to another machine.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if _MISSING and find_spec("xblocks_contrib"):
     raise ImproperlyConfigured(msg)
 
 APPS = [
-    # where VideoBlock looks up films that were uploaded to a platform
+    # for VideoBlock, which looks up videos uploaded to a platform
     "edxval",
-    # the templates of ProblemBlock
+    # for the templates of ProblemBlock
     "xblocks_contrib.problem.capa",
 ]
 
 MATHJAX = Path("/usr/share/javascript/mathjax")
-"""Where Debian's libjs-mathjax puts it. Without it formulas are shown as they are written."""
+"""The folder of Debian's libjs-mathjax. Without it, formulas are shown as source text."""
 
 SAMPLES = "samples"
-"""The engine of the templates of the SDK's own blocks."""
+"""The template engine of the SDK's own sample blocks."""
 
 _NAMES = {code: info for code, info in LANG_INFO.items() if "name" in info}
 
@@ -47,7 +47,7 @@ SETTINGS = {
     "LMS_BASE": "",
     "LMS_ROOT_URL": "",
     "PLATFORM_NAME": "XBlock workbench",
-    # Files of the blocks are served from their packages, each from its folder `public`.
+    # The blocks' files are served from their packages, each from its folder `public`.
     "PIPELINE": {"PIPELINE_ENABLED": False},
     "REQUIRE_DEBUG": True,
     "TRANSCRIPT_LANG_CACHE_TIMEOUT": 0,
@@ -59,20 +59,20 @@ SETTINGS = {
         "METADATA_URL": "https://www.googleapis.com/youtube/v3/videos",
         "TEST_TIMEOUT": 1500,
     },
-    # Without one the player asks YouTube nothing.
+    # Without a key, the player sends no requests to YouTube.
     "YOUTUBE_API_KEY": None,
 }
 
 
 def static_files() -> list[tuple[str, str]]:
-    """Of libraries that each page of the platform has."""
+    """Return the folders of libraries that each page of the platform includes."""
     names = ("font_awesome", "jquery_ui")
     folders = [(name, import_module(f"xstatic.pkg.{name}").BASE_DIR) for name in names]
     return [*folders, ("mathjax", str(MATHJAX))] if MATHJAX.is_dir() else folders
 
 
 def templates(sdk: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The SDK's engine, with the templates of its sample blocks in an engine of their own."""
+    """Return the SDK's template engine, and a separate engine for its sample blocks' templates."""
     (engine,) = sdk
     pages = [folder for folder in engine["DIRS"] if "sample_xblocks" not in str(folder)]
     return [{**engine, "DIRS": pages}, {**engine, "NAME": SAMPLES, "APP_DIRS": False}]

@@ -1,4 +1,4 @@
-"""What event-tracking reads of Django's settings, where it is installed. The names are its own."""
+"""Django settings that event-tracking reads, if it is installed. It defines the names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SETTINGS: dict[str, Any] = {
     "EVENT_TRACKING_BACKENDS": {
         "log": {
             "ENGINE": "eventtracking.backends.logger.LoggerBackend",
-            # By default it leaves out what is longer than 1 KB, without a word.
+            # By default, the logger silently drops events longer than 1 KB.
             "OPTIONS": {"name": "xblock_experiments.events", "max_event_size": None},
         },
     },

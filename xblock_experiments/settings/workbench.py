@@ -1,6 +1,6 @@
-"""Settings of a workbench with our services, blocks and courses.
+"""Settings of a workbench with this package's services, blocks and courses.
 
-XBlock developers run their own blocks with them:
+XBlock developers can run their own blocks with them:
 `DJANGO_SETTINGS_MODULE=xblock_experiments.settings.workbench`.
 """
 
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import dj_database_url
-from workbench.settings import *  # noqa: F403 - the SDK's settings are ours, but for what follows
+from workbench.settings import *  # noqa: F403 - extend the SDK's settings
 from workbench.settings import INSTALLED_APPS, MIDDLEWARE, TEMPLATES
 
 from xblock_experiments.settings import openedx_blocks, tracking
@@ -27,13 +27,13 @@ _URL = os.environ.get("DATABASE_URL")
 DATABASES = {"default": dj_database_url.parse(_URL) if _URL else _SQLITE}
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["OPTIONS"] = {
-        # Readers do not wait for the writer, and writers wait for each other.
+        # Readers do not wait for a writer, but writers wait for each other.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
     }
 
-# The SDK's would be in a folder of the current directory.
+# The SDK uses a folder below the current directory.
 DJFS = {"type": "osfs", "directory_root": str(_BLOCKS_FILES), "url_root": "/static/djpyfs"}
 STATICFILES_DIRS = [("djpyfs", _BLOCKS_FILES)]  # type: ignore[assignment]
 
@@ -67,14 +67,14 @@ LANGUAGES = [
     ("en", "English"),
     ("es", "Español"),
     ("ar", "العربية"),
-    # Sentences with accents, as at Open edX: what has none is not translated.
+    # Accented English, as on Open edX. Text without accents is not translated.
     ("eo", "Esperanto"),
 ]
-# Authors send a unit as a whole; as OLX it may have 4 MiB.
+# Authors submit a whole unit in one request, with up to 4 MiB of OLX.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
 ROOT_URLCONF = "xblock_experiments.workbench.urls"
 
-# The SDK's writes to a folder of the current directory, and fails where that has no such folder.
+# The SDK logs to a folder below the current directory, and fails if it does not exist.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -86,7 +86,7 @@ LOGGING = {
 
 _DEMO = Path(__file__).parents[2] / "workbench" / "energy"
 XBLOCK_EXPERIMENTS = {
-    # Not there where the package was installed without its repository.
+    # The demo course is missing if the package was installed without its repository.
     "COURSES": [_DEMO] if _DEMO.is_dir() else [],
     "EVENT_LOG": DATA / "events.jsonl",
     "IMPORTED": DATA / "courses",

@@ -1,1 +1,1 @@
-"""Key/values of users, per course or global."""
+"""The store of users' tags, which are key/value pairs per course or global."""

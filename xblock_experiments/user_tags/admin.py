@@ -1,7 +1,7 @@
-"""Django's admin pages of tags: one user's, as nobody can look through those of millions.
+"""Django admin pages for tags, which list one user's tags at a time.
 
-Nobody writes there unless the site says so (`ADMIN_WRITES`), and then as blocks do: within the
-limits, and told of.
+The pages are read-only unless the setting `ADMIN_WRITES` allows changes. Changes have the same
+limits and emit the same events as writes by blocks.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class TagForm(_ModelForm):
 
 @admin.register(Tag)
 class TagAdmin(_ModelAdmin):
-    """Tags of the user whose id is searched for."""
+    """The admin for the tags of the user whose id is searched for."""
 
     form = TagForm
     fields = ("user_id", "course_id", "key", "value", "modified")
@@ -57,7 +57,7 @@ class TagAdmin(_ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Tag], search_term: str
     ) -> tuple[QuerySet[Tag], bool]:
-        """An id may have spaces. Without one there is nothing to count, or to sort."""
+        """Match the user id exactly, as ids may contain spaces. Finds nothing without an id."""
         return queryset.filter(user_id=search_term) if search_term else queryset.none(), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,6 +1,6 @@
-"""Key/values of users. Keys are full here (`<xblock_type>.<name>`); who may write is services'.
+"""The public interface of tags. Keys are full keys: `<xblock_type>.<name>`.
 
-A `course_id` of None means global, everywhere.
+A `course_id` of None means global. Permission to write is checked by the services, not here.
 """
 
 from __future__ import annotations
@@ -48,9 +48,10 @@ def get_tag(user_id: str, course_id: str | None, key: str, *, default: JSON = No
 def get_tags(
     user_id: str, course_id: str | None, *, after: str | None = None, limit: int | None = None
 ) -> dict[str, JSON]:
-    """All tags of the user in the course, or all global ones, by full key, in order of keys.
+    """Return the user's tags in the course, or the global ones, by full key, sorted by key.
 
-    Or the first `limit` of them, and those after a key. Raises InvalidTag.
+    `after` and `limit` select a page: the first `limit` tags whose keys follow `after`. Raises
+    InvalidTag.
     """
     rows = _Tag.objects.filter(**_where(user_id, course_id)).values_list("key", "value")
     return {key: load_value(text) for key, text in page_of(dict(rows), after, limit).items()}
@@ -58,9 +59,9 @@ def get_tags(
 
 @reports_faults
 def read_texts(user_id: str, course_id: str) -> tuple[dict[str, str], dict[str, str]]:
-    """The user's tags in the course and the global ones, by full key, as JSON texts. One query.
+    """Return the user's course tags and global tags, as JSON texts by full key. One query.
 
-    They are read where they are written, so that the next request has what this one wrote.
+    Reads the database for writes, so that the next request sees the tags that this one wrote.
     """
     course_ids = (_where(user_id, course_id)["course_id"], _GLOBAL)
     rows = _Tag.objects.using(router.db_for_write(_Tag)).filter(
@@ -81,10 +82,10 @@ def set_tag(
     *,
     expected: JSON | Expectation = ANY,
 ) -> None:
-    """One statement, which changes nothing where the value is the same already.
+    """Store a value in one statement, which changes nothing if the value is the same already.
 
-    With `expected` it is kept only where the value is that one; None also stands for no tag. Raises
-    InvalidTag, Conflict, and then stores nothing.
+    With `expected`, stores it only if the present value equals `expected`; None also matches a
+    missing tag. Raises InvalidTag or Conflict, and then stores nothing.
     """
     tag = _tag(user_id, course_id, key)
     tag.value = dump_value(value)
@@ -96,9 +97,9 @@ def set_tag(
 
 @reports_faults
 def increment_tag(user_id: str, course_id: str | None, key: str, by: int = 1) -> int:
-    """What the tag counts to now, from 0 where there was none. One statement.
+    """Add to a counter that starts at 0, and return its new value. One statement.
 
-    Raises InvalidTag where it is no whole number or would have too many digits, and then stores
+    Raises InvalidTag if the tag is not an integer or would have too many digits, and then stores
     nothing.
     """
     return changes.increment(_tag(user_id, course_id, key), by)
@@ -106,7 +107,7 @@ def increment_tag(user_id: str, course_id: str | None, key: str, by: int = 1) ->
 
 @reports_faults
 def delete_tag(user_id: str, course_id: str | None, key: str) -> bool:
-    """Whether there was one. One statement."""
+    """Delete the tag, and return whether it existed. One statement."""
     return changes.delete(_tag(user_id, course_id, key))
 
 
@@ -118,7 +119,7 @@ def _where(user_id: str, course_id: str | None) -> dict[str, str]:
 
 
 def _tag(user_id: str, course_id: str | None, key: str) -> _Tag:
-    """Without a value yet."""
+    """Return a tag without a value."""
     where = _where(user_id, course_id)
     check_key(key)
     return _Tag(**where, key=key)

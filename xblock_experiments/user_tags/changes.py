@@ -1,4 +1,4 @@
-"""Changes of tags: each is stored and told of, or neither."""
+"""Changes of tags. Each change is stored together with its event, or neither is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def put(tag: Tag) -> None:
 
 
 def swap(tag: Tag, before: str) -> None:
-    """Put the tag where the value is `before`; NULL also stands for no tag. Raises Conflict."""
+    """Replace the value `before`, where NULL also matches a missing tag. Raises Conflict."""
 
     def work(using: str) -> bool:
         is_stored = (
@@ -42,12 +42,12 @@ def swap(tag: Tag, before: str) -> None:
 
 
 def increment(tag: Tag, by: int) -> int:
-    """What the tag counts to. Raises InvalidTag."""
+    """Add to the counter, and return its new value. Raises InvalidTag."""
     check_amount(by)
     tag.value = dump_value(by)
 
     def work(using: str) -> str | None:
-        # Only who adds nothing may change nothing.
+        # Only an increment by 0 can leave the value unchanged.
         before = None if by else writing.text_of(tag, using)
         counted = writing.add(tag, using)
         if counted not in (None, before):
@@ -61,7 +61,7 @@ def increment(tag: Tag, by: int) -> int:
 
 
 def delete(tag: Tag) -> bool:
-    """Whether there was one."""
+    """Delete the tag, and return whether it existed."""
 
     def work(using: str) -> bool:
         is_gone = writing.delete(tag, using)
@@ -78,7 +78,7 @@ def _persist[T](work: Callable[[str], T]) -> T:
 
 
 def _tell(tag: Tag, value: str | None, using: str) -> None:
-    """Of what the tag is now; None where it is gone."""
+    """Emit the tag's new value, or its deletion if the value is None."""
     event = events.TagChanged(
         course_id=None if tag.course_id == GLOBAL else tag.course_id,
         user_id=tag.user_id,

@@ -1,4 +1,4 @@
-"""What is checked of what callers give, and the errors that say what a tag is not."""
+"""Checks of the values that callers pass, and the errors of conditional writes."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from xblock_experiments.user_tags.data import MAX_DIGITS, Conflict, InvalidTag
 
 
 def check_id(text: str, whose: str) -> None:
-    """Raises InvalidTag."""
+    """Raise InvalidTag if the id of a user or course cannot be stored."""
     _check(text, f"id of a {whose}")
 
 
 def check_key(key: str) -> None:
-    """Raises InvalidTag."""
+    """Raise InvalidTag if the key cannot be stored."""
     _check(key, "key of a tag")
 
 
 def check_amount(by: int) -> None:
-    """Raises InvalidTag for what no counter can be incremented by."""
+    """Raise InvalidTag if a counter cannot be incremented by this value."""
     if type(by) is not int or abs(by) >= 10**MAX_DIGITS:
-        msg = f"A tag is incremented by a whole number of at most {MAX_DIGITS} digits, not {by!r}."
+        msg = f"A tag is incremented by an integer of at most {MAX_DIGITS} digits, not {by!r}."
         raise InvalidTag(msg)
 
 
 def uncountable(key: str, by: int) -> InvalidTag:
-    """The error, to be raised."""
+    """Return the error for the caller to raise."""
     msg = (
-        f"The tag {key!r} cannot be incremented by {by}: it is no whole number, or would have more "
+        f"The tag {key!r} cannot be incremented by {by}: it is not an integer, or would have more "
         f"than {MAX_DIGITS} digits."
     )
     return InvalidTag(msg)
 
 
 def overtaken(key: str) -> Conflict:
-    """The error, to be raised."""
-    msg = f"The tag {key!r} is not what was expected: somebody changed it. Get it and set it again."
+    """Return the error for the caller to raise."""
+    msg = f"The tag {key!r} does not have the expected value any more. Get it and set it again."
     return Conflict(msg)
 
 

@@ -1,4 +1,4 @@
-"""Tags: what a key and a value may be, and what can be wrong with them."""
+"""The values and keys that tags can have, and the errors about them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ type JSON = bool | int | float | str | list[JSON] | dict[str, JSON] | None
 
 MAX_VALUE_BYTES = 64 * 1024
 MAX_DIGITS = 18
-"""Of a counter, so that no database's integers overflow when two are added."""
+"""The maximum of a counter's digits, so that adding two counters overflows in no database."""
 NULL = "null"
 """The JSON text of None."""
 
 
 class Expectation(Enum):
-    """What a caller expects of a tag who does not care which value it has."""
+    """A marker for callers that accept any present value."""
 
     ANY = "any"
 
@@ -31,42 +31,42 @@ ANY = Expectation.ANY
 
 
 class TagError(ExperimentsError):
-    """Something about a tag keeps the call from being done; nothing was changed."""
+    """The base class of errors that keep a call from completing. The call changed nothing."""
 
 
 class InvalidTag(TagError, ValueError):
-    """A key, a value, or an id that cannot be stored."""
+    """Raised for a key, a value or an id that cannot be stored."""
 
 
 class Conflict(TagError):
-    """A tag has no longer the value that the caller expected. Read it again, and decide again."""
+    """Raised if a tag no longer has the expected value. Read it again, then decide again."""
 
 
 class NotOwner(TagError, PermissionError):
-    """A block tried to write a tag of another block type."""
+    """Raised if a block writes a tag of another block type."""
 
 
 class GlobalIsReadOnly(TagError, PermissionError):
-    """The operator of this site lets no block write global tags."""
+    """Raised if the operator of the site forbids blocks to write global tags."""
 
 
 class NoUser(TagError):
-    """There is nobody to write a tag of: an anonymous visitor, or a preview in an editor."""
+    """Raised if there is no user to write a tag for: an anonymous user, or an editor's preview."""
 
 
 def owner_of(key: str) -> str | None:
-    """The block type that may write the tag; None of a key that names none."""
+    """Return the block type that may write the tag, or None if the key names no type."""
     type_, dot, _ = key.partition(".")
     return type_ if dot else None
 
 
 def dump_value(value: Any) -> str:
-    """The JSON text of `value`, which `json.loads` makes an equal value of the same types from.
+    """Return the JSON text of `value`, from which `load_value` restores an equal value.
 
-    Keys are in order: equal values have equal texts, by which databases compare them.
+    Keys are sorted, so equal values have equal texts, which databases compare.
 
-    Raises InvalidTag: for what is not JSON, such as a tuple, a NaN, or a key that is not text, and
-    for more than MAX_VALUE_BYTES of UTF-8.
+    Raises InvalidTag for values that are not JSON, such as a tuple, NaN or a key that is not text,
+    and for more than MAX_VALUE_BYTES of UTF-8.
     """
     try:
         text = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
@@ -75,29 +75,29 @@ def dump_value(value: Any) -> str:
         msg = f"A tag's value must be JSON: {error}."
         raise InvalidTag(msg) from error
     if not same:
-        msg = f"A tag's value must be JSON that reads back equal, {_short(value)} does not."
+        msg = f"A tag's value must be JSON that reads back equal, unlike {_short(value)}."
         raise InvalidTag(msg)
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_VALUE_BYTES:
-        msg = f"A tag's value may have {MAX_VALUE_BYTES} bytes as JSON, this one has {size}."
+        msg = f"A tag's value can have {MAX_VALUE_BYTES} bytes as JSON, but this one has {size}."
         raise InvalidTag(msg)
-    # Stored as ASCII, which no database refuses: PostgreSQL takes no NUL and no half surrogate.
+    # ASCII is safe in all databases: PostgreSQL accepts neither NUL nor half surrogates.
     return json.dumps(value, separators=(",", ":"), sort_keys=True)
 
 
 def load_value(text: str) -> JSON:
-    """What `dump_value` made the text of."""
+    """Return the value from the text that `dump_value` returned."""
     value: JSON = json.loads(text)
     return value
 
 
 def page_of[V](tags: Mapping[str, V], after: str | None, limit: int | None) -> dict[str, V]:
-    """The first `limit` with keys after `after`; all, where these are None.
+    """Return the first `limit` tags with keys after `after`, or all if these are None.
 
-    Keys are in the order of their code points, whatever order a database has. Raises InvalidTag.
+    Sorts keys by code points, whatever order the database uses. Raises InvalidTag.
     """
     if limit is not None and limit < 0:
-        msg = f"A page can have no {limit} tags: the limit must be 0 or more."
+        msg = f"The limit of a page must be 0 or more, not {limit}."
         raise InvalidTag(msg)
     keys = sorted(key for key in tags if after is None or key > after)
     return {key: tags[key] for key in keys[:limit]}

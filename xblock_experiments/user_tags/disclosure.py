@@ -1,5 +1,7 @@
-"""What of tags is told to whom. A private one is its owner's, or nobody's where its key names none,
-and no event tells of its value.
+"""The rules that decide which blocks and events can see a tag.
+
+Only a private tag's owner sees it, or nobody if its key names no owner. Events never contain its
+value.
 """
 
 from __future__ import annotations
@@ -15,24 +17,24 @@ from xblock_experiments.user_tags.models import Tag
 
 
 def is_hidden(key: str, block_type: str) -> bool:
-    """Whether blocks of this type find no such tag."""
+    """Return whether the tag is invisible to blocks of this type."""
     return _is_private(key) and owner_of(key) != block_type
 
 
 def is_told(key: str) -> bool:
-    """Whether events may tell of its value."""
+    """Return whether events may contain the tag's value."""
     return _matches(key, setting("EVENT_TAGS")) and not _is_private(key)
 
 
 def told_of(texts: Mapping[str, str]) -> dict[str, JSON]:
-    """What events tell of tags, of which these are the JSON texts, by full key."""
+    """Return the values that events may contain, by full key. `texts` holds JSON texts."""
     return {key: load_value(text) for key, text in texts.items() if is_told(key) and text != NULL}
 
 
 def event_tags(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str, JSON]]:
-    """The course's tags that events tell of, by user id and full key. One query, if there may be.
+    """Return the course's tags that events may contain, by user id and full key. At most one query.
 
-    They are read where they are written: a replica may not have yet what the event tells of.
+    Reads the database for writes, because a replica may lack the change that the event is about.
     """
     if not setting("EVENT_TAGS"):
         return {}

@@ -1,4 +1,4 @@
-"""Many tags at once, from elsewhere. What is here already is kept, and no event tells of any."""
+"""Bulk import of tags. Preserves existing tags and emits no events."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from xblock_experiments.user_tags.data import JSON, dump_value, load_value
 from xblock_experiments.user_tags.models import Tag
 
 type Name = tuple[str, str, str]
-"""A user, a course and a key."""
+"""A tag's user id, course id and key."""
 
 
 @reports_faults
 def insert_tags(tags: Mapping[Name, JSON]) -> dict[Name, JSON]:
-    """Insert those that are not there yet; the others, with the values that they have and keep.
+    """Insert the tags that do not exist yet, and return the others with their present values.
 
     Raises InvalidTag, and then inserts nothing.
     """
@@ -66,7 +66,7 @@ def _read(names: Collection[Name]) -> Iterator[Tag]:
 
 
 def _of_course(course_id: str, names: Set[Name]) -> list[Tag]:
-    """By the users and the keys that occur, as databases differ in how they compare pairs."""
+    """Filter by users and keys separately, because databases differ in how they compare pairs."""
     rows = Tag.objects.using(router.db_for_write(Tag)).filter(
         course_id=course_id,
         user_id__in={user_id for user_id, _, _ in names},

@@ -1,7 +1,7 @@
-"""One row for each key of each user in each course, and for each global one.
+"""The table of tags, with one row per user, course and key. Global tags have no course.
 
-A value is JSON as ASCII text: databases' own JSON types change what they are given (PostgreSQL's
-takes no NUL and reorders keys) and nothing searches inside a value.
+A value is JSON as ASCII text, because databases' own JSON types alter values: PostgreSQL's type
+accepts no NUL and reorders keys. Nothing searches inside values.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from django.db import models
 from xblock_experiments.database.fields import ExactField
 
 GLOBAL = ""
-"""The course id of global tags. Not NULL: to a unique constraint no two NULLs are equal."""
+"""The course id of global tags. It is not NULL, because NULLs are never equal in constraints."""
 
 
 class Tag(models.Model):
-    """A key/value of a user.
+    """A key/value pair of a user.
 
-    .. pii: Whatever XBlocks note about a user, by user id
+    .. pii: Values that XBlocks store about a user, by user id
     .. pii_types: id, other
     .. pii_retirement: local_api
     """
@@ -39,5 +39,5 @@ class Tag(models.Model):
         ]
 
     def __str__(self) -> str:
-        # Not whose: Django's admin notes this in its own log, which outlives the user.
+        # Omits the user, because Django's admin writes this to its log, which outlives the user.
         return self.key

@@ -1,4 +1,4 @@
-"""All that is kept of one person, by any store: given out, and deleted."""
+"""The export and the deletion of one user's data in all stores."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from xblock_experiments.user_tags.models import GLOBAL, Tag
 
 @reports_faults
 def export_user(user_id: str) -> dict[str, Any]:
-    """All that any of our stores has of the user, as JSON.
+    """Return all data about the user in any of this package's stores, as JSON.
 
-    Tags are `{"global": {key: value}, "courses": {course_id: {key: value}}}`, also where there are
-    none; what the other stores have, if anything, follows under their names.
+    Tags are `{"global": {key: value}, "courses": {course_id: {key: value}}}`, even if there are
+    none. Data of other stores follows under their names, if there is any.
     """
     check_id(user_id, "user")
     return {"global": {}, "courses": {}, **personal_data.export(user_id)}
@@ -27,10 +27,10 @@ def export_user(user_id: str) -> dict[str, Any]:
 
 @reports_faults
 def retire_user(user_id: str) -> int:
-    """Delete all that any of our stores has of the user; how many rows were deleted or cleared.
+    """Delete all data about the user in this package's stores, and count the rows changed.
 
-    What others are told of, and names the user as the member of staff who did it, names nobody
-    then. Where all stores are in one database, it is all or nothing.
+    Records of changes to other users stay, but no longer name this user as the staff who made them.
+    If all stores are in one database, the deletion is atomic.
     """
     check_id(user_id, "user")
     return personal_data.retire(user_id)

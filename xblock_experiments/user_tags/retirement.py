@@ -1,4 +1,4 @@
-"""Where Open edX retires a user, all that is stored of the user here goes too."""
+"""The receiver of Open edX's retirement signal, which deletes the user's data."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from xblock_experiments.user_tags.personal_data import retire_user
 
 
 def retire(user: Any, **_: Any) -> None:
-    """Receives the platform's signal. Raises what `retire_user` does: it is retired again then."""
+    """Retire the user. If this raises, the platform retires the user again later."""
     retire_user(str(user.pk))

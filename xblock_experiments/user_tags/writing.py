@@ -1,7 +1,7 @@
-"""A tag is written by one statement, which knows itself whether it may, and what it counts to.
+"""Writes of tags, as single statements that check their own conditions.
 
-It is SQL, as Django's `bulk_create(update_conflicts=True)` takes no condition. What a statement
-wrote has the stamp that came with it; a row with another one was left as it was.
+They are SQL, because Django's `bulk_create(update_conflicts=True)` accepts no condition. Each
+statement writes a random stamp. A row with another stamp afterwards was not written by it.
 """
 
 from __future__ import annotations
@@ -19,15 +19,19 @@ from xblock_experiments.user_tags.models import Tag
 
 _KEY = ("user_id", "course_id", "key")
 _VALUES = ("stamp", "modified", "value")
-"""The value last: in each assignment MariaDB and MySQL see what those before it have made."""
+"""The written columns, ending with the value.
+
+MariaDB and MySQL evaluate each assignment after the previous ones took effect, and every
+assignment's condition reads the stored value.
+"""
 _FIELDS = {field.name: field for field in Tag._meta.concrete_fields if not field.primary_key}
 
 
 class Dialect(NamedTuple):
-    """What databases write differently."""
+    """The parts of the statements in which databases differ."""
 
     old: str
-    """The value that is there, to be compared exactly."""
+    """The present value, for an exact comparison."""
     new: str
     matches: str
     integer: str
@@ -46,26 +50,29 @@ _IS_COUNTABLE = f"""
     CASE WHEN {{old}} {{matches}} '^-?(0|[1-9][0-9]{{{{0,{MAX_DIGITS - 1}}}}})$'
     THEN ABS({_SUM}) < {10**MAX_DIGITS} ELSE FALSE END
 """
-"""A database may look at the parts of a plain AND in any order, and fail to cast what is text."""
+"""The condition for counters.
+
+It is a CASE, because a database may evaluate a plain AND in any order, and fail to cast text.
+"""
 
 
 def put(tag: Tag, using: str) -> bool:
-    """Whether another value was there, or none."""
+    """Write the value, and return whether that changed the row."""
     return _upsert(tag, "{new}", condition="{old} <> {new}", using=using) is not None
 
 
 def put_first(tag: Tag, using: str) -> bool:
-    """Whether there was no tag or a null, and is this value now."""
+    """Write the value over no tag or a null, and return whether it was written."""
     return _upsert(tag, "{new}", condition=f"{{old}} = '{NULL}'", using=using) is not None
 
 
 def add(tag: Tag, using: str) -> str | None:
-    """What the tag counts to with this one; None where it is no counter, or would overflow."""
+    """Add to the counter, and return its text, or None if it is no counter or would overflow."""
     return _upsert(tag, f"CAST({_SUM} AS {{text}})", condition=_IS_COUNTABLE, using=using)
 
 
 def put_instead(tag: Tag, before: str, using: str) -> bool:
-    """Whether the value was `before`, and is this one now."""
+    """Replace the value `before`, and return whether it was there."""
     connection = connections[using]
     _touch(tag)
     old = _DIALECTS[connection.vendor].old
@@ -80,17 +87,17 @@ def put_instead(tag: Tag, before: str, using: str) -> bool:
 
 
 def delete(tag: Tag, using: str) -> bool:
-    """Whether there was one."""
+    """Delete the tag, and return whether it existed."""
     return bool(_stored(tag, using).delete()[0])
 
 
 def text_of(tag: Tag, using: str) -> str | None:
-    """The value that is there now."""
+    """Return the present value, or None."""
     return _stored(tag, using).values_list("value", flat=True).first()
 
 
 def _upsert(tag: Tag, value: str, *, condition: str, using: str) -> str | None:
-    """The value that was written; None where the condition does not hold of the row there."""
+    """Return the written value, or None if the condition does not hold for the present row."""
     connection = connections[using]
     _touch(tag)
     on_conflict = _on_conflict_mysql if connection.vendor == "mysql" else _on_conflict
@@ -113,7 +120,7 @@ def _on_conflict(value: str, condition: str) -> str:
 
 
 def _on_conflict_mysql(value: str, condition: str) -> str:
-    """It has no condition for the row, so each column has it."""
+    """Return the clause with a condition on each column, because MySQL has none for the row."""
     return f"""
         ON DUPLICATE KEY UPDATE
             stamp = IF({condition}, VALUES(stamp), stamp),
@@ -125,7 +132,7 @@ def _on_conflict_mysql(value: str, condition: str) -> str:
 def _execute(
     tag: Tag, sql: str, values: Sequence[Any], connection: BaseDatabaseWrapper
 ) -> tuple[str, int] | None:
-    """The value and the stamp that the row has then; None where it was left as it was."""
+    """Return the row's value and stamp, or None if the row was left unchanged."""
     if not connection.features.can_return_columns_from_insert:
         return _execute_and_look(tag, sql, values, connection)
     with connection.cursor() as cursor:
@@ -137,7 +144,7 @@ def _execute(
 def _execute_and_look(
     tag: Tag, sql: str, values: Sequence[Any], connection: BaseDatabaseWrapper
 ) -> tuple[str, int] | None:
-    """MySQL returns nothing. In one transaction, so that nobody writes before it is looked at."""
+    """Write and read in one transaction, because MySQL cannot return the written row."""
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         cursor.execute(sql, values)
         return _stored(tag, connection.alias).values_list("value", "stamp").first()

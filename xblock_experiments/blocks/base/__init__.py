@@ -1,1 +1,1 @@
-"""What the five blocks share."""
+"""The parts that the five blocks share."""

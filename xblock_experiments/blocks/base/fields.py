@@ -1,6 +1,6 @@
-"""Fields whose text in OLX is read strictly.
+"""Fields that parse their OLX text strictly.
 
-XBlock's own read YAML, of which a few hundred bytes can stand for gigabytes.
+XBlock's own fields parse it as YAML, in which a few hundred bytes can expand to gigabytes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _DEPTH = 50
 
 
 class JSONDict(Dict):
-    """Raises ValueError for text that is not a JSON object."""
+    """A dict read from a JSON object. Raises ValueError for any other text."""
 
     def from_string(self, serialized: str) -> Any:
         return self.enforce_type(_parse(serialized, dict))
@@ -24,7 +24,7 @@ class JSONDict(Dict):
 
 
 class JSONList(List):
-    """Raises ValueError for text that is not a JSON array."""
+    """A list read from a JSON array. Raises ValueError for any other text."""
 
     def from_string(self, serialized: str) -> Any:
         return self.enforce_type(_parse(serialized, list))
@@ -34,21 +34,21 @@ class JSONList(List):
 
 
 class PlainInteger(Integer):
-    """Raises ValueError for text that is not a number in decimal digits."""
+    """An integer read from decimal digits. Raises ValueError for any other text."""
 
     def from_string(self, serialized: str) -> Any:
         return self.enforce_type(int(serialized))
 
 
 def _parse[T](text: str, type_: type[T]) -> T:
-    """What is nested deeper than any course needs is refused: to copy it takes all the stack."""
+    """Parse JSON, and refuse deep nesting, because copying such a value exhausts the stack."""
     try:
         value = json.loads(text)
     except RecursionError as error:
         msg = "it is nested too deeply"
         raise ValueError(msg) from error
     if not isinstance(value, type_):
-        msg = f"it is no JSON {'object' if type_ is dict else 'array'}"
+        msg = f"it is not a JSON {'object' if type_ is dict else 'array'}"
         raise ValueError(msg)
     _check_depth(value)
     return value
@@ -64,5 +64,5 @@ def _check_depth(value: Any) -> None:
             for child in (parent.values() if isinstance(parent, dict) else parent)
         ]
     if level:
-        msg = f"it is nested more than {_DEPTH} deep"
+        msg = f"it is nested more than {_DEPTH} levels deep"
         raise ValueError(msg)

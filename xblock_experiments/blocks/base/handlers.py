@@ -1,4 +1,4 @@
-"""Handlers that only staff may call."""
+"""Handlers that only staff may call, and helpers for their requests and responses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Handler = Callable[[Any, Any, str], Response]
 
 
 def staff_handler(method: Handler) -> Any:
-    """A handler that takes POST and nothing else, from staff and from nobody else."""
+    """Turn a method into a handler that accepts only POST requests from staff."""
 
     @XBlock.handler
     @wraps(method)
@@ -48,7 +48,7 @@ def answer(**values: Any) -> Response:
 
 
 def json_of(request: Any, block: Any) -> dict[str, Any]:
-    """The object that was sent. Raises JsonHandlerError."""
+    """Return the JSON object in the request's body. Raises JsonHandlerError if there is none."""
     try:
         data = json.loads(request.body)
     except (RecursionError, ValueError):

@@ -1,6 +1,6 @@
-"""What navigation shows of blocks: icons and titles.
+"""The icons and titles that navigation shows for blocks.
 
-Works on blocks of other packages too, which may know nothing of experiments.
+Supports other packages' blocks, which need not know about experiments.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ _ICONS_BY_PRECEDENCE = ("problem", "video")
 
 
 def icon_of(blocks: list[Any]) -> str:
-    """One icon for several blocks: problem before video before other."""
+    """Return one icon for several blocks: problem before video before other."""
     icons = {block.get_icon_class() for block in blocks}
     return next((icon for icon in _ICONS_BY_PRECEDENCE if icon in icons), "other")
 
 
 def title_of(block: Any) -> str:
-    """The title that stands for the block in navigation; "" where it has none."""
+    """Return the block's title in navigation, or "" if it has none."""
     if hasattr(block, "tooltip_title"):
         return block.tooltip_title or ""
     return getattr(block, "display_name", None) or ""
 
 
 def content_titles_of(block: Any) -> list[str]:
-    """The titles of the leaves below the block."""
+    """Return the titles of the leaf blocks below the block."""
     if hasattr(block, "get_content_titles"):
         return list(block.get_content_titles())
     title = title_of(block)

@@ -1,4 +1,4 @@
-"""The attributes of an element that is written, in the order in which Open edX writes them."""
+"""The attributes of a written OLX element, in the order that Open edX uses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from xblock_experiments.olx.export import without_what_xml_cannot_hold
 
 
 def attributes(fields: Iterable[Field], values: Mapping[str, Any]) -> dict[str, str]:
-    """Content before settings, by name; then what the block was read with and is no field of it."""
+    """Return the attributes by name, content fields before settings.
+
+    Attributes that the block was read with, but that are not its fields, come last.
+    """
     written = {
         field.name: _text(field, values[field.name])
         for field in sorted(fields, key=lambda field: (field.scope == Scope.settings, field.name))
@@ -24,7 +27,7 @@ def attributes(fields: Iterable[Field], values: Mapping[str, Any]) -> dict[str, 
 
 
 def _text(field: Field, value: Any) -> Any:
-    """Usage keys in a mapping as strings."""
+    """Return the value as text. Usage keys inside a mapping become strings."""
     if isinstance(value, dict | list):
         return json.dumps(value, default=str)
     return field.to_string(value)

@@ -1,4 +1,4 @@
-"""A list of the lessons below a course or a chapter. Shows titles and assigns nobody."""
+"""The outline of a course or chapter, which lists lessons' titles and assigns nobody."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xblock_experiments.blocks.base.structure import Structure
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the outline, with the lines below it."""
+    """A line of the outline and the lines below it."""
 
     title: str
     url: str
@@ -23,7 +23,7 @@ class Entry:
 
 @XBlock.wants("pages")
 class OutlineBlock(Structure):
-    """Lists those of its children that have pages of their own, and shows the others."""
+    """A block that links to children that have pages and renders its other children in place."""
 
     listed_types: frozenset[str]
 
@@ -47,11 +47,14 @@ class OutlineBlock(Structure):
         return fragment
 
     def get_shown_blocks(self) -> list[Any]:
-        """Without those that are only listed."""
+        """Return the children that are rendered in place, without those that are only linked."""
         return [child for child in self.get_child_blocks() if self._entry(child) is None]
 
     def _entry(self, child: Any) -> Entry | None:
-        """None for a child to be shown in place: of another type, or without a page."""
+        """Return the child's line, or None if the child is rendered in place.
+
+        Children of other types and children without a page are rendered in place.
+        """
         pages = self.runtime.service(self, "pages")
         url = pages.url(child) if pages else None
         if url is None or child.scope_ids.block_type not in self.listed_types:

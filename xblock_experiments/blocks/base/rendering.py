@@ -1,6 +1,6 @@
-"""Renders the templates of blocks: Django's language, with everything escaped.
+"""Rendering of the blocks' templates with Django's template language and autoescaping.
 
-Sentences are in the templates, by the tags of `sentences`.
+Templates mark sentences for translation with the tags in `sentences`.
 """
 
 from __future__ import annotations
@@ -17,5 +17,5 @@ _engine = Engine(
 
 
 def render(template: str, context: dict[str, Any], i18n: Any) -> str:
-    """`i18n` is the service of that name."""
+    """Render the template. `i18n` is the runtime's service of that name."""
     return str(_engine.render_to_string(template, {**context, "i18n": i18n}))

@@ -1,4 +1,4 @@
-"""What tells two editors of one block apart: the later one must not overwrite what it never saw."""
+"""Revisions of edited values, which keep an author from overwriting another author's changes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ OVERTAKEN = gettext_noop(
 
 
 def revision_of(*values: Any) -> str:
-    """Equal for equal values, whoever asks."""
+    """Return a short hash, which is the same for equal values in every process."""
     text = json.dumps(values, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def arm_revision(child: Any) -> str:
-    """Of what stands in an arm, so that nobody deletes what another author has just put there."""
+    """Return the revision of an arm's content, so that no author deletes another's new content."""
     return revision_of(child.scope_ids.usage_id, getattr(child, "children", []))
 
 
 def check_revision(block: Any, sent: Mapping[str, Any], present: str) -> None:
-    """Raises JsonHandlerError where a form was sent that was opened before the last change.
+    """Raise JsonHandlerError if the form was opened before the last change.
 
-    Studio's own form sends no revision, and is let through.
+    Forms without a revision, such as Studio's own, are accepted.
     """
     if sent.get("revision", present) != present:
         raise JsonHandlerError(409, block.gettext(OVERTAKEN))

@@ -1,4 +1,4 @@
-"""Sentences in templates, in the language of the page. They and their values are escaped.
+"""Template tags for translated sentences. Sentences and their values are escaped.
 
 {% t "Condition of {learner}" learner=name %}
 {% tn "{count} learner" "{count} learners" count=number %}
@@ -28,7 +28,7 @@ def tn(context: Context, singular: str, plural: str, *, count: int, **values: An
 
 
 def _filled(sentence: str, values: dict[str, Any]) -> str:
-    """Always escaped: what a template holds is safe to Django, and stays so if not translated."""
+    """Escape the sentence in any case: Django considers a template's own literals safe."""
     if not values:
         return escape(sentence)
     isolated = {name: _isolated(value) for name, value in values.items()}
@@ -36,6 +36,6 @@ def _filled(sentence: str, values: dict[str, Any]) -> str:
 
 
 def _isolated(value: Any) -> Any:
-    """Text that turns the direction of writing turns its own, and not the sentence's."""
+    """Isolate text with bidirectional control characters, so that it cannot reorder a sentence."""
     is_turning = isinstance(value, str) and not _TURNS.isdisjoint(value)
     return f"\u2068{value}\u2069" if is_turning else value

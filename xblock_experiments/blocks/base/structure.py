@@ -1,4 +1,4 @@
-"""What course, chapter, sequential, vertical and split_test have in common."""
+"""The base class of course, chapter, sequential, vertical and split_test."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ log = logging.getLogger(__name__)
 @XBlock.needs("i18n")
 @XBlock.wants("user_segmentation")
 class Structure(XBlock):
-    """A block that is there for its children.
+    """A block whose purpose is to hold children.
 
-    Attributes of its OLX that are no field of it are kept, to be written out again.
+    Preserves attributes of its OLX element that are not fields of the block.
     """
 
     has_children = True
     public_dir = "static"
     default_name: str
-    """What it is called where its author gave it no name; translated when it is shown."""
+    """The display name if the author gave none. It is translated when it is displayed."""
 
     display_name = String(scope=Scope.settings, default="")
     xml_attributes = JSONDict(scope=Scope.settings, default={})
 
     @XBlock.supports("multi_device")
     def student_view(self, context: Any = None) -> Fragment:
-        """Settle all experiments on the page at once, show them, note at once what was shown."""
+        """Render the block, with all its assignments and all its exposures stored in batches."""
         service = self.runtime.service(self, "user_segmentation")
         if service is None:
             return self.content_view(context)
@@ -52,33 +52,33 @@ class Structure(XBlock):
             return self.try_again_view()
 
     def author_view(self, context: Any = None) -> Fragment:
-        """What authors see of their work: settles nothing, and notes nothing."""
+        """Render the block for authors. Assigns nobody and records no exposure."""
         context = context or {}
         return self.content_view({"root_xblock": self, **context})
 
     def content_view(self, context: Any) -> Fragment:
-        """What the block shows of its children."""
+        """Render the block's children."""
         raise NotImplementedError
 
     def get_child_blocks(self) -> list[Any]:
-        """What this learner is given. Reads, and settles nothing."""
+        """Return the children that this learner is given. Assigns nobody."""
         children: list[Any] = self.get_children()
         return children
 
     def has_dynamic_children(self) -> bool:
-        """Whether learners are given different children."""
+        """Return whether different learners may be given different children."""
         return False
 
     def unsettled_experiments(self) -> set[int]:
-        """The segmentations that showing this block would settle, as far as can be seen now.
+        """Return the segmentations that showing this block would assign, as far as known.
 
-        What stands inside an arm is seen when the arm's experiment is settled.
+        Experiments inside an arm become known when the arm's own experiment is assigned.
         """
         inner = (child for child in self.get_shown_blocks() if isinstance(child, Structure))
         return {id for child in inner for id in child.unsettled_experiments()}
 
     def get_shown_blocks(self) -> list[Any]:
-        """Those of its children whose content stands in its own."""
+        """Return the children whose content is part of this block's content."""
         return self.get_child_blocks()
 
     def get_icon_class(self) -> str:
@@ -86,12 +86,12 @@ class Structure(XBlock):
 
     @property
     def tooltip_title(self) -> str:
-        """Its own name, else the first title of what this learner is given in it."""
+        """The block's own name, or else the first title among the children given to the learner."""
         titles = (navigation.title_of(child) for child in self.get_child_blocks())
         return self.display_name or next(filter(None, titles), "")
 
     def get_content_titles(self) -> list[str]:
-        """The titles of the leaves that this learner is given."""
+        """Return the titles of the leaf blocks that this learner is given."""
         children = self.get_child_blocks()
         return [title for child in children for title in navigation.content_titles_of(child)]
 
@@ -110,22 +110,23 @@ class Structure(XBlock):
         return translate
 
     def sentence_view(self, sentence: str) -> Fragment:
-        """One quiet sentence in place of the block."""
+        """Render a single sentence in place of the block."""
         fragment = Fragment(render("sentence.html", {"sentence": sentence}, self.i18n))
         self.add_files(fragment, "vertical.css")
         return fragment
 
     def try_again_view(self) -> Fragment:
-        """What a learner is shown when the database cannot store what is to be stored."""
+        """Render the message that learners see while the database cannot store their visit."""
         _ = self.gettext
         return self.sentence_view(
             _("This content cannot be shown right now. Please try again in a moment.")
         )
 
     def _settle_experiments(self, service: Any) -> None:
-        """Those inside this block; then those inside the arms of these, and so on.
+        """Assign the experiments inside this block, then those inside their arms, and so on.
 
-        What cannot be settled, each experiment tells for itself.
+        Suppresses SegmentationError, because each experiment that cannot be assigned shows its own
+        message.
         """
         tried: set[int] = set()
         with suppress(SegmentationError):
@@ -134,7 +135,7 @@ class Structure(XBlock):
                 tried |= found
 
     def render_child(self, child: Any, fragment: Fragment, context: Any) -> str:
-        """The child's view as HTML; its scripts and styles go to the fragment."""
+        """Return the child's view as HTML, and add the child's resources to the fragment."""
         is_authors = getattr(self.runtime, "is_author_mode", False)
         view = "author_view" if is_authors and hasattr(child, "author_view") else "student_view"
         rendered = child.render(view, context)
@@ -142,7 +143,7 @@ class Structure(XBlock):
         return str(rendered.content)
 
     def add_files(self, fragment: Fragment, *names: str) -> None:
-        """Scripts and style sheets, in their order; the theme comes before all."""
+        """Add scripts and style sheets in the given order, after the theme."""
         for name in ("theme.css", *names):
             url = self.runtime.local_resource_url(self, f"static/{name}")
             if name.endswith(".css"):
@@ -160,13 +161,17 @@ class Structure(XBlock):
 
     @classmethod
     def attributes_of(cls, values: Mapping[str, Any]) -> dict[str, str]:
-        """What of its fields is written, where these are set to the values."""
+        """Return the attributes of the block's OLX element for these field values."""
         fields = [field for name, field in cls.fields.items() if cls._is_authored(name)]
         return attributes(fields, values)
 
     @classmethod
     def _set_field_if_present(cls, block: Any, name: str, value: str | None, attrs: Any) -> None:
-        """XBlock's parser calls this with each attribute. None makes the import fail."""
+        """Set a field from an attribute, or preserve the attribute if it is not a usable field.
+
+        XBlock's parser calls this for each attribute. Skips values of None, which would make the
+        import fail.
+        """
         if name == "url_name" or value is None or attrs.get("none") == "true":
             return
         if cls._is_authored(name):
@@ -181,9 +186,10 @@ class Structure(XBlock):
 
     @classmethod
     def _is_authored(cls, name: str) -> bool:
-        """Whether it is a field of authors: not of learners, nor XBlock's own, nor of the parser.
+        """Return whether authors set this field in OLX.
 
-        XBlock's own are the tree, which comes of nesting, and `name`, which hosts do not escape.
+        Excludes learners' fields, the parser's own, and those that XBlock defines: the tree, which
+        follows from nesting, and `name`, which hosts do not escape.
         """
         field = cls.fields.get(name)
         is_own = name not in XBlock.fields and name != "xml_attributes"

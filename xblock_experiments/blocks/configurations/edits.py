@@ -1,6 +1,6 @@
-"""The course's list of segmentations, as its authors edit it: group configurations.
+"""Edits to the course's list of segmentations, which authors see as group configurations.
 
-The list is what OLX holds, and stays so: what of it cannot be read is neither shown nor lost.
+The list keeps its OLX form. Entries that cannot be read are not displayed, but stay in the list.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from xblock_experiments.course_user_segmentation.data import (
 from xblock_experiments.keys.ids import MAX_ID, is_id
 
 FIRST_ID = 100
-"""Those below are reserved by platforms for what they make themselves."""
+"""The lowest id for new segmentations. Platforms reserve lower ids for their own."""
 _MAX_TEXT = 1_000
 _MOST_GROUPS = 100
 
@@ -38,7 +38,7 @@ class Usage:
 
 
 def usages_in(course: Any) -> dict[int, list[Usage]]:
-    """Of each segmentation, by its id, in the course's order."""
+    """Map each segmentation's id to the experiments that use it, in course order."""
     found: dict[int, list[Usage]] = {}
     for block, path in _experiments_in(course, []):
         pages = block.runtime.service(block, "pages")
@@ -49,12 +49,16 @@ def usages_in(course: Any) -> dict[int, list[Usage]]:
 
 
 def listed(user_partitions: list[Any]) -> list[UserSegmentation]:
-    """Those of the list that can be read."""
+    """Return the segmentations in the list that can be read."""
     return read_user_partitions(user_partitions)[0]
 
 
 def with_one(course: Any, sent: Mapping[str, Any]) -> tuple[list[Any], UserSegmentation]:
-    """The list with what was sent in it, in its old place or at the end. JsonHandlerError."""
+    """Return the list with the submitted segmentation in it, and that segmentation.
+
+    An edited segmentation stays at its position; a new one is appended. Raises JsonHandlerError
+    if the submitted data is invalid.
+    """
     _ = course.gettext
     known: dict[Any, UserSegmentation] = {
         (each.type, each.id): each for each in listed(course.user_partitions)
@@ -79,7 +83,10 @@ def with_one(course: Any, sent: Mapping[str, Any]) -> tuple[list[Any], UserSegme
 
 
 def without_one(course: Any, type: Any, id: Any) -> list[Any]:
-    """The list without that segmentation. JsonHandlerError where it is in use, or not there."""
+    """Return the list without one segmentation.
+
+    Raises JsonHandlerError if the segmentation is in use or does not exist.
+    """
     _ = course.gettext
     old = next((e for e in listed(course.user_partitions) if (e.type, e.id) == (type, id)), None)
     if old is None or type not in FORMS:
@@ -94,7 +101,7 @@ def without_one(course: Any, type: Any, id: Any) -> list[Any]:
 
 
 def draw_id(used: Collection[int]) -> int:
-    """At random, so that two courses that are put together seldom have the same; as Studio does."""
+    """Return a random unused id, as Studio does, so that merged courses rarely have equal ids."""
     while True:
         id = FIRST_ID + secrets.randbelow(MAX_ID - FIRST_ID + 1)
         if id not in used:
@@ -140,7 +147,7 @@ def _edited(
 def _groups(
     course: Any, old: UserSegmentation, form: Form, sent: Any, used: set[int]
 ) -> Iterator[Group]:
-    """In the order sent. One without an id is new, and is given one that no other group has."""
+    """Yield the groups in the submitted order. A group without an id gets a new, unused one."""
     _ = course.gettext
     groups = sent if isinstance(sent, list) else []
     if not groups or not all(isinstance(group, Mapping) for group in groups):
@@ -187,7 +194,7 @@ def _text(course: Any, sent: Any) -> str:
 
 
 def _place_of(segmentation: UserSegmentation, user_partitions: list[Any]) -> int:
-    """Where in the list it was read from: the first of those with its id."""
+    """Return the position of the first list entry with the segmentation's type and id."""
     key = (segmentation.type, segmentation.id)
     return next(
         place

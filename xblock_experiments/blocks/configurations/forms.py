@@ -1,6 +1,6 @@
-"""Which types of segmentation authors can make and edit, and what each type's form has.
+"""The forms in which authors create and edit segmentations, by segmentation type.
 
-A type is added by an entry in FORMS.
+To let authors edit another type, add an entry to FORMS.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xblock_experiments.course_user_segmentation.data import EXPERIMENT
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One text among a segmentation's parameters."""
+    """A text field for one of a segmentation's parameters."""
 
     name: str
     label: str
@@ -24,7 +24,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Of one type. Texts are translated when they are shown."""
+    """The form of one segmentation type. Its texts are translated when they are displayed."""
 
     label: str
     has_weights: bool
@@ -50,5 +50,5 @@ FORMS = {
 
 
 def label_of(type: str, gettext: Callable[[str], str]) -> str:
-    """A type that authors cannot make has no name but its own."""
+    """Return the type's translated label, or the type itself if authors cannot create it."""
     return gettext(FORMS[type].label) if type in FORMS else type

@@ -1,4 +1,4 @@
-"""The page of a course's group configurations."""
+"""The page that lists a course's group configurations."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def configurations_view(course: Any) -> Fragment:
 
 
 def consequences(course: Any, edit: SegmentationEdit, *, is_active: bool) -> list[str]:
-    """What saving would do to whom, a sentence each. `is_active`: as it would be."""
+    """Return one sentence for each effect of saving the edit on learners.
+
+    `is_active` is the segmentation's value after the edit.
+    """
     ngettext = course.i18n.ngettext
     sentences = []
     if edit.change == "removed":

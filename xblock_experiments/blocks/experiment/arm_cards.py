@@ -1,4 +1,4 @@
-"""What staff and authors are told of each arm."""
+"""The cards that describe each arm to staff and authors."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from xblock_experiments.people import is_staff
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmCard:
-    """One arm, for the eye."""
+    """The data that a page displays for one arm."""
 
     child_id: Any
     name: str
-    """Of its groups; of an inactive one, what its author called it."""
+    """The names of the arm's groups; for an inactive arm, its child's title."""
     is_active: bool
     is_own: bool
-    """Whether the member of staff would see it as a learner."""
+    """Marks the arm that the current staff user would see as a learner."""
     weight: int | None
-    """Of its groups together. None of an inactive one."""
+    """The sum of the groups' weights, or None for an inactive arm."""
     share: int | None
-    """In per cent of the learners who come. None of an inactive one."""
+    """The expected percentage of assigned learners, or None for an inactive arm."""
     assigned: int | None
-    """Learners. None where nobody may be told."""
+    """The number of learners assigned, or None if the current user may not see counts."""
     exposed: int | None
 
 
 def cards_of(block: Any, experiment: Experiment) -> list[ArmCard]:
-    """The active ones first."""
+    """Return the cards of the active arms, followed by those of the inactive arms."""
     counts = _Counts.of(block, experiment)
     active = [_active(arm, experiment, counts) for arm in experiment.active]
     return [*active, *(_inactive(block, arm) for arm in experiment.inactive)]
@@ -39,7 +39,7 @@ def cards_of(block: Any, experiment: Experiment) -> list[ArmCard]:
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """Learners by group id, and the group of whom is looking."""
+    """Numbers of learners by group id, and the current user's own group."""
 
     assigned: dict[int, int] | None
     exposed: dict[int, int] | None

@@ -1,4 +1,4 @@
-"""The arms of an experiment: which child is which group's."""
+"""The arms of an experiment: the mapping between its children and its groups."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xblock_experiments.course_user_segmentation.data import Group
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One child, with the groups whose learners see it. Without any it is inactive."""
+    """One child and the groups whose learners see it. An arm without groups is inactive."""
 
     child_id: Any
     groups: tuple[Group, ...]
@@ -20,9 +20,9 @@ class Arm:
 def arms_of(
     child_ids: Sequence[Any], mapping: Mapping[str, Any], groups: Sequence[Group]
 ) -> tuple[list[Arm], list[Arm]]:
-    """The active arms, in the order of the groups, and the inactive ones, in that of the children.
+    """Return the active arms in the groups' order and the inactive arms in the children's order.
 
-    A group without a child among these has no arm. Several groups may share one.
+    A group that is mapped to none of the children has no arm. Several groups may share an arm.
     """
     by_text = {str(child_id): child_id for child_id in child_ids}
     seen_by: dict[str, list[Group]] = {}
@@ -38,23 +38,23 @@ def arms_of(
 def without_arm(
     child_ids: Sequence[Any], mapping: Mapping[str, Any], groups: Sequence[Group]
 ) -> list[Group]:
-    """The groups whose learners would see nothing."""
+    """Return the groups that have no arm, so that their learners would see nothing."""
     children = {str(child_id) for child_id in child_ids}
     return [group for group in groups if str(mapping.get(str(group.id))) not in children]
 
 
 def without_stale(child_ids: Sequence[Any], mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """The mapping without what leads to no child."""
+    """Return the mapping without entries that point to no child."""
     children = {str(child_id) for child_id in child_ids}
     return {key: child for key, child in mapping.items() if str(child) in children}
 
 
 def share_of(weight: int, groups: Sequence[Group]) -> int:
-    """Of the learners who come, in per cent."""
+    """Return the expected percentage of learners for the weight, rounded to an integer."""
     total = sum(group.weight for group in groups)
     return round(100 * weight / total) if total else 0
 
 
 def arm_name(group_id: int) -> str:
-    """What Studio calls a unit that it makes for a group."""
+    """Return the name that Studio gives to a unit that it creates for a group."""
     return f"Group ID {group_id}"

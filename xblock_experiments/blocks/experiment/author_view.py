@@ -1,4 +1,4 @@
-"""What authors see of an experiment: its arms, what is wrong with it, and what mends that."""
+"""The author's view of an experiment: its arms, its problems, and the actions that fix them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xblock_experiments.blocks.experiment.shown_messages import shown_messages
 
 
 def author_view(block: Any, context: Any) -> Fragment:
-    """Within a page of something else a line only, as the arms are many and have their own page."""
+    """Render all arms on the experiment's own page, or one line inside another block's page."""
     fragment = Fragment()
     experiment = look_at(block)
     context = {"root_xblock": block, **(context or {})}
@@ -53,7 +53,7 @@ def _shown(block: Any, card: ArmCard, fragment: Fragment, context: Any) -> dict[
 
 
 def _url(shown: Any, block: Any, view: str) -> str | None:
-    """None where the runtime has no pages."""
+    """Return the view's URL, or None if the runtime has no pages."""
     pages = block.runtime.service(block, "pages")
     url: str | None = pages.url(shown, view) if pages else None
     return url

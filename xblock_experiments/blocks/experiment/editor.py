@@ -1,7 +1,7 @@
-"""How authors edit an experiment: its name, its segmentation, and whose arm each child is.
+"""The author's editor of an experiment: its name, its segmentation, and the groups of its arms.
 
-The rules of saving are Studio's: each group of a newly chosen segmentation gets a child of its own,
-no child is ever lost, and what leads to no child is forgotten.
+Saving follows Studio's rules: each group of a newly selected segmentation gets its own new child,
+children are never deleted, and mappings to missing children are removed.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ def studio_view(block: Any) -> Fragment:
 
 
 def submit(block: Any, request: Any, save: Callable[[Any], Response]) -> Response:
-    """`save` is the mixin's handler, which sets the fields. Then the arms are brought in line."""
+    """Save the form, then update the arms.
+
+    `save` is the handler of StudioEditableXBlockMixin, which sets the fields.
+    """
     sent = json_of(request, block)
     values = sent.get("values")
     if not isinstance(values, dict) or not isinstance(sent.get("defaults", []), list):
@@ -81,7 +84,7 @@ def submit(block: Any, request: Any, save: Callable[[Any], Response]) -> Respons
 
 
 def clean(block: Any, values: dict[str, Any]) -> None:
-    """What the form sends of arms is completed by what it does not show: those of other groups."""
+    """Normalize submitted values, and add the mappings of groups that the form does not contain."""
     if isinstance(values.get("display_name"), str):
         values["display_name"] = values["display_name"].strip()
     if values.get("user_partition_id", 0) is None:
@@ -95,7 +98,7 @@ def clean(block: Any, values: dict[str, Any]) -> None:
 
 
 def validate(block: Any, validation: Validation, data: Any) -> None:
-    """What cannot be saved. `data` has the fields as they would be."""
+    """Add a message for each invalid value. `data` has the fields as they would be after saving."""
     _ = block.gettext
     if len(data.display_name or "") > _MAX_NAME:
         text = _("The name can have at most {count} characters.").format(count=_MAX_NAME)
@@ -112,9 +115,11 @@ def validate(block: Any, validation: Validation, data: Any) -> None:
 def bring_in_line(
     block: Any, old_segmentation_id: int | None, chosen: Mapping[str, Any] | None = None
 ) -> None:
-    """After a save: a child of its own for each group of a new segmentation.
+    """Add a new child for each group that needs one after a save.
 
-    `chosen` says which group got which child in the form, and "" for a new one.
+    A newly selected segmentation gets a child for each group, except for groups that the form
+    mapped to an existing child. `chosen` maps each group's id, as text, to the child selected in
+    the form, or to "" to request a new child.
     """
     chosen = chosen or {}
     mapping = without_stale(block.children, block.group_id_to_child)
@@ -135,7 +140,10 @@ def add_missing_arms(block: Any) -> None:
 
 
 def delete_inactive_arm(block: Any, request: Any) -> Response:
-    """Raises JsonHandlerError for any other child."""
+    """Delete the inactive arm named in the request.
+
+    Raises JsonHandlerError if the child is not an inactive arm, or has changed since.
+    """
     sent = json_of(request, block)
     wanted = sent.get("child_id")
     experiment: Experiment = block.look()
@@ -150,7 +158,7 @@ def delete_inactive_arm(block: Any, request: Any) -> Response:
 
 
 def _keep(block: Any, mapping: dict[str, Any]) -> None:
-    """What is equal is not written."""
+    """Set the field only if its value changes, so that an equal value is not written."""
     if mapping != block.group_id_to_child:
         block.group_id_to_child = mapping
 
@@ -169,7 +177,7 @@ def _new_arm(block: Any, group: Group) -> Any:
 
 
 def _usable(block: Any) -> list[UserSegmentation]:
-    """In the course's order."""
+    """Return the active experiments, in course order."""
     experiments = block.runtime.service(block, "user_segmentation").segmentations(EXPERIMENT)
     return [each for each in experiments if each.active]
 
@@ -180,7 +188,7 @@ def _groups(block: Any) -> Sequence[Group]:
 
 
 def _choice(block: Any, segmentation: UserSegmentation) -> dict[str, Any]:
-    """A segmentation that can be chosen, and for each group of it the children that can."""
+    """Return the form's data for one segmentation: its groups and the children to choose from."""
     is_present = segmentation.id == block.user_partition_id
     children = {str(child.scope_ids.usage_id): title_of(child) for child in block.get_children()}
     return {

@@ -1,6 +1,6 @@
-"""A look at one experiment: what its author made of it, and what the course has for it.
+"""The state of one experiment: its author's settings, compared with the course's segmentations.
 
-Reads only. Works on the block through its fields and its runtime's services.
+Reads only. Uses nothing but the block's fields and its runtime's services.
 """
 
 from __future__ import annotations
@@ -20,21 +20,26 @@ from xblock_experiments.course_user_segmentation.data import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """What authors and staff are told of an experiment, and what is checked of it."""
+    """The facts about an experiment that authors and staff see, and that validation checks."""
 
     is_configured: bool
     segmentation: UserSegmentation | None
-    """None where the course has none of the id, of whatever type."""
+    """The segmentation with the experiment's id, of any type, or None if the course has none."""
     is_supported: bool
-    """Whether the segmentation is of the type for experiments."""
+    """Indicates whether the segmentation's type is `experiment`."""
     is_listed: bool
-    """Whether the course's list has the segmentation: if not, it is kept for its members only."""
+    """Indicates whether the course still lists the segmentation.
+
+    A segmentation that the course no longer lists is stored for its members only.
+    """
     active: Sequence[Arm]
     inactive: Sequence[Arm]
     missing: Sequence[Group]
-    """The groups that have no arm."""
+    """The groups without an arm."""
     given: Sequence[Group]
-    """Whose arms of outer experiments with the same segmentation it stands in; mostly none."""
+    """The groups that can reach this experiment, if it is nested in an experiment with the same
+    segmentation; otherwise empty.
+    """
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -60,7 +65,7 @@ def look_at(block: Any) -> Experiment:
 
 
 def course_of(block: Any) -> Any:
-    """The block at the top of what this one stands in; itself, where it stands in nothing."""
+    """Return the block's topmost ancestor, or the block itself if it has no parent."""
     parent = block.get_parent()
     while parent is not None:
         block, parent = parent, parent.get_parent()
@@ -68,14 +73,14 @@ def course_of(block: Any) -> Any:
 
 
 def _segmentation_of(block: Any) -> UserSegmentation | None:
-    """The experiment of its id, else what else the course has of that id."""
+    """Return the experiment with the block's id, or else a segmentation of another type."""
     every = block.runtime.service(block, "user_segmentation").segmentations()
     found = [each for each in every if each.id == block.user_partition_id]
     return min(found, key=lambda each: each.type != EXPERIMENT, default=None)
 
 
 def _is_listed(block: Any) -> bool:
-    """True outside a course."""
+    """Return whether the course lists the segmentation. Returns True outside a course."""
     listed = getattr(course_of(block), "user_partitions", None)
     if listed is None:
         return True

@@ -1,4 +1,4 @@
-"""What is wrong with an experiment, as its pages show it, with what mends it."""
+"""The problems of an experiment as its pages display them, each with an action that fixes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xblock_experiments.people import is_staff
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """One message. Its action is a link, or a handler to be called."""
+    """One message. Its action is a link or a handler to call."""
 
     is_error: bool
     text: str

@@ -1,4 +1,4 @@
-"""What staff see of an experiment on a learner's page: every arm, one at a time. Assigns nobody."""
+"""The staff view of an experiment on a learner's page: every arm, one at a time. Assigns nobody."""
 
 from __future__ import annotations
 

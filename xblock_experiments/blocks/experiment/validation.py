@@ -1,6 +1,6 @@
-"""What can be wrong with an experiment in a course, and how to mend it.
+"""The problems that an experiment in a course can have, and how to fix them.
 
-Types, texts and actions of the first five are Studio's, which other tools of a platform know.
+The first five have Studio's types, texts and actions, which a platform's other tools know.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _INACTIVE = gettext_noop(
 )
 _EDIT_CONFIGURATION = gettext_noop("Edit group configuration")
 EDIT_CONFIGURATION = "edit-configuration-button"
-"""The action_class of what is mended where the configuration is, not in the experiment."""
+"""The action_class of problems that are fixed in the group configuration, not the experiment."""
 _SWITCHED_OFF = gettext_noop("Paused: learners see nothing here.")
 _NO_WEIGHT = gettext_noop("No group has a weight above 0, so no learner can be assigned.")
 _WEIGHTLESS = gettext_noop(
@@ -51,7 +51,7 @@ _SHARED = gettext_noop("The groups {groups} see the same content. Give each grou
 
 
 class ExperimentMessage(ValidationMessage):
-    """With what mends it: a button's text and what it does, as Studio names that."""
+    """A problem with the action that fixes it: a button's text and effect, named as in Studio."""
 
     TYPES = [ERROR, WARNING, NOT_CONFIGURED]
 
@@ -65,7 +65,7 @@ class ExperimentMessage(ValidationMessage):
         action_label: str | None = None,
         view: str = "studio_view",
     ) -> None:
-        """`view` is the experiment's page where it is mended."""
+        """Create the message. `view` names the experiment's page on which to fix the problem."""
         super().__init__(message_type, message_text)
         self.action_class = action_class
         self.action_runtime_event = action_runtime_event
@@ -74,7 +74,7 @@ class ExperimentMessage(ValidationMessage):
 
     @property
     def is_error(self) -> bool:
-        """Whether learners are kept from seeing what they should."""
+        """Return whether the problem keeps learners from seeing the content they should see."""
         return bool(self.type != WARNING)
 
     def to_json(self) -> dict[str, str]:
@@ -87,7 +87,7 @@ class ExperimentMessage(ValidationMessage):
 
 
 class ExperimentValidation(Validation):
-    """With one message that stands for all of them, where only one is shown."""
+    """The problems of an experiment, with a summary for places that show only one message."""
 
     def __init__(self, xblock_id: Any) -> None:
         super().__init__(xblock_id)
@@ -103,7 +103,7 @@ class ExperimentValidation(Validation):
 
 
 def problems_of(experiment: Experiment, _: Callable[[str], str]) -> list[ExperimentMessage]:
-    """In the order of Studio's, then ours."""
+    """Return the problems, Studio's first."""
     segmentation = experiment.segmentation
     if not experiment.is_configured:
         action = {"action_class": "edit-button", "action_label": _(_SELECT)}
@@ -118,7 +118,7 @@ def problems_of(experiment: Experiment, _: Callable[[str], str]) -> list[Experim
 def general_message(
     messages: Sequence[ExperimentMessage], _: Callable[[str], str]
 ) -> ExperimentMessage | None:
-    """None where there is nothing to be said."""
+    """Return a summary of the messages, or None if there are none."""
     if not messages:
         return None
     is_error = any(message.is_error for message in messages)

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # First, as MariaDB would else make an index for the check of the reference, and keep it.
+        # Added first: MariaDB would otherwise create an index for the foreign key, and keep it.
         migrations.AddIndex(
             model_name='membership',
             index=models.Index(fields=['segmentation', 'id'], name='xbexp_members'),
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='segmentation',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='xblock_experiments_course_user_segmentation.segmentation'),
         ),
-        # The new one before the old one goes: at no moment is there none.
+        # Added before the old constraint is removed, so that one of them always holds.
         migrations.AddConstraint(
             model_name='membership',
             constraint=models.UniqueConstraint(fields=('user_id', 'segmentation', 'slot'), name='xbexp_one_group_each'),

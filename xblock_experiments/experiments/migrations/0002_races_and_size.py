@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # The new one before the old one goes: at no moment is there none.
+        # Added before the old constraint is removed, so that one of them always holds.
         migrations.AddConstraint(
             model_name='exposure',
             constraint=models.UniqueConstraint(fields=('user_id', 'course_id', 'segmentation_number', 'usage_id'), name='xbexp_one_exposure_each'),

@@ -1,1 +1,1 @@
-"""Commands of who comes from the platform."""
+"""Management commands."""

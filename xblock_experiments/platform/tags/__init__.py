@@ -1,1 +1,1 @@
-"""The tags that a site of Open edX brings along."""
+"""The tags that come from an existing Open edX site."""

@@ -1,4 +1,4 @@
-"""The platform's rows, read from its table as a CSV file."""
+"""The reader of the platform's rows from a CSV file of its table."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from xblock_experiments.platform.tags.data import Fate, Row, Source, UnreadableS
 
 _COLUMNS = ("user_id", "course_id", "key", "value")
 _LONGEST_CELL = 2**24
-"""Characters. What is longer is no cell any more, but a file with a quote that is not closed."""
+"""The maximum of characters. A longer cell means that a quote is not closed."""
 _KEPT = 2**16
-"""Of a cell. It is more than any that can be used has."""
+"""The number of characters read of a cell, which exceeds all valid cells."""
 
 type _Line = tuple[int, list[str]]
-"""A row's cells, and the number of the file's line that it ends in."""
+"""The number of the file's line in which a row ends, and the row's cells."""
 
 
 @contextmanager
 def opened_file(path: Path, *, after: int) -> Iterator[Source]:
-    """A pipe too, of which nobody knows how long it is."""
+    """Open the file. For a pipe, whose length is unknown, the total is None."""
     limit = csv.field_size_limit(_LONGEST_CELL)
     try:
         total = _count_lines(path) - after if is_file(path) else None
@@ -38,7 +38,7 @@ def opened_file(path: Path, *, after: int) -> Iterator[Source]:
 
 def _open(path: Path) -> TextIO:
     try:
-        # What is no UTF-8 becomes halves of surrogate pairs, by which it is known later.
+        # Invalid UTF-8 becomes surrogate halves, which the later checks detect.
         return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}."

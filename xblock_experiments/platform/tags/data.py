@@ -1,7 +1,7 @@
-"""The platform's tags of learners in courses, and what can become of each.
+"""The platform's tags of learners in courses, and the possible results of importing each.
 
-The platform keeps an experiment's group as a tag too: its key names the user partition, its value
-is the group's id.
+The platform stores an experiment's group as a tag too: the key names the user partition, and the
+value is the group's id.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from xblock_experiments.user_tags.data import InvalidTag, dump_value
 _BATCH = 10_000
 
 type Name = tuple[str, str, str]
-"""A tag's user, course and key."""
+"""A tag's user id, course id and key."""
 
 
 class UnreadableSource(ExperimentsError, ValueError):
-    """The platform's rows cannot be read from where they should be. What was imported stays."""
+    """Raised if the platform's rows cannot be read. Rows that were already imported stay."""
 
 
 class NoSuchPartition(NoSuchSegmentation, ValueError):
-    """The same to blocks that were written for the platform: they expect a ValueError."""
+    """NoSuchSegmentation as a ValueError, which blocks written for the platform expect."""
 
 
 class Fate(StrEnum):
-    """What became of a row."""
+    """The result of importing a row."""
 
     ENTERED = "Learners added to a group"
     STORED = "Tags stored"
@@ -49,22 +49,22 @@ class Fate(StrEnum):
 
     @property
     def is_done(self) -> bool:
-        """Whether what the row says is so now."""
+        """Return whether the row's statement is true now."""
         return self in (Fate.ENTERED, Fate.STORED, Fate.THERE)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the platform's `user_api_usercoursetag`."""
+    """One row of the platform's table `user_api_usercoursetag`."""
 
     id: int
-    """In a CSV file, the line."""
+    """The row's id, or its line number in a CSV file."""
     user_id: str
     course_id: str
     key: str
     value: str
     flaw: Fate | None = field(default=None, kw_only=True)
-    """Why it cannot be used, where that shows when it is read."""
+    """The reason why the row cannot be used, if reading it showed one."""
 
     @property
     def name(self) -> Name:
@@ -73,16 +73,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Rows in the order of their ids, each read when it is asked for: so late come its errors."""
+    """Rows in order of their ids. They are read lazily, so errors are raised during iteration."""
 
     total: int | None
-    """About how many rows there are, where that can be known."""
+    """The approximate number of rows, or None if unknown."""
     rows: Iterator[Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A row that says which group of an experiment a learner is in."""
+    """A row that states a learner's group in an experiment."""
 
     row: Row
     experiment_id: int
@@ -94,16 +94,16 @@ type Judged = tuple[Row, Fate]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What became of some rows."""
+    """The results of importing some rows."""
 
     last_id: int
     judged: list[Judged]
 
 
 def placement_of(row: Row) -> Placement | None:
-    """Of a row with a partition's key; None where it names no group.
+    """Return the placement from a row with a partition's key, or None if it names no group.
 
-    A value is a number where `int` takes it: the platform reads it so.
+    Any value that `int` accepts is a number, as on the platform.
     """
     experiment_id = partition_id_of(row.key)
     try:
@@ -116,7 +116,7 @@ def placement_of(row: Row) -> Placement | None:
 
 
 def flaw_of_value(value: str) -> Fate | None:
-    """What keeps it from being a tag's value."""
+    """Return the reason why the text cannot be a tag's value, or None."""
     try:
         value.encode()
         dump_value(value)
@@ -128,7 +128,7 @@ def flaw_of_value(value: str) -> Fate | None:
 
 
 def batches(rows: Iterable[Row], size: int = _BATCH) -> Iterator[list[Row]]:
-    """The rows before one that cannot be read are given, then the error is raised."""
+    """Yield batches of rows. Yields the rows before an unreadable one, then raises the error."""
     batch: list[Row] = []
     try:
         for row in rows:
@@ -145,7 +145,7 @@ def batches(rows: Iterable[Row], size: int = _BATCH) -> Iterator[list[Row]]:
 
 
 def rounds(rows: Iterable[Row]) -> list[list[Row]]:
-    """No tag is twice in one: the second is compared with what the first has become."""
+    """Split the rows so that no part has a tag twice, as later rows depend on earlier ones."""
     rounds: list[list[Row]] = []
     seen: Counter[Name] = Counter()
     for row in rows:

@@ -1,4 +1,4 @@
-"""The platform's rows, read from its database."""
+"""The reader of the platform's rows from its database."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def opened_database(url: str, *, after: int) -> Iterator[Source]:
 @contextmanager
 def _connected(url: str) -> Iterator[BaseDatabaseWrapper]:
     try:
-        # Of a handler of its own: no router, migration or transaction of the site comes near it.
+        # A separate handler keeps the site's routers, migrations and transactions away from it.
         connection = ConnectionHandler({"default": _settings(url)})["default"]
     except (ImproperlyConfigured, ValueError) as error:
-        msg = f"That is no URL of a database that can be read. {shown(error)}"
+        msg = f"This is not the URL of a supported database. {shown(error)}"
         raise UnreadableSource(msg) from error
     try:
         yield connection
@@ -43,13 +43,13 @@ def _connected(url: str) -> Iterator[BaseDatabaseWrapper]:
 
 
 def _settings(url: str) -> dict[str, Any]:
-    """Raises ValueError."""
+    """Return Django's settings for the database. Raises ValueError."""
     settings: dict[str, Any] = {**dj_database_url.parse(url)}
     if settings["ENGINE"] not in _ENGINES:
         msg = "It must begin with sqlite://, postgres:// or mysql://."
         raise ValueError(msg)
     if settings["ENGINE"].endswith("sqlite3"):
-        # Else SQLite would make a database that is not there.
+        # Open read-only: SQLite would otherwise create a missing database.
         settings["NAME"] = f"{Path(settings['NAME']).absolute().as_uri()}?mode=ro"
     return settings
 
@@ -61,7 +61,7 @@ def _count_rows(connection: BaseDatabaseWrapper, after: int) -> int:
 
 
 def _rows(connection: BaseDatabaseWrapper, after: int) -> Iterator[Row]:
-    """A page at a time: clients of databases take all of a query's result into memory."""
+    """Yield rows page by page, because database clients load a whole result into memory."""
     columns = ", ".join(map(connection.ops.quote_name, _COLUMNS))
     sql = f"SELECT {columns} FROM {_TABLE} WHERE id > %s ORDER BY id LIMIT {_PAGE}"  # noqa: S608
     page = _fetch(connection, sql, [after])
@@ -78,5 +78,5 @@ def _fetch(connection: BaseDatabaseWrapper, sql: str, params: list[int]) -> list
             return list(cursor.fetchall())
     except DatabaseFault as error:
         said = shown(str(error).strip())
-        msg = f"The platform's database does not give its {_TABLE}: {said}."
+        msg = f"Cannot read {_TABLE} from the platform's database: {said}."
         raise UnreadableSource(msg) from error

@@ -1,4 +1,4 @@
-"""Rows of the platform become memberships and tags, a batch at a time."""
+"""The import of the platform's rows as memberships and tags, batch by batch."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from xblock_experiments.user_tags.api import insert_tags
 
 @reports_faults
 def import_batch(rows: Sequence[Row]) -> Batch:
-    """The same again changes nothing."""
+    """Import the rows. Importing them again changes nothing."""
     judged = [one for some in rounds(rows) for one in _import(some)]
     return Batch(last_id=rows[-1].id, judged=judged)
 
 
 def _import(rows: Sequence[Row]) -> list[Judged]:
-    """Of rows of which no two are of one tag."""
+    """Import rows that are all of different tags."""
     judged: list[Judged] = []
     placements: list[Placement] = []
     tags: list[Row] = []

@@ -1,4 +1,4 @@
-"""The platform's rows of user partitions become memberships; who is in a group here stays there."""
+"""The import of the platform's user partitions as memberships. Existing members never move."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from xblock_experiments.database.transactions import ROUNDS, contended, persist
 from xblock_experiments.platform.tags.data import Fate, Judged, Placement
 
 type _Place = tuple[str, int, str]
-"""A course, an experiment and a user."""
+"""A course id, an experiment's id and a user id."""
 type _Step = tuple[Standing, int]
 
 
 def place(placements: Sequence[Placement]) -> list[Judged]:
-    """What became of the rows, of which no two are of one learner in one experiment."""
+    """Import rows of different learners or experiments, and return the results."""
     placing = _Placing(placements)
     standings = placing.read()
     for _ in range(ROUNDS):
@@ -32,14 +32,14 @@ def place(placements: Sequence[Placement]) -> list[Judged]:
 
 
 class _Placing:
-    """Rows of which some are judged, and the others wait."""
+    """Rows being imported, some with a result and the others waiting."""
 
     def __init__(self, placements: Iterable[Placement]) -> None:
         self._waiting = {_place_of(placement): placement for placement in placements}
         self.judged: list[Judged] = []
 
     def read(self) -> list[Standing]:
-        """Where the learners stand; the rows of experiments that are not here are judged."""
+        """Return the learners' standings, and conclude rows of experiments that do not exist."""
         experiments: dict[tuple[str, int], list[str]] = defaultdict(list)
         for course_id, id, user_id in self._waiting:
             experiments[course_id, id].append(user_id)
@@ -53,7 +53,7 @@ class _Placing:
         return standings
 
     def judge(self, standings: Iterable[Standing]) -> list[_Step]:
-        """The steps that are left to be taken."""
+        """Conclude rows that need no step, and return the steps for the others."""
         steps = []
         for standing in standings:
             group_id = self._waiting[_place_of(standing)].group_id
@@ -65,7 +65,7 @@ class _Placing:
         return steps
 
     def enter(self, steps: Sequence[_Step]) -> list[Standing]:
-        """Those who could not: somebody else was faster."""
+        """Perform the steps, and return the standings of those that another process preceded."""
         for standing, _ in persist(partial(_enter, steps), using=segmentations.using()):
             self._conclude(_place_of(standing), Fate.ENTERED)
         return [standing for standing, _ in steps if _place_of(standing) in self._waiting]
@@ -81,7 +81,7 @@ def _place_of(one: Placement | Standing) -> _Place:
 
 
 def _fate(standing: Standing, group_id: int) -> Fate:
-    """ENTERED of who may enter."""
+    """Return the row's result, where ENTERED means that the learner may enter the group."""
     if standing.group_ids:
         return Fate.THERE if group_id in standing.group_ids else Fate.OTHER_GROUP
     is_group = any(group.id == group_id for group in standing.segmentation.groups)
@@ -99,7 +99,7 @@ def _enter(steps: Iterable[_Step]) -> list[_Step]:
 
 
 def _told_of(steps: Iterable[_Step]) -> list[events.ListImported]:
-    """One event for each experiment, in place of one for each learner."""
+    """Return one event for each experiment, in place of one for each learner."""
     counts = Counter((standing.course_id, standing.segmentation) for standing, _ in steps)
     return [
         events.ListImported(

@@ -1,4 +1,4 @@
-"""Whether the site's database has the tables that rows are imported into."""
+"""The check that the database has the tables for the import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an import tells its operator: how many rows had which fate, and which were not used."""
+"""The operator's report of an import: counts of results, and the rows that were not used."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from xblock_experiments.platform.tags.data import Batch, Fate, Judged, Row
 _EXAMPLES = 3
 _COLUMNS = ("id", "user_id", "course_id", "key", "value", "reason")
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would compute."""
+"""The first characters of cells that a spreadsheet would evaluate as formulas."""
 
 
 class Report:
-    """Counts, a few examples, and a line of CSV for each row that was not used."""
+    """Counts of results, a few examples, and a CSV line for each row that was not used."""
 
     def __init__(self) -> None:
         self._counts: Counter[Fate] = Counter()
@@ -25,7 +25,7 @@ class Report:
         self._file: TextIO | None = None
 
     def write_to(self, file: TextIO) -> None:
-        """What is added from now on."""
+        """Write rows that are added from now on to the file."""
         self._file = file
 
     def add(self, batch: Batch) -> None:

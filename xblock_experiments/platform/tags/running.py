@@ -1,4 +1,4 @@
-"""An import as an operator sees it: with a bar, a report, and a place to go on from."""
+"""One run of the import, with a progress bar, a report, and a position to continue from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xblock_experiments.platform.tags.sources import opened
 
 
 class Run:
-    """May be cut short: `last_id` is that of the last row that is done."""
+    """A run that can be interrupted. `last_id` is the id of the last completed row."""
 
     def __init__(self, *, after: int, stop: Stop) -> None:
         self.last_id = self._after = after
@@ -27,7 +27,7 @@ class Run:
         return self.last_id != self._after
 
     def do(self, path_or_url: str, report_file: AbstractContextManager[TextIO | None]) -> None:
-        """The report's file is opened once the source is."""
+        """Import the source. Opens the report's file after the source."""
         with (
             opened(path_or_url, after=self._after) as source,
             report_file as file,

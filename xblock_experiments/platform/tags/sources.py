@@ -1,4 +1,4 @@
-"""Where the platform's rows are read from: its database, or its table as a CSV file."""
+"""The sources of the platform's rows: its database, or a CSV file of its table."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from xblock_experiments.platform.tags.database import opened_database
 
 
 def opened(source: str, *, after: int) -> AbstractContextManager[Source]:
-    """The rows after that id, of a database's URL or a CSV file's path.
+    """Open a database's URL or a CSV file's path, for the rows after that id.
 
-    Raises UnreadableSource, which never tells the URL: it holds a password.
+    Raises UnreadableSource, without the URL in its message, because URLs contain passwords.
     """
     if "://" in source:
         return opened_database(source, after=after)

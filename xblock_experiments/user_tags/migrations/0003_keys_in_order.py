@@ -1,4 +1,4 @@
-"""Equal dictionaries have equal texts from now on, by which they are compared."""
+"""Sorts the keys in stored JSON, so that equal dictionaries have equal texts."""
 
 import json
 
@@ -12,12 +12,12 @@ def put_keys_in_order(apps, schema_editor):
     rows = tags.using(schema_editor.connection.alias)
     for row in in_pages(rows.filter(value__contains="{")):
         value = json.dumps(json.loads(row.value), separators=(",", ":"), sort_keys=True)
-        # Not where a block has written meanwhile: that is in order.
+        # Skips rows that a block has written in between: their keys are sorted already.
         rows.filter(pk=row.pk, value=row.value).update(value=value)
 
 
 class Migration(migrations.Migration):
-    # Row by row, and the same when it is done again: no lock is held for long.
+    # Rows are updated one by one, and can be updated again, so no lock is held for long.
     atomic = False
 
     dependencies = [

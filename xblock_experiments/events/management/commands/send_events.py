@@ -1,4 +1,4 @@
-"""`send_events`: send what waits in the outbox to the event bus and the learning record store."""
+"""The command `send_events`, which sends the outbox to the event bus and the record store."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from xblock_experiments.errors import NotSent, NotStored
 from xblock_experiments.events.sending import SENDERS, Page, count_waiting, drop, send_page
 
 _PAUSE = 1.0
-"""Seconds until it is looked again whether something waits."""
+"""The pause between checks for waiting events, in seconds."""
 _LONGEST_PAUSE = 30.0
-"""After each failure the pause is twice as long, up to this."""
+"""The maximum of the pause, which doubles after each failure."""
 
 
 class Command(BaseCommand):
-    """Sends until nothing waits. What was not sent still waits when this ends, however it ends."""
+    """The command, which sends until no event waits. Unsent events stay however it ends."""
 
     help = "Send the events that are waiting in the outbox."
 
@@ -72,7 +72,7 @@ class Command(BaseCommand):
             self._stop.wait(pause)
 
     def _send_all(self, sinks: Sequence[str]) -> list[str]:
-        """What failed. One that fails does not keep the others from being sent to."""
+        """Send to each system, even if another one fails, and return the failures."""
         failures = []
         for sink in sinks:
             try:

@@ -1,1 +1,1 @@
-"""Commands of who comes from the platform."""
+"""Commands for sites that come from the platform."""

@@ -1,4 +1,4 @@
-"""`import_user_course_tags SOURCE`: take over learners' groups and tags from the platform."""
+"""The command `import_user_course_tags SOURCE`, which imports learners' groups and tags."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from xblock_experiments.platform.tags.running import Run
 
 _BY_SIGNAL = 128
-"""What shells add to a signal's number."""
+"""The number that shells add to a signal's number."""
 
 
 class Command(BaseCommand):
-    """May be run again, also after it was cut short: what is here already is left as it is."""
+    """The command. It can be repeated, even if interrupted, and leaves existing data unchanged."""
 
     help = "Import learners' experiment groups and other tags from the platform."
 
@@ -89,7 +89,7 @@ def _how_to_go_on(run: Run, error: ExperimentsError | None = None) -> str:
 
 @contextmanager
 def _report_file(path: Path | None, after: int) -> Iterator[TextIO | None]:
-    """Where this run goes on after another one, the report does too; else nothing is added to."""
+    """Open the report for appending if the run continues another one, else only a new file."""
     if path is None:
         yield None
         return

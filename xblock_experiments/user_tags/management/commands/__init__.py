@@ -1,1 +1,1 @@
-"""Commands about what is kept of people."""
+"""Commands for users' personal data."""

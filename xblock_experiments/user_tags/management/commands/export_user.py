@@ -1,4 +1,4 @@
-"""`export_user USER_ID`: all that is kept of a person, as JSON."""
+"""The command `export_user USER_ID`, which writes all data about a user as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xblock_experiments.user_tags.api import export_user
 
 
 class Command(BaseCommand):
-    """What blocks have noted of a person is anybody's text, and a terminal obeys some of it."""
+    """The command. It escapes control characters, because blocks' tags may contain any text."""
 
     help = "Write all data stored about a user as JSON."
 
@@ -41,14 +41,14 @@ class Command(BaseCommand):
 
 
 def _printable(text: str) -> str:
-    """The same JSON, with what controls a terminal or cannot be UTF-8 as escapes."""
+    """Return the same JSON, with control characters and invalid UTF-8 as escapes."""
     return "".join(
         char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text
     )
 
 
 def _write(path: Path, text: str) -> None:
-    """Into a file that only its owner may read: all of it, or there is none."""
+    """Write a new file that only its owner can read. The file is either complete or missing."""
     if path.exists() or path.is_symlink():
         msg = f"{path} already exists. Choose another path, or remove it first."
         raise CommandError(msg)

@@ -1,4 +1,4 @@
-"""`retire_user USER_ID`: delete all that is kept of a person."""
+"""The command `retire_user USER_ID`, which deletes all data about a user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xblock_experiments.user_tags.api import retire_user
 
 
 class Command(BaseCommand):
-    """Asks first. May be called again: what is gone already is no error."""
+    """The command. It asks for confirmation, and can be repeated without an error."""
 
     help = "Delete all data stored about a user, and clear the user's id from staff actions."
 
