@@ -18,7 +18,7 @@ from webob import Request
 
 from tests.answers import send_json
 from tests.builders import COURSE_ID, course_xml, experiment, segmentation, split_test_xml
-from xblock_experiments.blocks.experiment import editor
+from xblock_experiments.blocks.experiment import edits
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.experiments.api import get_group
@@ -263,14 +263,14 @@ def test_the_later_of_two_editors_is_warned_and_overwrites_nothing() -> None:
 
 def test_the_later_of_two_concurrent_requests_is_warned(monkeypatch: pytest.MonkeyPatch) -> None:
     made = course()
-    real = editor.clean
+    real = edits.clean
 
     def save_first(*arguments: Any) -> None:
-        monkeypatch.setattr(editor, "clean", real)
+        monkeypatch.setattr(edits, "clean", real)
         assert submit(made, display_name="In between").status_code == 200
         real(*arguments)
 
-    monkeypatch.setattr(editor, "clean", save_first)
+    monkeypatch.setattr(edits, "clean", save_first)
     assert submit(made, display_name="Second").status_code == 409
     assert block(made).display_name == "In between"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.utils.translation import gettext_noop
@@ -18,7 +17,7 @@ from xblock_experiments.blocks.base.fields import JSONDict, PlainInteger
 from xblock_experiments.blocks.base.handlers import staff_handler
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.structure import Structure
-from xblock_experiments.blocks.experiment import editor
+from xblock_experiments.blocks.experiment import editor, edits
 from xblock_experiments.blocks.experiment.arms import arm_name
 from xblock_experiments.blocks.experiment.author_view import author_view
 from xblock_experiments.blocks.experiment.setup import Experiment, look_at
@@ -29,13 +28,13 @@ from xblock_experiments.blocks.experiment.validation import (
     general_message,
     problems_of,
 )
+from xblock_experiments.blocks.experiment.written_ids import child_of, name_of
 from xblock_experiments.course_user_segmentation.data import (
     NOT_SELECTED,
     Group,
     SegmentationError,
 )
 from xblock_experiments.errors import NotStored
-from xblock_experiments.keys.usage import type_of, url_name_of
 from xblock_experiments.people import is_staff
 
 CHILD_RENDER = "xblock.split_test.child_render"
@@ -119,30 +118,30 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
     @staff_handler
     def add_missing_groups(self, request: Any, suffix: str = "") -> Response:
         """Create an empty arm for each group that has none. Idempotent."""
-        editor.add_missing_arms(self)
+        edits.add_missing_arms(self)
         return Response()
 
     @staff_handler
     def delete_inactive_arm(self, request: Any, suffix: str = "") -> Response:
         """Delete a child that no group sees, including its content: `{"child_id": …}`."""
-        return editor.delete_inactive_arm(self, request)
+        return edits.delete_inactive_arm(self, request)
 
     @staff_handler
     def submit_studio_edits(self, request: Any, suffix: str = "") -> Response:
         """Save the submitted form, which is studio_view's or Studio's own."""
-        return editor.submit(self, request, super().submit_studio_edits)
+        return edits.submit(self, request, super().submit_studio_edits)
 
     def clean_studio_edits(self, data: dict[str, Any]) -> None:
         """Clean the submitted values. Called by StudioEditableXBlockMixin."""
-        editor.clean(self, data)
+        edits.clean(self, data)
 
     def validate_field_data(self, validation: Validation, data: Any) -> None:
         """Validate the submitted values. Called by StudioEditableXBlockMixin."""
-        editor.validate(self, validation, data)
+        edits.validate(self, validation, data)
 
     def editor_saved(self, user: Any, old_metadata: Any, old_content: Any) -> None:
         """Update the arms after Studio has saved its own form. Called by Studio."""
-        editor.bring_in_line(self, old_content.get("user_partition_id"))
+        edits.bring_in_line(self, old_content.get("user_partition_id"))
 
     @XBlock.handler
     def log_child_render(self, request: Any, suffix: str = "") -> Response:
@@ -197,10 +196,10 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         written = [(child.tag, child.get("url_name")) for child in node if _is_element(child)]
         block = super().parse_xml(node, runtime, keys)
         if len(written) != len(block.children):
-            written = [_name_of(child_id) for child_id in block.children]
+            written = [name_of(child_id) for child_id in block.children]
         children = list(zip(written, block.children, strict=True))
         block.group_id_to_child = {
-            group_id: _child_of(usage_id, children) or usage_id
+            group_id: child_of(usage_id, children) or usage_id
             for group_id, usage_id in block.group_id_to_child.items()
         }
         return block
@@ -241,25 +240,6 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         self.add_files(fragment, "split_test.js")
         fragment.initialize_js("SplitTestStudentView")
         return fragment
-
-
-_KEY = re.compile(r".*[/@+](?P<type>[^/@+]+)(?:/|\+block@)(?P<name>[^/@+]+)")
-_TEXT_ID = re.compile(r"[\w-]+\.(?P<type>[\w-]+)\.(?P<name>.+)\.d\d+\.u\d+")
-
-
-def _child_of(usage_id: Any, children: list[tuple[tuple[str, str | None], Any]]) -> Any:
-    """Return the child that an id of any course names, as an old key, a new key or a bare name."""
-    found = _KEY.fullmatch(str(usage_id)) or _TEXT_ID.fullmatch(str(usage_id))
-    if found:
-        wanted = found["type"], found["name"]
-        return next((id for written, id in children if wanted in (written, _name_of(id))), None)
-    named = [child_id for (_, name), child_id in children if name == str(usage_id)]
-    return named[0] if len(named) == 1 else None
-
-
-def _name_of(usage_id: Any) -> tuple[str, str | None]:
-    """Return the type and url_name in the usage id, where the url_name may be a generated one."""
-    return type_of(usage_id), url_name_of(usage_id)
 
 
 def _is_element(node: Any) -> bool:

@@ -12,8 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, NoReturn, Self
+from typing import Any, Literal, Self
 
+from xblock_experiments.course_user_segmentation.frozen import _freeze
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.keys.ids import MAX_ID, is_id
 
@@ -66,30 +67,6 @@ class InvalidId(SegmentationError, ValueError):
     """An id of a course, a user or a block that cannot be stored."""
 
 
-def _refuse(*_: object, **__: object) -> NoReturn:
-    msg = "This value is frozen: make a changed copy with dataclasses.replace."
-    raise TypeError(msg)
-
-
-class FrozenDict(dict[str, Any]):
-    """A dictionary that cannot be changed, so that all readers of a definition can share it."""
-
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
-
-    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
-        return type(self), (dict(self),)
-
-
-class FrozenList(list[Any]):
-    """A list that cannot be changed."""
-
-    __setitem__ = __delitem__ = __iadd__ = __imul__ = append = extend = insert = _refuse
-    clear = pop = remove = reverse = sort = _refuse
-
-    def __reduce__(self) -> tuple[type[Self], tuple[list[Any]]]:
-        return type(self), (list(self),)
-
-
 def freeze(value: Any) -> Any:
     """Return a copy of the JSON value that cannot be changed. Raises InvalidSegmentation."""
     try:
@@ -97,14 +74,6 @@ def freeze(value: Any) -> Any:
     except RecursionError as error:
         msg = "A segmentation is nested too deeply."
         raise InvalidSegmentation(msg) from error
-
-
-def _freeze(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return FrozenDict({key: _freeze(item) for key, item in value.items()})
-    if isinstance(value, list):
-        return FrozenList(map(_freeze, value))
-    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,10 @@ from django.db import connections
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
+from xblock_experiments.course_user_segmentation.announcements import (
+    announce_entries,
+    announce_move,
+)
 from xblock_experiments.course_user_segmentation.checks import (
     check_actor,
     check_group_id,
@@ -36,7 +40,6 @@ from xblock_experiments.course_user_segmentation.standings import (
     get_standing_to_change,
     read_again,
 )
-from xblock_experiments.course_user_segmentation.telling import announce_entries, announce_move
 from xblock_experiments.database.rows import check_all_seen, in_pages, insert_if_absent, lock_shared
 from xblock_experiments.database.transactions import (
     LOST,

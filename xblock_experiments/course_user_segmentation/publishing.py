@@ -10,6 +10,7 @@ from typing import Literal
 
 from django.db.models import Count
 
+from xblock_experiments.course_user_segmentation.announcements import announce_versions
 from xblock_experiments.course_user_segmentation.checks import check_actor, check_id
 from xblock_experiments.course_user_segmentation.data import (
     EditPreview,
@@ -29,7 +30,6 @@ from xblock_experiments.course_user_segmentation.segmentations import (
     present,
     using,
 )
-from xblock_experiments.course_user_segmentation.telling import announce_versions
 from xblock_experiments.database.rows import insert_if_absent
 from xblock_experiments.database.transactions import Overtaken, persist, reports_faults
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 
 from xblock_experiments.errors import NotSent
-from xblock_experiments.events.waiting import telling
+from xblock_experiments.events.row_format import telling
 from xblock_experiments.settings.common import setting
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import HTTPErrorProcessor, Request, build_opener
 
 from xblock_experiments.errors import NotSent
-from xblock_experiments.events.waiting import telling
+from xblock_experiments.events.row_format import telling
 from xblock_experiments.events.xapi import VERSION, statement
 from xblock_experiments.settings.common import setting
 

@@ -26,7 +26,7 @@ from xblock_experiments.events.data import (
     UserExposed,
     UserReassigned,
 )
-from xblock_experiments.events.waiting import columns, without_actor
+from xblock_experiments.events.row_format import columns, without_actor
 from xblock_experiments.settings.common import setting
 
 BUS, XAPI = "bus", "xapi"

@@ -26,13 +26,12 @@ class TextUsage(str):
 
     @property
     def block_type(self) -> str:
-        return self.split(".")[1]
+        return usage.type_of(str(self))
 
     @property
     def block_id(self) -> str:
         """What names the block in its course: its url_name, where it has one."""
-        parts = self.split(".")
-        return ".".join(parts[2:-2] if len(parts) > 4 else parts[2:])
+        return usage.url_name_of(str(self)) or ".".join(self.split(".")[2:])
 
     @property
     def context_key(self) -> TextCourse:

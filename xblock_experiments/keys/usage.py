@@ -14,6 +14,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 SLUG = re.compile(r"[\w-]{1,40}")
+_DOTTED = re.compile(r"[\w-]+\.[\w-]+\..+\.d\d+\.u\d+")
 _URL_NAME = re.compile(r"[\w~.:-]{1,100}")
 
 
@@ -38,6 +39,11 @@ def url_name_of(usage_id: Any) -> str | None:
         return str(usage_id.block_id)
     parts = str(usage_id).split(".")
     return ".".join(parts[2:-2]) if len(parts) > 4 else None
+
+
+def is_dotted(text: str) -> bool:
+    """Return whether the text is a dotted usage id that has a url_name."""
+    return _DOTTED.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1_000)

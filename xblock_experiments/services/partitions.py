@@ -10,14 +10,18 @@ from typing import Any, Self
 from xblock_experiments.course_user_segmentation.data import (
     EXPERIMENT,
     Group,
+    NoSuchSegmentation,
     NotAssignable,
     UserSegmentation,
 )
 from xblock_experiments.errors import OtherUser
 from xblock_experiments.keys.users import USER_ID
-from xblock_experiments.platform.tags.data import NoSuchPartition
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.visit import visit_of
+
+
+class NoSuchPartition(NoSuchSegmentation, ValueError):
+    """NoSuchSegmentation as a ValueError, which blocks written for the platform expect."""
 
 
 @dataclass(frozen=True, slots=True)

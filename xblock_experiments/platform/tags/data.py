@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.keys.ids import is_id
 from xblock_experiments.keys.partitions import partition_id_of
@@ -25,10 +24,6 @@ type Name = tuple[str, str, str]
 
 class UnreadableSource(ExperimentsError, ValueError):
     """Raised if the platform's rows cannot be read. Rows that were already imported stay."""
-
-
-class NoSuchPartition(NoSuchSegmentation, ValueError):
-    """NoSuchSegmentation as a ValueError, which blocks written for the platform expect."""
 
 
 class Fate(StrEnum):
