@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from html import escape
 
-from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group, UserSegmentation
+from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 
 WEIGHTS = (50, 25, 25)
 GROUPS = tuple(Group(id, f"Arm {id}", weight) for id, weight in enumerate(WEIGHTS))

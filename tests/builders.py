@@ -6,7 +6,8 @@ import json
 from html import escape
 from typing import Any
 
-from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group, UserSegmentation
+from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 
 COURSE_ID = "course-v1:DemoX+Tests+2026"
 

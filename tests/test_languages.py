@@ -28,7 +28,8 @@ from xblock.fields import ScopeIds
 from xblock.runtime import NullI18nService
 
 from tests.builders import course_xml, segmentation
-from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group
+from xblock_experiments.course_user_segmentation.data import Group
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render, runtime_for
 from xblock_experiments.workbench import middleware
 from xblock_experiments.workbench.apps import BLOCK_TYPES

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group
+from xblock_experiments.course_user_segmentation.data import Group
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.olx import export as olx
 from xblock_experiments.services import UserSegmentationService
 from xblock_experiments.workbench.courses.registry import registry

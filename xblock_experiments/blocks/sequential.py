@@ -14,7 +14,7 @@ from xblock.fields import Integer, Scope
 
 from xblock_experiments.blocks.base import navigation
 from xblock_experiments.blocks.base.rendering import render
-from xblock_experiments.blocks.base.structure import Structure
+from xblock_experiments.blocks.base.structure import Structure, ancestors, page_url
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,6 @@ class Tab:
     is_selected: bool
 
 
-@XBlock.wants("pages")
 class SequentialBlock(Structure):
     """A lesson, called a subsection in Open edX."""
 
@@ -92,11 +91,11 @@ class SequentialBlock(Structure):
 
         Omits experiments, whose names are not for learners, and blocks of other packages.
         """
-        pages = self.runtime.service(self, "pages")
         path: list[dict[str, str]] = []
-        block = self.get_parent() if pages else None
-        while block is not None and (url := pages.url(block)):
+        for block in ancestors(self):
+            url = page_url(self, shown=block)
+            if url is None:
+                break
             if isinstance(block, Structure) and not block.has_dynamic_children():
                 path.insert(0, {"title": block.display_name_with_default, "url": url})
-            block = block.get_parent()
         return path

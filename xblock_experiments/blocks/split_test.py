@@ -41,7 +41,7 @@ CHILD_RENDER = "xblock.split_test.child_render"
 
 
 @XBlock.needs("user_segmentation")
-@XBlock.wants("pages", "segmentation_staff", "user")
+@XBlock.wants("segmentation_staff", "user")
 class SplitTestBlock(StudioEditableXBlockMixin, Structure):
     """An experiment, which maps the groups of one of its course's segmentations to its children."""
 

@@ -19,6 +19,7 @@ from xblock.exceptions import JsonHandlerError
 from xblock_experiments.blocks.base.handlers import answer, json_of
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import check_revision, revision_of
+from xblock_experiments.blocks.base.structure import page_url
 from xblock_experiments.olx.untrusted import OlxError
 
 _UNCLOSED = re.compile(
@@ -34,11 +35,10 @@ def studio_view(unit: Any) -> Fragment:
         return unit.sentence_view(unit.gettext("Units cannot be edited here."))  # type: ignore[no-any-return]
     fragment = Fragment()
     text = olx.text(unit)
-    pages = unit.runtime.service(unit, "pages")
     fragment.content = render(
         "unit_editor.html",
         {
-            "done_url": pages.url(unit, "author_view") if pages else None,
+            "done_url": page_url(unit, "author_view"),
             "key": unit.scope_ids.usage_id,
             "olx": text,
             "revision": revision_of(text),

@@ -15,7 +15,7 @@ from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.structure import Structure
 
 
-@XBlock.wants("olx", "pages", "user")
+@XBlock.wants("olx", "user")
 class VerticalBlock(Structure):
     """A unit, as in Open edX. Each arm of an experiment holds one."""
 

@@ -14,18 +14,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from xblock_experiments.course_user_segmentation.frozen import _freeze
+from xblock_experiments.course_user_segmentation.frozen import deep_freeze
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT as EXPERIMENT
+from xblock_experiments.course_user_segmentation.types import scheme_of_type, type_of_scheme
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.keys.ids import MAX_ID, is_id
-
-EXPERIMENT = "experiment"
-"""The type in which each user who meets the experiment is in exactly one group."""
+from xblock_experiments.keys.ids import MAX_ID as MAX_ID
+from xblock_experiments.keys.ids import is_id as is_id
 
 NOT_SELECTED = -1
 """The segmentation id of a split_test for which the author has not selected one yet."""
-
-EXCLUSIVE_TYPES = frozenset({EXPERIMENT})
-"""The types in which a user is in at most one group."""
 
 MAX_WEIGHT = 2**31 - 1
 
@@ -35,8 +32,6 @@ MOST_OF_A_COURSE = 1000
 _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 _GROUP_VERSION = 1
 _VERSION = 3
-_TYPE_OF_SCHEME = {"random": EXPERIMENT}
-_SCHEME_OF_TYPE = {type_: scheme for scheme, type_ in _TYPE_OF_SCHEME.items()}
 _GROUP_KEYS = frozenset({"id", "name", "version"})
 _KEYS = frozenset(
     {"id", "name", "description", "scheme", "parameters", "active", "version", "groups"}
@@ -70,7 +65,7 @@ class InvalidId(SegmentationError, ValueError):
 def freeze(value: Any) -> Any:
     """Return a copy of the JSON value that cannot be changed. Raises InvalidSegmentation."""
     try:
-        return _freeze(value)
+        return deep_freeze(value)
     except RecursionError as error:
         msg = "A segmentation is nested too deeply."
         raise InvalidSegmentation(msg) from error
@@ -163,7 +158,7 @@ class UserSegmentation:
             "id": self.id,
             "name": self.name,
             "description": self.description,
-            "scheme": _SCHEME_OF_TYPE.get(self.type, self.type),
+            "scheme": scheme_of_type(self.type),
             "parameters": {**self.parameters, **self._weights_json()},
             "active": self.active,
             "version": _VERSION,
@@ -189,9 +184,7 @@ class UserSegmentation:
         weights = _mapping(parameters.get("weights", {}), "weights")
         return cls(
             id=_int(value["id"]),
-            type=_TYPE_OF_SCHEME.get(value["scheme"], value["scheme"])
-            if isinstance(value["scheme"], str)
-            else value["scheme"],
+            type=type_of_scheme(value["scheme"]),
             name=value["name"],
             description=value["description"],
             groups=_groups_from_json(value["groups"], weights),

@@ -30,9 +30,9 @@ class FrozenList(list[Any]):
         return type(self), (list(self),)
 
 
-def _freeze(value: Any) -> Any:
+def deep_freeze(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return FrozenDict({key: _freeze(item) for key, item in value.items()})
+        return FrozenDict({key: deep_freeze(item) for key, item in value.items()})
     if isinstance(value, list):
-        return FrozenList(map(_freeze, value))
+        return FrozenList(map(deep_freeze, value))
     return value

@@ -20,13 +20,7 @@ from xblock_experiments.course_user_segmentation.checks import (
     check_group_id,
     check_id,
 )
-from xblock_experiments.course_user_segmentation.data import (
-    EXCLUSIVE_TYPES,
-    EXPERIMENT,
-    Change,
-    Membership,
-    Standing,
-)
+from xblock_experiments.course_user_segmentation.data import Change, Membership, Standing
 from xblock_experiments.course_user_segmentation.models import EXCLUSIVE, PastChange, Segmentation
 from xblock_experiments.course_user_segmentation.models import Membership as _Membership
 from xblock_experiments.course_user_segmentation.segmentations import (
@@ -40,6 +34,7 @@ from xblock_experiments.course_user_segmentation.standings import (
     get_standing_to_change,
     read_again,
 )
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT, is_exclusive
 from xblock_experiments.database.rows import check_all_seen, in_pages, insert_if_absent, lock_shared
 from xblock_experiments.database.transactions import (
     LOST,
@@ -88,7 +83,7 @@ def put_in_group(
         if group_id in standing.group_ids:
             return
         # Do not try to insert a known member: the insert would lock the row and others.
-        is_member = bool(standing.group_ids) and standing.segmentation.type in EXCLUSIVE_TYPES
+        is_member = bool(standing.group_ids) and is_exclusive(standing.segmentation.type)
         if not is_member and enter(standing, group_id, why="put", actor=actor):
             return
         if move(standing, choose, why="put", actor=actor):
@@ -293,7 +288,7 @@ def _move(
 
 
 def _slot(standing: Standing, group_id: int) -> int:
-    return EXCLUSIVE if standing.segmentation.type in EXCLUSIVE_TYPES else group_id
+    return EXCLUSIVE if is_exclusive(standing.segmentation.type) else group_id
 
 
 def _archive(row: _Membership) -> PastChange:

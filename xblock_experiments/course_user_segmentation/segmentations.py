@@ -11,13 +11,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from xblock_experiments.course_user_segmentation.checks import check_id, no_such
 from xblock_experiments.course_user_segmentation.data import (
-    EXPERIMENT,
     InvalidSegmentation,
     UserSegmentation,
     Version,
     is_type,
 )
 from xblock_experiments.course_user_segmentation.models import Membership, Segmentation
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.keys.ids import is_id
 

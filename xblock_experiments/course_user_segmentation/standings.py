@@ -14,18 +14,14 @@ from typing import Any
 from django.db import connections, router
 
 from xblock_experiments.course_user_segmentation.checks import check_id, no_such
-from xblock_experiments.course_user_segmentation.data import (
-    EXPERIMENT,
-    Standing,
-    UserSegmentation,
-    is_type,
-)
+from xblock_experiments.course_user_segmentation.data import Standing, UserSegmentation, is_type
 from xblock_experiments.course_user_segmentation.models import (
     Membership,
     Segmentation,
     SegmentationVersion,
 )
 from xblock_experiments.course_user_segmentation.segmentations import loads, using
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.database.transactions import reports_faults, seeing_new_commits
 from xblock_experiments.keys.ids import is_id
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from xblock_experiments.course_user_segmentation.data import (
-    EXPERIMENT,
     Group,
     NoSuchSegmentation,
     NotAssignable,
     UserSegmentation,
 )
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.errors import OtherUser
 from xblock_experiments.keys.users import USER_ID
 from xblock_experiments.services.binding import Binding

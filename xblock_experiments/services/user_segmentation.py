@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from xblock_experiments.course_user_segmentation.data import EXPERIMENT, Group, UserSegmentation
+from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.visit import visit_of
 

@@ -10,7 +10,8 @@ from typing import Any
 from xblock.core import XBlock
 from xblock.plugin import PluginMissingError
 
-from xblock_experiments.course_user_segmentation.data import EXPERIMENT, NoSuchSegmentation
+from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.keys.partitions import is_of_partition, partition_id_of
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.scope import COURSE

@@ -11,12 +11,12 @@ from typing import Any
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import (
-    EXPERIMENT,
     Group,
     NotAssignable,
     Standing,
     UserSegmentation,
 )
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.preview import AsGroup, Preview, preview_of

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xblock_experiments.blocks.base.structure import ancestors
 from xblock_experiments.blocks.split_test import SplitTestBlock
 from xblock_experiments.course_user_segmentation.data import UserSegmentation
 from xblock_experiments.workbench.courses.course import CourseBlocks
@@ -59,7 +60,5 @@ class _Listed:
 
 
 def _path_to(block: Any) -> str:
-    titles = [block.display_name_with_default]
-    while (block := block.get_parent()) is not None:
-        titles.insert(0, block.display_name_with_default)
-    return " / ".join(titles)
+    titles = [each.display_name_with_default for each in (block, *ancestors(block))]
+    return " / ".join(reversed(titles))

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from web_fragments.fragment import Fragment
-from xblock.core import XBlock
 
 from xblock_experiments.blocks.base.rendering import render
-from xblock_experiments.blocks.base.structure import Structure
+from xblock_experiments.blocks.base.structure import Structure, page_url
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,6 @@ class Entry:
     entries: list[Entry]
 
 
-@XBlock.wants("pages")
 class OutlineBlock(Structure):
     """A block that links to children that have pages and renders its other children in place."""
 
@@ -55,8 +53,7 @@ class OutlineBlock(Structure):
 
         Children of other types and children without a page are rendered in place.
         """
-        pages = self.runtime.service(self, "pages")
-        url = pages.url(child) if pages else None
+        url = page_url(self, shown=child)
         if url is None or child.scope_ids.block_type not in self.listed_types:
             return None
         below = child.get_child_blocks() if isinstance(child, OutlineBlock) else []

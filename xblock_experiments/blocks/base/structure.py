@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 @XBlock.needs("i18n")
-@XBlock.wants("user_segmentation")
+@XBlock.wants("pages", "user_segmentation")
 class Structure(XBlock):
     """A block whose purpose is to hold children.
 
@@ -194,3 +194,21 @@ class Structure(XBlock):
         field = cls.fields.get(name)
         is_own = name not in XBlock.fields and name != "xml_attributes"
         return is_own and field is not None and field.scope in (Scope.content, Scope.settings)
+
+
+def ancestors(block: Any) -> Iterator[Any]:
+    """Yield the block's ancestors, from its parent up."""
+    parent = block.get_parent()
+    while parent is not None:
+        yield parent
+        parent = parent.get_parent()
+
+
+def page_url(block: Any, view: str | None = None, *, shown: Any = None) -> str | None:
+    """Return the address of the block's page, or of the page of another block, `shown`.
+
+    Returns None if the runtime has no pages, or none for this block.
+    """
+    pages = block.runtime.service(block, "pages")
+    url: str | None = pages.url(shown or block, view) if pages else None
+    return url

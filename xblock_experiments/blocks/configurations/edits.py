@@ -12,8 +12,7 @@ from typing import Any
 
 from xblock.exceptions import JsonHandlerError
 
-from xblock_experiments.blocks.base.structure import Structure
-from xblock_experiments.blocks.configurations.forms import FORMS, Form
+from xblock_experiments.blocks.base.structure import Structure, page_url
 from xblock_experiments.course_user_segmentation.data import (
     MAX_WEIGHT,
     Group,
@@ -21,6 +20,7 @@ from xblock_experiments.course_user_segmentation.data import (
     UserSegmentation,
     read_user_partitions,
 )
+from xblock_experiments.course_user_segmentation.types import SegmentationType, all_types
 from xblock_experiments.keys.ids import MAX_ID, is_id
 
 FIRST_ID = 100
@@ -41,10 +41,9 @@ def usages_in(course: Any) -> dict[int, list[Usage]]:
     """Map each segmentation's id to the experiments that use it, in course order."""
     found: dict[int, list[Usage]] = {}
     for block, path in _experiments_in(course, []):
-        pages = block.runtime.service(block, "pages")
         label = " / ".join([*path[-1:], block.display_name_with_default])
-        url = pages.url(block, "author_view") if pages else None
-        found.setdefault(block.user_partition_id, []).append(Usage(label, url))
+        usage = Usage(label, page_url(block, "author_view"))
+        found.setdefault(block.user_partition_id, []).append(usage)
     return found
 
 
@@ -64,7 +63,7 @@ def with_one(course: Any, sent: Mapping[str, Any]) -> tuple[list[Any], UserSegme
         (each.type, each.id): each for each in listed(course.user_partitions)
     }
     type_, id = sent.get("type"), sent.get("id")
-    form = FORMS.get(type_) if isinstance(type_, str) else None
+    form = all_types().get(type_) if isinstance(type_, str) else None
     old = known.get((str(type_), id)) if is_id(id) else None
     if form is None or (id is not None and old is None):
         raise _refused(_("This group configuration no longer exists."))
@@ -89,7 +88,7 @@ def without_one(course: Any, type: Any, id: Any) -> list[Any]:
     """
     _ = course.gettext
     old = next((e for e in listed(course.user_partitions) if (e.type, e.id) == (type, id)), None)
-    if old is None or type not in FORMS:
+    if old is None or type not in all_types():
         raise _refused(_("This group configuration no longer exists."))
     if usages := usages_in(course).get(old.id):
         message = _(
@@ -118,7 +117,7 @@ def _experiments_in(block: Any, path: list[str]) -> Iterator[tuple[Any, list[str
 def _edited(
     course: Any,
     old: UserSegmentation,
-    form: Form,
+    form: SegmentationType,
     sent: Mapping[str, Any],
     group_ids: Collection[int],
 ) -> UserSegmentation:
@@ -145,7 +144,7 @@ def _edited(
 
 
 def _groups(
-    course: Any, old: UserSegmentation, form: Form, sent: Any, used: set[int]
+    course: Any, old: UserSegmentation, form: SegmentationType, sent: Any, used: set[int]
 ) -> Iterator[Group]:
     """Yield the groups in the submitted order. A group without an id gets a new, unused one."""
     _ = course.gettext

@@ -9,14 +9,13 @@ from web_fragments.fragment import Fragment
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import revision_of
 from xblock_experiments.blocks.configurations.edits import listed, usages_in
-from xblock_experiments.blocks.configurations.forms import FORMS, label_of
 from xblock_experiments.blocks.experiment.arms import share_of
 from xblock_experiments.course_user_segmentation.data import (
-    EXPERIMENT,
     Group,
     SegmentationEdit,
     UserSegmentation,
 )
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT, all_types, label_of
 
 
 def configurations_view(course: Any) -> Fragment:
@@ -87,7 +86,7 @@ def consequences(course: Any, edit: SegmentationEdit, *, is_active: bool) -> lis
 def _card(
     course: Any, segmentation: UserSegmentation, usages: list[Any], *, is_new: bool = False
 ) -> dict[str, Any]:
-    form = FORMS.get(segmentation.type)
+    form = all_types().get(segmentation.type)
     return {
         "key": "new" if is_new else f"{segmentation.type}-{segmentation.id}",
         "id": None if is_new else segmentation.id,

@@ -8,6 +8,7 @@ from web_fragments.fragment import Fragment
 
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import arm_revision
+from xblock_experiments.blocks.base.structure import page_url
 from xblock_experiments.blocks.experiment.arm_cards import ArmCard, cards_of
 from xblock_experiments.blocks.experiment.setup import course_of, look_at
 from xblock_experiments.blocks.experiment.shown_messages import shown_messages
@@ -24,15 +25,15 @@ def author_view(block: Any, context: Any) -> Fragment:
         "author_view.html",
         {
             "active": [_shown(block, each, fragment, context) for each in cards if each.is_active],
-            "configurations_url": _url(course_of(block), block, "studio_view"),
-            "edit_url": _url(block, block, "studio_view"),
+            "configurations_url": page_url(block, "studio_view", shown=course_of(block)),
+            "edit_url": page_url(block, "studio_view"),
             "experiment": experiment,
             "inactive": [
                 _shown(block, each, fragment, context) for each in cards if not each.is_active
             ],
             "is_whole_page": is_whole_page,
             "messages": shown_messages(block),
-            "own_url": _url(block, block, "author_view"),
+            "own_url": page_url(block, "author_view"),
             "title": block.display_name_with_default,
         },
         block.i18n,
@@ -48,12 +49,7 @@ def _shown(block: Any, card: ArmCard, fragment: Fragment, context: Any) -> dict[
         "card": card,
         "content": block.render_child(child, fragment, context),
         "revision": arm_revision(child),
-        "edit_url": _url(child, block, "studio_view") if hasattr(child, "studio_view") else None,
+        "edit_url": page_url(block, "studio_view", shown=child)
+        if hasattr(child, "studio_view")
+        else None,
     }
-
-
-def _url(shown: Any, block: Any, view: str) -> str | None:
-    """Return the view's URL, or None if the runtime has no pages."""
-    pages = block.runtime.service(block, "pages")
-    url: str | None = pages.url(shown, view) if pages else None
-    return url

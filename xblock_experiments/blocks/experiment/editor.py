@@ -12,27 +12,24 @@ from web_fragments.fragment import Fragment
 
 from xblock_experiments.blocks.base.navigation import title_of
 from xblock_experiments.blocks.base.rendering import render
+from xblock_experiments.blocks.base.structure import page_url
 from xblock_experiments.blocks.experiment.arms import share_of
 from xblock_experiments.blocks.experiment.edits import _revision
 from xblock_experiments.blocks.experiment.setup import course_of
 from xblock_experiments.blocks.experiment.shown_messages import shown_messages
-from xblock_experiments.course_user_segmentation.data import (
-    EXPERIMENT,
-    NOT_SELECTED,
-    UserSegmentation,
-)
+from xblock_experiments.course_user_segmentation.data import NOT_SELECTED, UserSegmentation
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 
 
 def studio_view(block: Any) -> Fragment:
     fragment = Fragment()
     usable = _usable(block)
-    pages = block.runtime.service(block, "pages")
     fragment.content = render(
         "editor.html",
         {
             "choices": [_choice(block, each) for each in usable],
-            "configurations_url": pages.url(course_of(block), "studio_view") if pages else None,
-            "done_url": pages.url(block, "author_view") if pages else None,
+            "configurations_url": page_url(block, "studio_view", shown=course_of(block)),
+            "done_url": page_url(block, "author_view"),
             "is_selected": any(each.id == block.user_partition_id for each in usable),
             "key": block.scope_ids.usage_id,
             "messages": shown_messages(block),

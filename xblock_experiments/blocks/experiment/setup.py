@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xblock_experiments.blocks.base.structure import ancestors
 from xblock_experiments.blocks.experiment.arms import Arm, arms_of, without_arm
 from xblock_experiments.course_user_segmentation.data import (
-    EXPERIMENT,
     Group,
     UserSegmentation,
     read_user_partitions,
 )
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +67,8 @@ def look_at(block: Any) -> Experiment:
 
 def course_of(block: Any) -> Any:
     """Return the block's topmost ancestor, or the block itself if it has no parent."""
-    parent = block.get_parent()
-    while parent is not None:
-        block, parent = parent, parent.get_parent()
-    return block
+    *_, top = block, *ancestors(block)
+    return top
 
 
 def _segmentation_of(block: Any) -> UserSegmentation | None:
@@ -90,10 +89,10 @@ def _is_listed(block: Any) -> bool:
 
 def _given_groups(block: Any, groups: Sequence[Group]) -> list[Group]:
     given: list[Group] = []
-    child, parent = block, block.get_parent()
-    while parent is not None:
+    child = block
+    for parent in ancestors(block):
         if getattr(parent, "user_partition_id", None) == block.user_partition_id:
             child_id, mapping = str(child.scope_ids.usage_id), parent.group_id_to_child
             given += [each for each in groups if str(mapping.get(str(each.id))) == child_id]
-        child, parent = parent, parent.get_parent()
+        child = parent
     return given

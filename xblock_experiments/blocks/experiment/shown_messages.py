@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from xblock_experiments.blocks.base.structure import page_url
 from xblock_experiments.blocks.experiment.setup import course_of
 from xblock_experiments.blocks.experiment.validation import EDIT_CONFIGURATION, ExperimentMessage
 from xblock_experiments.people import is_staff
@@ -39,7 +40,5 @@ def _shown(block: Any, message: ExperimentMessage) -> ShownMessage:
 
 
 def _place_to_mend(block: Any, message: ExperimentMessage) -> str | None:
-    pages = block.runtime.service(block, "pages")
     place = course_of(block) if message.action_class == EDIT_CONFIGURATION else block
-    url: str | None = pages.url(place, message.view) if pages else None
-    return url
+    return page_url(block, message.view, shown=place)

@@ -7,10 +7,10 @@ from typing import Any
 from web_fragments.fragment import Fragment
 
 from xblock_experiments.blocks.base.rendering import render
-from xblock_experiments.blocks.configurations.forms import label_of
 from xblock_experiments.blocks.experiment.arm_cards import ArmCard, cards_of
 from xblock_experiments.blocks.experiment.setup import look_at
 from xblock_experiments.blocks.experiment.shown_messages import shown_messages
+from xblock_experiments.course_user_segmentation.types import label_of
 
 
 def staff_view(block: Any, context: Any) -> Fragment:

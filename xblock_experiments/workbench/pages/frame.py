@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_bidi
 
+from xblock_experiments.blocks.base.structure import ancestors
 from xblock_experiments.course_user_segmentation.api import get_segmentations
 from xblock_experiments.services.preview import AsGroup, AsLearner
 from xblock_experiments.workbench.courses.course import CourseBlocks
@@ -60,12 +61,10 @@ class Frame:
     def _path(self) -> list[dict[str, Any]]:
         """What the block stands in, from the course down, as authors see it."""
         path: list[dict[str, Any]] = []
-        parent = self.block.get_parent()
-        while parent is not None:
+        for parent in ancestors(self.block):
             url = self.block.runtime.pages.url(parent, "author_view")
             title = getattr(parent, "display_name_with_default", None) or parent.display_name
             path.insert(0, {"title": title, "url": url})
-            parent = parent.get_parent()
         return path
 
     def _links(self) -> list[dict[str, Any]]:

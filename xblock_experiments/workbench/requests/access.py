@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xblock_experiments.blocks.base.structure import Structure
+from xblock_experiments.blocks.base.structure import Structure, ancestors
 from xblock_experiments.settings.common import setting
 
 
@@ -17,11 +17,11 @@ def may_open(block: Any, *, is_staff: bool) -> bool:
     """Return whether the block's user is given the block by each of its ancestors."""
     if is_staff:
         return True
-    child, parent = block, block.get_parent()
-    while parent is not None:
+    child = block
+    for parent in ancestors(block):
         if isinstance(parent, Structure) and parent.has_dynamic_children():
             given = (each.scope_ids.usage_id for each in parent.get_child_blocks())
             if child.scope_ids.usage_id not in given:
                 return False
-        child, parent = parent, parent.get_parent()
+        child = parent
     return True
