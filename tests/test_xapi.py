@@ -208,7 +208,7 @@ def test_an_unreachable_store_is_reported_and_no_event_is_lost(
     away = {**there, "XAPI": {**there["XAPI"], "LRS_URL": "http://127.0.0.1:1"}}
     settings.XBLOCK_EXPERIMENTS = away
     put("ann")
-    with pytest.raises(CommandError, match=r"store at http://127.0.0.1:1 cannot be"):
+    with pytest.raises(CommandError, match=r"Cannot reach .* store at http://127.0.0.1:1 "):
         send_events()
     settings.XBLOCK_EXPERIMENTS = there
     send_events()
