@@ -1,7 +1,6 @@
 """Writes of tags, as single statements that check their own conditions.
 
-They are SQL, because Django's `bulk_create(update_conflicts=True)` accepts no condition. Each
-statement writes a random stamp. A row with another stamp afterwards was not written by it.
+Each statement writes a random stamp. A row with another stamp afterwards was not written by it.
 """
 
 from __future__ import annotations
@@ -14,16 +13,13 @@ from django.db import connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from xblock_experiments.database.sql import Upsert
 from xblock_experiments.user_tags.data import MAX_DIGITS, NULL
 from xblock_experiments.user_tags.models import Tag
 
 _KEY = ("user_id", "course_id", "key")
 _VALUES = ("stamp", "modified", "value")
-"""The written columns, ending with the value.
-
-MariaDB and MySQL evaluate each assignment after the previous ones took effect, and every
-assignment's condition reads the stored value.
-"""
+"""The written columns. The value comes last, because each condition reads the stored one."""
 _FIELDS = {field.name: field for field in Tag._meta.concrete_fields if not field.primary_key}
 
 
@@ -100,33 +96,12 @@ def _upsert(tag: Tag, value: str, *, condition: str, using: str) -> str | None:
     """Return the written value, or None if the condition does not hold for the present row."""
     connection = connections[using]
     _touch(tag)
-    on_conflict = _on_conflict_mysql if connection.vendor == "mysql" else _on_conflict
     dialect = _DIALECTS[connection.vendor]._asdict()
-    sql = f"""
-        INSERT INTO {_TABLE} ({", ".join(_quoted(name, connection) for name in _FIELDS)})
-        VALUES ({", ".join(["%s"] * len(_FIELDS))})
-        {on_conflict(value, condition).format(**dialect)}
-    """  # noqa: S608 - of constants and placeholders
+    upsert = Upsert(_TABLE, _KEY, connection)
+    changes = {name: upsert.new(name) for name in _VALUES} | {"value": value.format(**dialect)}
+    sql = upsert.statement(list(_FIELDS), changes, condition.format(**dialect))
     written = _execute(tag, sql, _values_of(tag, _FIELDS, connection), connection)
     return written[0] if written and written[1] == tag.stamp else None
-
-
-def _on_conflict(value: str, condition: str) -> str:
-    return f"""
-        ON CONFLICT (user_id, course_id, "key") DO UPDATE SET
-            stamp = excluded.stamp, modified = excluded.modified, value = {value}
-        WHERE {condition}
-    """
-
-
-def _on_conflict_mysql(value: str, condition: str) -> str:
-    """Return the clause with a condition on each column, because MySQL has none for the row."""
-    return f"""
-        ON DUPLICATE KEY UPDATE
-            stamp = IF({condition}, VALUES(stamp), stamp),
-            modified = IF({condition}, VALUES(modified), modified),
-            value = IF({condition}, {value}, value)
-    """
 
 
 def _execute(
