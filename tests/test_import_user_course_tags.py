@@ -579,10 +579,10 @@ def test_no_report_is_created_if_the_source_is_missing(tmp_path: Path) -> None:
 def test_a_missing_requirement_is_reported_with_the_package_to_install(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("running", "sources", "database"):
-        monkeypatch.delitem(
-            sys.modules, f"xblock_experiments.platform.tags.{module}", raising=False
-        )
+    tags = "xblock_experiments.platform.tags"
+    importing = [f"{tags}.{module}" for module in ("running", "sources", "database")]
+    for module in (*importing, "xblock_experiments.commands.progress"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, name, None)
 
     with pytest.raises(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import AbstractContextManager
 from typing import TextIO
 
-from tqdm import tqdm
-
+from xblock_experiments.commands.progress import progress_bar
 from xblock_experiments.commands.stopping import Stop
 from xblock_experiments.platform.api import import_course_tags
 from xblock_experiments.platform.tags.report import Report
@@ -31,7 +29,7 @@ class Run:
         with (
             opened(path_or_url, after=self._after) as source,
             report_file as file,
-            tqdm(total=source.total, unit=" rows", disable=not sys.stderr.isatty()) as bar,
+            progress_bar("rows", total=source.total) as bar,
         ):
             if file:
                 self.report.write_to(file)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from xblock_experiments.commands.files import whole_file
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.user_tags.api import export_user
 
@@ -35,7 +35,10 @@ class Command(BaseCommand):
             raise CommandError(msg) from error
         text = _printable(json.dumps(export, indent=2, ensure_ascii=False)) + "\n"
         if options["output"]:
-            _write(options["output"], text)
+            # Only its owner may read it.
+            with whole_file(options["output"]) as new:
+                new.touch(mode=0o600)
+                new.write_text(text, encoding="utf-8")
         else:
             self.stdout.write(text, ending="")
 
@@ -45,19 +48,3 @@ def _printable(text: str) -> str:
     return "".join(
         char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text
     )
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read. The file is either complete or missing."""
-    if path.exists() or path.is_symlink():
-        msg = f"{path} already exists. Choose another path, or remove it first."
-        raise CommandError(msg)
-    try:
-        with tempfile.TemporaryDirectory(dir=path.absolute().parent, suffix=".partial") as partial:
-            new = Path(partial) / "export"
-            new.touch(mode=0o600)
-            new.write_text(text, encoding="utf-8")
-            new.rename(path)
-    except OSError as error:
-        msg = f"Cannot write {path}: {error.strerror or error}. Choose another path."
-        raise CommandError(msg) from error

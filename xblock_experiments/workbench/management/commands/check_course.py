@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, transaction
-from tqdm import tqdm
+from django.db import transaction
 
+from xblock_experiments.commands.database import usable_database
+from xblock_experiments.commands.progress import progress_bar
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.olx.archives import unpack
 from xblock_experiments.olx.export import Olx
@@ -34,12 +34,10 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 unpack(path, Path(folder) / "course")
-                problems, findings = self._check(Path(folder) / "course")
+                with usable_database():
+                    problems, findings = self._check(Path(folder) / "course")
             except ExperimentsError as error:
                 msg = f"Cannot read {path}. {error}"
-                raise CommandError(msg) from error
-            except DatabaseError as error:
-                msg = f"The database cannot be used ({error}). Run `migrate` first."
                 raise CommandError(msg) from error
         for problem in problems:
             self.stdout.write(f"not used: {problem}")
@@ -48,9 +46,8 @@ class Command(BaseCommand):
         self._conclude(sum(finding.is_error for finding in findings), len(findings))
 
     def _check(self, folder: Path) -> tuple[list[str], list[Finding]]:
-        bar = tqdm(unit=" blocks", delay=1, disable=not sys.stderr.isatty())
-        # edxval stores a course's films while the course is read.
-        with transaction.atomic(), bar:
+        # edxval stores a course's videos while the course is read.
+        with transaction.atomic(), progress_bar("blocks", delay=1) as bar:
             olx = Olx.open(folder)
             found = read(olx, olx.course_id, progress=lambda count: bar.update(count - bar.n))
             transaction.set_rollback(True)

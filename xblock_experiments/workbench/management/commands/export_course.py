@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 
+from xblock_experiments.commands.database import usable_database
+from xblock_experiments.commands.files import whole_file
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
@@ -17,7 +17,7 @@ from xblock_experiments.workbench.storage.serving import serve
 
 
 class Command(BaseCommand):
-    """Writes into a new folder beside PATH first, so that PATH holds a whole course or nothing."""
+    """The command. PATH then has the whole course, or does not exist."""
 
     help = "Export a course of the workbench to a folder or .tar.gz file that Open edX can import."
 
@@ -30,16 +30,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
         course = _course(options["course"])
-        if path.exists() or path.is_symlink():
-            msg = f"{path} already exists. Choose another path, or remove it first."
-            raise CommandError(msg)
         try:
-            _write(course, path)
+            with whole_file(path) as new:
+                _write(course, new, is_archive=path.name.endswith(".tar.gz"))
         except ExperimentsError as error:
             msg = f"Cannot export {course.course_id}. {error}"
-            raise CommandError(msg) from error
-        except OSError as error:
-            msg = f"Cannot write {path}: {error.strerror or error}. Choose another path."
             raise CommandError(msg) from error
         self.stdout.write(
             self.style.SUCCESS(
@@ -49,11 +44,8 @@ class Command(BaseCommand):
 
 
 def _course(name: str) -> CourseBlocks:
-    try:
+    with usable_database():
         serve()
-    except DatabaseError as error:
-        msg = f"The database cannot be used ({error}). Run `migrate` first."
-        raise CommandError(msg) from error
     courses = registry.courses()
     for course in courses:
         if name in (course.name, course.course_id):
@@ -63,12 +55,9 @@ def _course(name: str) -> CourseBlocks:
     raise CommandError(msg)
 
 
-def _write(course: CourseBlocks, path: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=path.absolute().parent, suffix=".partial") as partial:
-        new = Path(partial) / "course"
-        if path.name.endswith(".tar.gz"):
-            with new.open("wb") as file:
-                export_archive(course, file)
-        else:
-            export_course(course, new, may_link=False)
-        new.rename(path)
+def _write(course: CourseBlocks, new: Path, *, is_archive: bool) -> None:
+    if is_archive:
+        with new.open("wb") as file:
+            export_archive(course, file)
+    else:
+        export_course(course, new, may_link=False)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
-from tqdm import tqdm
 
+from xblock_experiments.commands.database import usable_database
+from xblock_experiments.commands.progress import progress_bar
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.olx.archives import unpack
 from xblock_experiments.workbench.courses.course import CourseBlocks
@@ -35,20 +34,18 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(dir=imported, suffix=".partial") as partial:
             copy = Path(partial) / "course"
             try:
-                serve()
-                unpack(path, copy)
-                course = self._load(copy)
+                with usable_database():
+                    serve()
+                    unpack(path, copy)
+                    course = self._load(copy)
             except ExperimentsError as error:
                 msg = f"Cannot import {path}. {error}"
-                raise CommandError(msg) from error
-            except DatabaseError as error:
-                msg = f"The database cannot be used ({error}). Run `migrate` first."
                 raise CommandError(msg) from error
             replace(imported / name_of(course.course_id), copy)
         self._tell(course)
 
     def _load(self, folder: Path) -> CourseBlocks:
-        with tqdm(unit=" blocks", delay=1, disable=not sys.stderr.isatty()) as bar:
+        with progress_bar("blocks", delay=1) as bar:
             return load(folder, progress=lambda count: bar.update(count - bar.n))
 
     def _tell(self, course: CourseBlocks) -> None:
