@@ -78,6 +78,7 @@ def made_up_name(parent_id: Any, block_type: str, number: int) -> str:
     return hashlib.sha256(f"{parent_id}/{block_type}/{number}".encode()).hexdigest()[:16]
 
 
+@lru_cache(maxsize=1_000)
 def parse_usage_id(text: str) -> Any:
     """Return the usage key in the text, or the text itself if it is not a key."""
     try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from urllib.parse import unquote
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -37,27 +37,23 @@ def knows_the_learner(
     """Every event of a request says where its learner, whom the address names, stands."""
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        course_id = _course_id_in(request)
+        try:
+            names = resolve(request.path_info).kwargs
+        except Resolver404:
+            return get_response(request)
+        course_id = _course_id_in(names)
         if course_id is None:
             return get_response(request)
-        with events.user_context(course_id, _learner_in(request)):
+        user_id = names.get("user_id", get_student_id(request))
+        with events.user_context(course_id, str(user_id)):
             return get_response(request)
 
     return respond
 
 
-def _course_id_in(request: HttpRequest) -> str | None:
-    try:
-        names = resolve(request.path_info).kwargs
-    except Resolver404:
-        return None
+def _course_id_in(names: Mapping[str, Any]) -> str | None:
     if "usage_id" in names:
         return course_id_of(as_usage_id(names["usage_id"]))
     name = names.get("scenario_id", names.get("name", "")).partition(".")[0]
     course = registry.named(name)
     return course.course_id if course else name or None
-
-
-def _learner_in(request: HttpRequest) -> str:
-    user_id = resolve(request.path_info).kwargs.get("user_id")
-    return unquote(user_id) if user_id is not None else str(get_student_id(request))

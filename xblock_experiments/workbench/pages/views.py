@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from urllib.parse import unquote
+from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -11,10 +11,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST
 from xblock.django.request import django_to_webob_request, webob_to_django_response
+from xblock.exceptions import NoSuchUsage
 
 from workbench import views as sdk
 from xblock_experiments import events
-from xblock_experiments.keys.usage import as_usage_id
 from xblock_experiments.services.preview import parse
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
@@ -22,7 +22,7 @@ from xblock_experiments.workbench.hosting.i18n import translations_of
 from xblock_experiments.workbench.import_export.exporting import export_archive
 from xblock_experiments.workbench.pages.frame import Frame, page_context
 from xblock_experiments.workbench.pages.ranges import file_response
-from xblock_experiments.workbench.requests.runtime import AUTHORS_VIEWS
+from xblock_experiments.workbench.requests.runtime import AUTHORS_VIEWS, ExperimentsRuntime
 from xblock_experiments.workbench.requests.visitor import Visitor
 
 _FRAME = "xblock_experiments/frame.html"
@@ -58,30 +58,25 @@ def show(
 
 
 def handle(
-    request: HttpRequest, usage_id: str, handler_slug: str, suffix: str = ""
+    request: HttpRequest,
+    usage_id: Any,
+    handler_slug: str,
+    suffix: str = "",
+    user_id: str | None = None,
 ) -> HttpResponseBase:
-    """The SDK's view of handlers; in a course, under the preview that the session has."""
-    course = registry.course_of(as_usage_id(usage_id))
-    if course is None:
-        response: HttpResponseBase = sdk.handler(request, usage_id, handler_slug, suffix)
-        return response
-    visitor = Visitor.of(request, sdk.get_student_id(request), course)
-    runtime = visitor.runtime()
-    block = runtime.get_block(usage_id)
-    webob_request = django_to_webob_request(request)
-    webob_response = runtime.handle(block, handler_slug, webob_request, suffix)
-    result: HttpResponseBase = webob_to_django_response(webob_response)
-    return result
-
-
-def learner_handler(
-    request: HttpRequest, user_id: str, usage_id: str, handler_slug: str, suffix: str = ""
-) -> HttpResponseBase:
-    """`handle`, of the user whom the path names."""
-    query = request.GET.copy()
-    query["student"] = unquote(user_id)
-    request.GET = query  # type: ignore[assignment]
-    return handle(request, usage_id, handler_slug, suffix)
+    """Hand a request to a block, under the preview of the session. `user_id` is in the path."""
+    user_id = sdk.get_student_id(request) if user_id is None else user_id
+    course = registry.course_of(usage_id)
+    runtime = (
+        Visitor.of(request, user_id, course).runtime() if course else ExperimentsRuntime(user_id)
+    )
+    try:
+        block = runtime.get_block(usage_id)
+    except NoSuchUsage as error:
+        raise Http404 from error
+    webob_response = runtime.handle(block, handler_slug, django_to_webob_request(request), suffix)
+    response: HttpResponseBase = webob_to_django_response(webob_response)
+    return response
 
 
 @require_POST

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from contextlib import nullcontext
 from typing import Any
-from urllib.parse import quote
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -110,8 +109,7 @@ class ExperimentsRuntime(CourseRuntime):
         if not getattr(getattr(block, handler_name, None), "_is_xblock_handler", False):
             msg = f"{handler_name!r} is not a handler of {block!r}."
             raise ValueError(msg)
-        user_id = quote(str(self.viewer_id), safe="")
-        args = (user_id, block.scope_ids.usage_id, handler_name, suffix)
+        args = (self.viewer_id, block.scope_ids.usage_id, handler_name, suffix)
         path = reverse("learner_handler", args=args)
         return f"{path}?{query}" if query else path
 

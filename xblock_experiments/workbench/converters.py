@@ -1,0 +1,50 @@
+"""The parts of addresses that name a block, a user, or the rest of a handler's address."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, unquote
+
+from xblock_experiments.keys.usage import as_usage_id
+
+
+class UsageId:
+    """A usage id: an opaque key, or the workbench's dotted text."""
+
+    regex = "[^/]+"
+
+    def to_python(self, text: str) -> Any:
+        return as_usage_id(text)
+
+    def to_url(self, usage_id: Any) -> str:
+        return str(usage_id)
+
+
+class UserId:
+    """A user id, which may have slashes."""
+
+    regex = "[^/]*"
+
+    def to_python(self, text: str) -> str:
+        return unquote(text)
+
+    def to_url(self, user_id: object) -> str:
+        return quote(str(user_id), safe="")
+
+
+class Handler:
+    """The name of a handler. An empty one finds the view, which answers 404."""
+
+    regex = "[^/]*"
+
+    def to_python(self, text: str) -> str:
+        return text
+
+    def to_url(self, name: str) -> str:
+        return name
+
+
+class Suffix(Handler):
+    """The rest of an address, which the handler interprets."""
+
+    regex = ".*"
