@@ -38,6 +38,7 @@ check:  ## check style, format, types, import contracts, translations, personal 
 	@$(call step,.venv/bin/ruff format --check .)
 	@$(call step,.venv/bin/mypy)
 	@$(call step,.venv/bin/lint-imports)
+	@$(call step,.venv/bin/python scripts/docstrings)
 	@$(call step,.venv/bin/python scripts/messages --check)
 	@$(call step,$(annotations))
 	@$(call step,$(django) makemigrations --check --dry-run $(settings))

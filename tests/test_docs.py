@@ -8,12 +8,16 @@ import re
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
 from django.core.management import get_commands
 
+from tests.builders import course_xml, experiment, split_test_xml
 from xblock_experiments import __version__, events, testing
 from xblock_experiments.services import (
     PartitionService,
@@ -213,3 +217,59 @@ def test_decisions_are_numbered_and_complete() -> None:
     for page in pages:
         text = page.read_text()
         assert all(f"\n{section}\n" in text for section in sections), page.name
+
+
+def paths_in(page: str) -> list[list[CodeType]]:
+    """Return the paths through the code in a page, each as functions in order."""
+    paths = re.findall(
+        r"``[\w/]+\.py: \w+``(?:\s+→\s+``[\w/]+\.py: \w+``)+", (ROOT / page).read_text()
+    )
+    return [[code_at(*step) for step in re.findall(r"``([\w/]+)\.py: (\w+)``", p)] for p in paths]
+
+
+def code_at(module: str, name: str) -> CodeType:
+    """Return the function that a module offers, or a class of the module has."""
+    package = "xblock_experiments"
+    is_of_workbench = not (ROOT / package / f"{module}.py").exists()
+    folder = f"{package}.workbench" if is_of_workbench else package
+    found = import_module(f"{folder}.{module.replace('/', '.')}")
+    classes = [each for each in vars(found).values() if inspect.isclass(each)]
+    owners = [found, *(each for each in classes if each.__module__ == found.__name__)]
+    functions = [getattr(owner, name) for owner in owners if hasattr(owner, name)]
+    code: CodeType = inspect.unwrap(functions[0]).__code__
+    return code
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["README.rst", "docs/reference/architecture.rst"])
+def test_the_path_to_an_arm_is_the_path_that_the_code_takes(page: str) -> None:
+    course = testing.load_course(
+        course_xml(split_test_xml(), segmentations=(experiment(100, 1, 2),))
+    )
+    block = testing.find_block(course, "ann", "exp")
+    path = paths_in(page)[0]
+    reached: list[CodeType] = []
+
+    def follow(frame: FrameType, what: str, _: object) -> None:
+        if what == "call" and frame.f_code is path[min(len(reached), len(path) - 1)]:
+            callers = {each for each in path if each in codes_above(frame)}
+            # Two functions that the same one calls are both called from the step before them.
+            if len(callers) >= len(reached) - 1:
+                reached.append(frame.f_code)
+
+    sys.setprofile(follow)
+    try:
+        block.render("student_view", {})
+    finally:
+        sys.setprofile(None)
+
+    assert reached == path
+
+
+def codes_above(frame: FrameType | None) -> Iterator[CodeType]:
+    while frame := frame and frame.f_back:
+        yield frame.f_code
+
+
+def test_each_function_of_a_path_exists() -> None:
+    assert len(paths_in("docs/reference/architecture.rst")) > 1
