@@ -4,7 +4,7 @@
   x SegmentationError          course_user_segmentation.data
     + InvalidSegmentation      (ValueError)
     + NoSuchSegmentation       (LookupError)
-      . NoSuchPartition        (ValueError)  platform.data
+      . NoSuchPartition        (ValueError)  services.partitions
     + NoSuchGroup              (LookupError)
     + NotAssignable
     + InvalidId                (ValueError)  an id of a course, user or block cannot be stored
@@ -16,12 +16,12 @@
     + NoUser
   x GradebookError             gradebook.data
     + InvalidScore             (ValueError)
-  x OlxError                   untrusted
+  x OlxError                   olx.untrusted
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
-  x UnreadableSource           (ValueError)  platform.data
-  x EditedMeanwhile            workbench.editing: another author has saved a change first
-  x NotWritten                 workbench.rewriting: a block's package cannot write it as OLX
+  x UnreadableSource           (ValueError)  platform.tags.data
+  x EditedMeanwhile            workbench.storage.edit: another author has saved a change first
+  x NotWritten                 workbench.import_export.block_xml: a package cannot write its block as OLX
   x NotStaff                   (PermissionError)  the call is for staff only
   x NotSent                    another system did not accept an event from the outbox
   x OtherUser                  (PermissionError)  a block requested another user's data

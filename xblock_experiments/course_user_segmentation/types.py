@@ -39,9 +39,9 @@ class SegmentationType:
     scheme: str | None = None
     """Open edX's name for it; None if Open edX has no such type."""
     is_exclusive: bool = False
-    """True if a user is in at most one group."""
+    """Says that a user is in at most one group."""
     has_weights: bool = False
-    """True if authors set the weights of its groups."""
+    """Says that authors set the weights of its groups."""
     parameters: tuple[Parameter, ...] = ()
 
 
