@@ -21,7 +21,7 @@
     + CourseTooLarge           (ValueError)
   x UnreadableSource           (ValueError)  platform.tags.data
   x EditedMeanwhile            workbench.storage.edit: another author has saved a change first
-  x NotWritten                 workbench.import_export.block_xml: a package cannot write its block as OLX
+  x NotWritten                 workbench.import_export.block_xml: a block cannot be written as OLX
   x NotStaff                   (PermissionError)  the call is for staff only
   x NotSent                    another system did not accept an event from the outbox
   x OtherUser                  (PermissionError)  a block requested another user's data
