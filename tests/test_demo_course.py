@@ -23,7 +23,6 @@ from xblock_experiments.testing import (
     override_group,
     render,
 )
-from xblock_experiments.workbench.requests import runtime as workbench_runtime
 from xblock_experiments.workbench.storage import serving
 
 pytestmark = pytest.mark.django_db
@@ -186,7 +185,7 @@ def test_a_course_that_the_database_could_not_store_is_stored_at_the_next_reques
         raise NotStored(msg)
 
     with monkeypatch.context() as patch:
-        patch.setattr(workbench_runtime, "save_segmentations", cannot)
+        patch.setattr(serving, "save_segmentations", cannot)
         serving.serve()
     assert segmentations.get_segmentations("course-v1:DemoX+Energy+2026") == ()
     serving.serve()
