@@ -12,9 +12,9 @@ test:  ## run all tests, on each database and in a browser (ARGS="-k name" for s
 acceptance:  ## run only the tests in a browser
 	@scripts/test --browser $(ARGS)
 
-test-django6:  ## run the tests on the newest Django 6, in a separate environment
+test-django6:  ## run the tests that depend on Django's version on the newest Django 6
 	@scripts/setup dev .venv-django6 'Django>=6,<7'
-	@.venv-django6/bin/python -m pytest -n 2 -rs tests $(ARGS)
+	@.venv-django6/bin/python -m pytest -n 2 --dist loadgroup -m "not one_django" tests $(ARGS)
 
 bench:  ## measure and compare with other packages, takes minutes (ARGS="--quick" only checks that it runs)
 	@scripts/bench $(ARGS)

@@ -22,6 +22,8 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.experiments.assignment import choose_group, salt_of
 
+pytestmark = pytest.mark.one_django
+
 DATA = Path(__file__).parent / "data"
 VECTORS = json.loads((DATA / "assignment.json").read_text())
 

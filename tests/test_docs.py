@@ -28,6 +28,8 @@ from xblock_experiments.services import (
 )
 from xblock_experiments.settings.common import DEFAULTS
 
+pytestmark = pytest.mark.one_django
+
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 

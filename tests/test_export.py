@@ -30,7 +30,7 @@ from xblock_experiments.workbench.import_export.block_xml import NotWritten
 from xblock_experiments.workbench.import_export.exporting import export_block, export_course
 from xblock_experiments.workbench.import_export.files import FilesWriter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_django]
 
 ROOT = Path(__file__).parents[1]
 ENERGY = ROOT / "workbench" / "energy"

@@ -35,6 +35,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.every_database,
     pytest.mark.xdist_group("faults"),
+    pytest.mark.one_django,
 ]
 
 ROOT = Path(__file__).parents[1]

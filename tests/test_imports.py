@@ -7,8 +7,11 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import grimp
+import pytest
 
 import xblock_experiments
+
+pytestmark = pytest.mark.one_django
 
 PACKAGE = Path(xblock_experiments.__file__).parent
 LONGEST_CLASS = 200

@@ -35,7 +35,7 @@ from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.storage import serving
 from xblock_experiments.workbench.storage.serving import load
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_django]
 
 COURSE_ID = "course-v1:Org+Heat+2026"
 ROOT = '<course org="Org" course="Heat" url_name="2026"/>'

@@ -44,7 +44,11 @@ from xblock_experiments.testing import LoadedCourse, find_block, load_course, re
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.storage import serving
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_without_openedx_blocks")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("_without_openedx_blocks"),
+    pytest.mark.one_django,
+]
 
 COURSE_ID = "course-v1:Org+Heat+2026"
 POINTER = '<course org="Org" course="Heat" url_name="2026"/>'

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.one_django
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "xblock_experiments"
 

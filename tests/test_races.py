@@ -23,6 +23,7 @@ pytestmark = [
     pytest.mark.every_database,
     # run in one process, which reuses its callers
     pytest.mark.xdist_group("races"),
+    pytest.mark.one_django,
 ]
 
 LEARNERS = 3

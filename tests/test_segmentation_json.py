@@ -19,6 +19,8 @@ from xblock_experiments.course_user_segmentation.data import (
     UserSegmentation,
 )
 
+pytestmark = pytest.mark.one_django
+
 PARTITION: dict[str, Any] = {
     "id": 1001,
     "name": "Hint style",

@@ -26,6 +26,8 @@ from xblock_experiments.events.models import WaitingEvent
 from xblock_experiments.events.xapi import pseudonym, statement
 from xblock_experiments.experiments import api as experiments
 
+pytestmark = pytest.mark.one_django
+
 SCHEMA = json.loads((Path(__file__).parent / "data" / "xapi.schema.json").read_text())
 RULES = Draft202012Validator(SCHEMA)
 USAGE_ID = "block-v1:DemoX+Tests+2026+type@split_test+block@exp"
