@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 
 from django.db import connections
 from django.db.models import Count, QuerySet
@@ -172,23 +173,23 @@ def enter_silently(
     check_actor(actor)
     now = timezone.now()
     rows = [
-        _Membership(
-            segmentation_id=standing.row_id,
-            user_id=standing.user_id,
-            slot=_slot(standing, group_id),
-            group_id=group_id,
-            version=standing.version,
-            why=why,
-            actor=actor,
-            since=now,
-        )
+        {
+            "segmentation_id": standing.row_id,
+            "user_id": standing.user_id,
+            "slot": _slot(standing, group_id),
+            "group_id": group_id,
+            "version": standing.version,
+            "why": why,
+            "actor": actor,
+            "since": now,
+        }
         for standing, group_id in steps
     ]
-    rows.sort(key=lambda row: (row.user_id, row.segmentation_id, row.slot))
-    inserted = insert_if_absent(rows)
+    rows.sort(key=_place)
+    inserted = insert_if_absent(_Membership, rows)
     if len(inserted) == len(rows):
         return list(steps)
-    entered = {(row.user_id, row.segmentation_id, row.slot) for row in inserted}
+    entered = set(map(_place, inserted))
     return [
         (standing, group_id)
         for standing, group_id in steps
@@ -285,6 +286,10 @@ def _move(
     row.save()
     announce_move(now, row.from_group_id, group_id, why=why, actor=actor)
     return now.within(group_id)
+
+
+_place = itemgetter("user_id", "segmentation_id", "slot")
+"""The values of the unique constraint, in its order."""
 
 
 def _slot(standing: Standing, group_id: int) -> int:

@@ -112,7 +112,7 @@ def _locked(course_id: str) -> Publication:
     rows = Publication.objects.using(using()).filter(course_id=course_id).select_for_update()
     publication = rows.first()
     if publication is None:
-        insert_if_absent([Publication(course_id=course_id)])
+        insert_if_absent(Publication, [{"course_id": course_id}])
         publication = rows.first()
     if publication is None:
         msg = f"another process publishes {course_id!r} for the first time"

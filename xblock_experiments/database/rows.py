@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
 
@@ -24,9 +24,16 @@ AT_ONCE = 1_000
 """The number of rows in one bulk statement. SQLite accepts at most 32,766 values."""
 _PAGE = 5_000
 
+type Row = dict[str, Any]
+"""The values of a new row by attribute name. A missing field gets its default.
 
-def insert_if_absent[M: models.Model](rows: Sequence[M]) -> list[M]:
-    """Insert the rows that no unique constraint rejects, and return them. All are of one model.
+A dictionary, because creating a model instance takes longer than storing the row. Fields are not
+asked for values of their own, as `auto_now` has.
+"""
+
+
+def insert_if_absent(model: type[models.Model], rows: Sequence[Row]) -> list[Row]:
+    """Insert the rows that no unique constraint rejects, and return them.
 
     One statement, except on MySQL. Django's `bulk_create(ignore_conflicts=True)` writes the same
     statement, but does not return which rows it inserted. `get_or_create` needs up to four
@@ -40,11 +47,11 @@ def insert_if_absent[M: models.Model](rows: Sequence[M]) -> list[M]:
     """
     if not rows:
         return []
-    using = router.db_for_write(type(rows[0]))
+    using = router.db_for_write(model)
     connection = connections[using]
     if not connection.features.can_return_rows_from_bulk_insert:
-        return attempt(partial(_insert_each, rows, connection), otherwise=[], using=using)
-    work = partial(_insert, rows, connection)
+        return attempt(partial(_insert_each, model, rows, connection), otherwise=[], using=using)
+    work = partial(_insert, model, rows, connection)
     if connection.vendor == "postgresql" and keeps_snapshot(connection):
         return attempt(work, otherwise=[], using=using)
     if connection.in_atomic_block:
@@ -103,52 +110,84 @@ def lock_shared(rows: models.QuerySet[Any, Any]) -> list[Any]:
         return list(cursor.fetchall())
 
 
-def _insert[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper) -> list[M]:
-    meta = type(rows[0])._meta
-    (constraint,) = meta.total_unique_constraints
-    key = [field for field in meta.concrete_fields if field.name in constraint.fields]
+def _insert(
+    model: type[models.Model], rows: Sequence[Row], connection: BaseDatabaseWrapper
+) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(*_statement(rows, connection, returning=key))
+        cursor.execute(*_statement(model, rows, connection))
         inserted = set(map(tuple, cursor.fetchall()))
     if len(inserted) == len(rows):
         return list(rows)
-    return [row for row in rows if tuple(getattr(row, field.attname) for field in key) in inserted]
+    key = [field.attname for field in _key(model)]
+    return [row for row in rows if tuple(row[name] for name in key) in inserted]
 
 
-def _insert_each[M: models.Model](rows: Sequence[M], connection: BaseDatabaseWrapper) -> list[M]:
+def _insert_each(
+    model: type[models.Model], rows: Sequence[Row], connection: BaseDatabaseWrapper
+) -> list[Row]:
     """Insert one by one, because MySQL returns no rows, and for several only their number."""
     inserted = []
     with connection.cursor() as cursor:
         for row in rows:
-            cursor.execute(*_statement([row], connection))
+            cursor.execute(*_statement(model, [row], connection))
             if cursor.rowcount:
                 inserted.append(row)
     return inserted
 
 
 def _statement(
-    rows: Sequence[models.Model], connection: BaseDatabaseWrapper, *, returning: Sequence[Any] = ()
+    model: type[models.Model], rows: Sequence[Row], connection: BaseDatabaseWrapper
 ) -> tuple[str, list[Any]]:
-    """Return the INSERT with its parameters.
+    """Return the INSERT with its parameters. It returns the rows' keys if the database can."""
+    fields = _fields(model)
+    returns_rows = connection.features.can_return_rows_from_bulk_insert
+    sql, takes_columns = _sql(
+        model, connection.alias, is_one=len(rows) == 1, returns_rows=returns_rows
+    )
+    columns = [_column(rows, field, connection) for field in fields]
+    if takes_columns:
+        return sql, columns
+    if len(rows) > 1:
+        one = f"({', '.join(['%s'] * len(fields))})"
+        sql = sql.replace(f"{one}, {one}", ", ".join([one] * len(rows)))
+    return sql, list(chain.from_iterable(zip(*columns, strict=True)))
 
-    Django compiles it for the first rows only, because compiling takes longer for each row than the
-    database needs to insert it.
+
+@lru_cache
+def _sql(
+    model: type[models.Model], alias: str, *, is_one: bool, returns_rows: bool
+) -> tuple[str, bool]:
+    """Return the INSERT of one row, or of two rows that represent any number.
+
+    Cached, because Django needs longer to compile it than the database to execute it. The second
+    value is True if the parameters are columns: PostgreSQL needs long to plan thousands of single
+    parameters.
     """
-    fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
-    first = rows[:2]
-    query = InsertQuery(type(rows[0]), on_conflict=OnConflict.IGNORE)
-    query.insert_values(fields, list(first))
-    compiler: Any = query.get_compiler(connection=connection)
-    compiler.returning_fields = returning
+    query = InsertQuery(model, on_conflict=OnConflict.IGNORE)
+    query.insert_values(_fields(model), [model()] if is_one else [model(), model()])
+    compiler: Any = query.get_compiler(connection=connections[alias])
+    if returns_rows:
+        compiler.returning_fields = _key(model)
     ((sql, params),) = compiler.as_sql()
-    values = [_values(row, fields, connection) for row in rows]
-    if isinstance(params[0], list):
-        # PostgreSQL receives columns, because it needs long to plan thousands of parameters.
-        return sql, list(map(list, zip(*values, strict=True)))
-    one = f"({', '.join(['%s'] * len(fields))})"
-    head, tail = sql.split(", ".join([one] * len(first)))
-    return f"{head}{', '.join([one] * len(rows))}{tail}", list(chain.from_iterable(values))
+    return sql, isinstance(params[0], list)
 
 
-def _values(row: models.Model, fields: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
-    return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+def _column(rows: Sequence[Row], field: Any, connection: BaseDatabaseWrapper) -> list[Any]:
+    """Return the field's values for the database. Prepares equal values only once, text never."""
+    name = field.attname
+    values = [row[name] for row in rows] if name in rows[0] else [field.get_default()] * len(rows)
+    if isinstance(field, models.CharField | models.TextField):
+        return values
+    prepared = {value: field.get_db_prep_save(value, connection) for value in set(values)}
+    return [prepared[value] for value in values]
+
+
+def _key(model: type[models.Model]) -> list[Any]:
+    """Return the fields of the unique constraint."""
+    (constraint,) = model._meta.total_unique_constraints
+    return [field for field in _fields(model) if field.name in constraint.fields]
+
+
+@lru_cache
+def _fields(model: type[models.Model]) -> list[Any]:
+    return [field for field in model._meta.concrete_fields if not field.primary_key]

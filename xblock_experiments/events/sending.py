@@ -54,7 +54,7 @@ def send_page(sink: str, *, is_ended: Callable[[], bool]) -> Page:
     """
     if not _waiting(sink=sink).exists():
         return Page(0)
-    insert_if_absent([Sink(name=sink)])
+    insert_if_absent(Sink, [{"name": sink}])
     using = router.db_for_write(Sink)
     return persist(partial(_send_page, sink, is_ended), using=using)
 

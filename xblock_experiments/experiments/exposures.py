@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 
 from django.db import connections, router
 from django.db.models import Count
@@ -13,7 +14,7 @@ from django.utils import timezone
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing
-from xblock_experiments.database.rows import in_pages, insert_if_absent
+from xblock_experiments.database.rows import Row, in_pages, insert_if_absent
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.events import outbox
 from xblock_experiments.experiments.data import Exposure
@@ -89,43 +90,43 @@ def _known(shown: Collection[tuple[Standing, str]]) -> set[tuple[int, str]]:
         return set(cursor.fetchall())
 
 
-def _expose(shown: Collection[tuple[Standing, str]]) -> list[_Exposure]:
+def _expose(shown: Collection[tuple[Standing, str]]) -> list[Row]:
     now = timezone.now()
     rows = []
     for standing, usage_id in shown:
         segmentations.check_id(usage_id, "block")
         group = next(iter(standing.groups), None)
         rows.append(
-            _Exposure(
-                course_id=standing.course_id,
-                segmentation_number=standing.segmentation.id,
-                user_id=standing.user_id,
-                usage_id=usage_id,
-                group_id=None if group is None else group.id,
-                when=now,
-            )
+            {
+                "course_id": standing.course_id,
+                "segmentation_number": standing.segmentation.id,
+                "user_id": standing.user_id,
+                "usage_id": usage_id,
+                "group_id": None if group is None else group.id,
+                "when": now,
+            }
         )
-    rows.sort(key=lambda row: (row.segmentation_number, row.usage_id))
+    rows.sort(key=itemgetter("segmentation_number", "usage_id"))
     standings = {standing.segmentation.id: standing for standing, _ in shown}
     work = partial(_insert, rows, standings)
     return outbox.persist(work, using=router.db_for_write(_Exposure))
 
 
-def _insert(rows: Sequence[_Exposure], standings: Mapping[int, Standing]) -> list[_Exposure]:
-    inserted = insert_if_absent(rows)
-    exposed = [_exposed(row, standings[row.segmentation_number]) for row in inserted]
+def _insert(rows: Sequence[Row], standings: Mapping[int, Standing]) -> list[Row]:
+    inserted = insert_if_absent(_Exposure, rows)
+    exposed = [_exposed(row, standings[row["segmentation_number"]]) for row in inserted]
     events.emit_all(exposed, using=router.db_for_write(_Exposure))
     return inserted
 
 
-def _exposed(row: _Exposure, standing: Standing) -> events.UserExposed:
-    group = next(iter(standing.groups), None)
+def _exposed(row: Row, standing: Standing) -> events.UserExposed:
+    group_id = row["group_id"]
     return events.UserExposed(
-        course_id=row.course_id,
-        user_id=row.user_id,
-        partition_id=row.segmentation_number,
+        course_id=row["course_id"],
+        user_id=row["user_id"],
+        partition_id=row["segmentation_number"],
         partition_name=standing.segmentation.name,
-        group_id=row.group_id,
-        group_name=None if group is None else group.name,
-        usage_id=row.usage_id,
+        group_id=group_id,
+        group_name=None if group_id is None else standing.segmentation.group(group_id).name,
+        usage_id=row["usage_id"],
     )

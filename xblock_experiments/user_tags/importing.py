@@ -10,7 +10,7 @@ from itertools import batched
 from django.db import router
 from django.utils import timezone
 
-from xblock_experiments.database.rows import AT_ONCE, insert_if_absent
+from xblock_experiments.database.rows import AT_ONCE, Row, insert_if_absent
 from xblock_experiments.database.transactions import ROUNDS, contended, persist, reports_faults
 from xblock_experiments.user_tags.checks import check_id, check_key
 from xblock_experiments.user_tags.data import JSON, dump_value, load_value
@@ -26,34 +26,32 @@ def insert_tags(tags: Mapping[Name, JSON]) -> dict[Name, JSON]:
 
     Raises InvalidTag, and then inserts nothing.
     """
-    rows = {name: _tag(name, value) for name, value in sorted(tags.items())}
+    rows = {name: _row(name, value) for name, value in sorted(tags.items())}
     there: dict[Name, JSON] = {}
     for _ in range(ROUNDS):
         for row in persist(partial(_insert, rows.values()), using=router.db_for_write(Tag)):
-            del rows[_name(row)]
-        for row in list(_read(rows)):
-            del rows[_name(row)]
-            there[_name(row)] = load_value(row.value)
+            del rows[row["user_id"], row["course_id"], row["key"]]
+        for tag in list(_read(rows)):
+            name = tag.user_id, tag.course_id, tag.key
+            del rows[name]
+            there[name] = load_value(tag.value)
         if not rows:
             return there
     raise contended(f"{len(rows)} tags could not be inserted")
 
 
-def _tag(name: Name, value: JSON) -> Tag:
+def _row(name: Name, value: JSON) -> Row:
     user_id, course_id, key = name
     check_id(user_id, "user")
     check_id(course_id, "course")
     check_key(key)
     text = dump_value(value)
-    return Tag(user_id=user_id, course_id=course_id, key=key, value=text, modified=timezone.now())
+    where = {"user_id": user_id, "course_id": course_id, "key": key}
+    return {**where, "value": text, "modified": timezone.now()}
 
 
-def _name(tag: Tag) -> Name:
-    return tag.user_id, tag.course_id, tag.key
-
-
-def _insert(rows: Collection[Tag]) -> list[Tag]:
-    return [row for some in batched(rows, AT_ONCE) for row in insert_if_absent(some)]
+def _insert(rows: Collection[Row]) -> list[Row]:
+    return [row for some in batched(rows, AT_ONCE) for row in insert_if_absent(Tag, some)]
 
 
 def _read(names: Collection[Name]) -> Iterator[Tag]:
@@ -67,9 +65,9 @@ def _read(names: Collection[Name]) -> Iterator[Tag]:
 
 def _of_course(course_id: str, names: Set[Name]) -> list[Tag]:
     """Filter by users and keys separately, because databases differ in how they compare pairs."""
-    rows = Tag.objects.using(router.db_for_write(Tag)).filter(
+    tags = Tag.objects.using(router.db_for_write(Tag)).filter(
         course_id=course_id,
         user_id__in={user_id for user_id, _, _ in names},
         key__in={key for _, _, key in names},
     )
-    return [row for row in rows if _name(row) in names]
+    return [tag for tag in tags if (tag.user_id, tag.course_id, tag.key) in names]
