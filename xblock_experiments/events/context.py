@@ -52,7 +52,7 @@ class UserContext(Mapping[str, Any]):
     def __init__(self, course_id: str | None, user_id: str | None) -> None:
         self.course_id = course_id
         self.user_id = user_id
-        self._groups: dict[str, list[int]] | None = None
+        self._groups: Groups | None = None
         self._tags: dict[str, Any] | None = None
         self._content: dict[str, Any] | None = None
         self._copy: dict[str, Any] | None = None
@@ -64,26 +64,31 @@ class UserContext(Mapping[str, Any]):
 
     def fill(self, *, groups: Groups | None = None, tags: Tags | None = None) -> None:
         """What somebody has read anyway need not be read again."""
-        self._content = self._copy = self._json = None
+        self._forget()
         if groups is not None:
-            self._groups = {key: list(ids) for key, ids in groups.items()}
+            self._groups = dict(groups)
         if tags is not None:
             self._tags = dict(tags)
 
     def know(self, groups: Groups) -> None:
         """Where the user stands by now in some segmentations."""
-        if self._groups is not None:
+        if self._groups is not None and not groups.items() <= self._groups.items():
             self.fill(groups={**self._groups, **groups})
 
     def follow(self, event: Event) -> None:
         """What has happened by now."""
         if isinstance(event, CourseEvent) and event.course_id == self.course_id:
             # Whom it moved, it does not say.
-            self._groups = self._content = self._copy = self._json = None
+            self._groups = None
+            self._forget()
         elif not self.is_of(event):
             return
         elif isinstance(event, _MOVES) and self._groups is not None:
-            self.fill(groups=_after_move(self._groups, event))
+            groups = _after_move(self._groups, event)
+            # Events that change nothing share the content, its copy and its JSON.
+            if groups is not self._groups:
+                self._groups = groups
+                self._forget()
         elif isinstance(event, TagChanged) and event.course_id and self._tags is not None:
             rest = {key: value for key, value in self._tags.items() if key != event.key}
             told = {} if event.deleted or event.value is None else {event.key: event.value}
@@ -116,7 +121,14 @@ class UserContext(Mapping[str, Any]):
     def copy(self) -> dict[str, Any]:
         """For listeners: one that changes it does not change what is told and kept."""
         if self._copy is None:
-            self._copy = deepcopy(self.content)
+            content = self.content
+            groups, tags = content["course_user_groups"], content["course_user_tags"]
+            self._copy = {
+                **content,
+                "course_user_groups": {key: list(ids) for key, ids in groups.items()},
+                # Only tags that the operator lists can hold more than text. deepcopy is slow.
+                "course_user_tags": deepcopy(tags) if self._tags else dict(tags),
+            }
         return self._copy
 
     @property
@@ -124,6 +136,10 @@ class UserContext(Mapping[str, Any]):
         if self._json is None:
             self._json = _dumps(self.content)
         return self._json
+
+    def _forget(self) -> None:
+        """Drop the content; the next access creates it again."""
+        self._content = self._copy = self._json = None
 
     def __getitem__(self, key: str) -> Any:
         return self.content[key]
@@ -177,12 +193,16 @@ def _after_move(
     if isinstance(event, UserReassigned):
         after = [id for id in before if id != event.from_group_id]
     elif event.group_id is None:
-        after = list(before)
+        return groups
+    elif type_ == EXPERIMENT:
+        after = [event.group_id]
     else:
-        others = () if type_ == EXPERIMENT else before
-        after = sorted({*others, event.group_id})
-    rest = {other: ids for other, ids in groups.items() if other != key}
-    return {**rest, key: after} if after else rest
+        after = sorted({*before, event.group_id})
+    if after == before:
+        return groups
+    if after:
+        return {**groups, key: after}
+    return {other: ids for other, ids in groups.items() if other != key}
 
 
 def _partition_tags(groups: Groups) -> dict[str, str]:

@@ -47,18 +47,28 @@ def contexts_of(events: Sequence[Event], within: tuple[UserContext, ...] = ()) -
     What is not known yet is read for all at once. What a reading cannot see, as in a transaction
     that keeps its snapshot, the events say themselves.
     """
-    made: dict[tuple[str | None, str | None], UserContext] = {}
-    contexts = []
+    # The innermost context first; a context that was entered twice appears once.
+    inside = list({id(each): each for each in reversed(within)}.values())
+    made: list[UserContext] = []
+    found: dict[tuple[str | None, str | None], UserContext] = {}
+    followers: dict[tuple[str | None, str | None], list[UserContext]] = {}
     for event in events:
-        key = event.course_id, event.user_id
-        found = (each for each in reversed(within) if each.is_of(event))
-        contexts.append(next(found, None) or made.setdefault(key, UserContext(*key)))
-    read(made.values())
-    inside = {id(each): each for each in within}
-    for event, context in zip(events, contexts, strict=True):
-        for follower in (inside | {id(context): context}).values():
-            follower.follow(event)
-    return contexts
+        user = event.course_id, event.user_id
+        if user in found:
+            continue
+        own = next((each for each in inside if each.is_of(event)), None)
+        if own is None:
+            own = UserContext(*user)
+            made.append(own)
+            followers[user] = [*inside, own]
+        else:
+            followers[user] = inside
+        found[user] = own
+    read(made)
+    for event in events:
+        for each in followers[event.course_id, event.user_id]:
+            each.follow(event)
+    return [found[event.course_id, event.user_id] for event in events]
 
 
 def _without_last(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 ASSIGNED = "xmodule.partitions.assigned_user_to_partition"
@@ -33,7 +34,8 @@ class Event:
     """The affected user, or the staff user who changed a course. None if no user is known."""
 
     def payload(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        # mypy does not know that a class is hashable if its instances are.
+        return {name: getattr(self, name) for name in _names(type(self))}  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +171,12 @@ class PreviewEntered(Event):
 
     preview: str
     """Either `learner.<user id>` or `group.<type>.<segmentation id>.<group id>`."""
+
+
+@cache
+def _names(kind: type[Event]) -> tuple[str, ...]:
+    """Return the payload's keys. Cached, because dataclasses computes them anew each time."""
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def _as_json(value: Any) -> Any:

@@ -13,7 +13,7 @@ from xblock_experiments.events.context import UserContext
 from xblock_experiments.events.contexts import contexts_of, entered
 from xblock_experiments.events.data import Event
 
-emitted = Signal()
+emitted = Signal(use_caching=True)
 """A signal for each event, sent by the event's class with `event`, `context` and `timestamp`."""
 
 
@@ -40,8 +40,9 @@ def emit_all(events: Sequence[Event], *, using: str | None = None) -> None:
 
 def _tell(events: Sequence[Event], within: tuple[UserContext, ...]) -> None:
     now = timezone.now()
-    contexts = contexts_of(events, within)
-    for event, context in zip(events, contexts, strict=True):
-        if emitted.has_listeners(type(event)):
+    told = list(zip(events, contexts_of(events, within), strict=True))
+    heard = {kind for kind in set(map(type, events)) if emitted.has_listeners(kind)}
+    for event, context in told:
+        if type(event) in heard:
             emitted.send_robust(type(event), event=event, context=context.copy, timestamp=now)
-        tracking.send(event, context, now)
+    tracking.send(told, now)

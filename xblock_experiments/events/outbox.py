@@ -52,6 +52,8 @@ def keep(events: Sequence[Event], *, using: str | None = None) -> None:
 
     Each row contains the user's context as seen by this transaction.
     """
+    if not setting("OUTBOX"):
+        return
     wanted = [event for event in events if _sinks_of(event)]
     if not wanted:
         return

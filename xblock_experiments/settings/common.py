@@ -28,7 +28,7 @@ _KINDS: dict[type, tuple[tuple[type, ...], str]] = {
     dict: ((dict,), 'a dictionary, such as {"name": "value"}'),
     list: ((list, tuple, set, frozenset), 'a list, such as ["one", "another"]'),
     str: (TEXT, 'a text, such as "one"'),
-    type(None): ((*TEXT, type(None)), 'a text, such as "one", or None'),
+    type(None): ((type(None), *TEXT), 'a text, such as "one", or None'),
 }
 """The accepted types, and the wording for error messages, by the type of the default."""
 
