@@ -53,14 +53,15 @@ def announce_versions(
 
 
 def _assigned(standing: Standing, group_id: int, why: str) -> events.AssignedUserToPartition:
+    segmentation = standing.segmentation
     return events.AssignedUserToPartition(
         course_id=standing.course_id,
         user_id=standing.user_id,
-        partition_id=standing.segmentation.id,
-        partition_name=standing.segmentation.name,
-        partition_type=standing.segmentation.type,
+        partition_id=segmentation.id,
+        partition_name=segmentation.name,
+        partition_type=segmentation.type,
         partition_version=standing.version,
         group_id=group_id,
-        group_name=standing.segmentation.group(group_id).name,
+        group_name=segmentation.group(group_id).name,
         why=why,
     )

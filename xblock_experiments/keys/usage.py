@@ -46,10 +46,9 @@ def is_dotted(text: str) -> bool:
     return _DOTTED.fullmatch(text) is not None
 
 
-@lru_cache(maxsize=1_000)
 def plain_course_id(course_key: Any) -> str:
-    """Return the course key without branch and version. Cached, because keys are immutable."""
-    if hasattr(course_key, "version_agnostic"):
+    """Return the course key without branch and version."""
+    if getattr(course_key, "branch", None) or getattr(course_key, "version_guid", None):
         course_key = course_key.version_agnostic().for_branch(None)
     return str(course_key)
 

@@ -34,7 +34,10 @@ def course_id_of(runtime: Any, block: Any) -> str:
 
     Taken from an opaque usage key, else from the runtime, else from the workbench's scenario.
     """
+    course_key = block.context_key
+    if course_key is not None:
+        return usage.plain_course_id(course_key)
     runtime_course_id = getattr(runtime, "course_id", None)
-    if block.context_key is None and runtime_course_id is not None:
+    if runtime_course_id is not None:
         return str(runtime_course_id)
     return usage.course_id_of(block.scope_ids.usage_id)

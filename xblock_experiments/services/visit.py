@@ -184,7 +184,7 @@ def _group_ids(standings: Iterable[Standing]) -> dict[str, list[int]]:
     return {
         f"{standing.segmentation.type}.{standing.segmentation.id}": ids
         for standing in standings
-        if (ids := sorted(group.id for group in standing.groups))
+        if (ids := sorted([group.id for group in standing.groups]))
     }
 
 
