@@ -16,7 +16,7 @@ test-django6:  ## run the tests that depend on Django's version on the newest Dj
 	@scripts/setup dev .venv-django6 'Django>=6,<7'
 	@.venv-django6/bin/python -m pytest -n 2 --dist loadgroup -m "not one_django" tests $(ARGS)
 
-bench:  ## measure and compare with other packages, takes minutes (ARGS="--quick" only checks that it runs)
+bench:  ## measure and compare with other packages, takes minutes (ARGS="--only views" for one section, "--quick" only checks that it runs)
 	@scripts/bench $(ARGS)
 
 # Prints the name of the step, and its output only if it fails.
