@@ -311,7 +311,7 @@ def test_the_place_moves_past_events_that_the_filters_hide(client: Client, log: 
 def test_no_event_is_lost_when_the_log_is_rotated(
     client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_log, "LONG", 2000)
+    monkeypatch.setattr(event_log, "MAX_BYTES", 2000)
     happen(0)
     _, place = since(client)
     for number in range(1, 100):
@@ -326,7 +326,7 @@ def test_events_in_the_rotated_log_are_still_on_the_page(
     client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happen(1)
-    monkeypatch.setattr(event_log, "LONG", 150)
+    monkeypatch.setattr(event_log, "MAX_BYTES", 150)
     happen(2)
     assert not log.exists()
     happen(3)
@@ -389,7 +389,7 @@ def test_concurrent_writers_lose_no_events_and_mix_no_lines(
 ) -> None:
     """Write from several threads while the log is rotated once."""
     happen(0)
-    monkeypatch.setattr(event_log, "LONG", 250 * log.stat().st_size)
+    monkeypatch.setattr(event_log, "MAX_BYTES", 250 * log.stat().st_size)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(happen, range(1, 401)))
     assert log.with_name("events.jsonl.1").exists()

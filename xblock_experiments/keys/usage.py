@@ -88,7 +88,7 @@ def parse_usage_id(text: str) -> Any:
 
 
 def as_usage_id(usage_id: Any) -> Any:
-    """An opaque key also where the host, as in the address of a handler, has it as text."""
+    """Return an opaque key even if the host has it as text, as in the URL of a handler."""
     if isinstance(usage_id, str) and usage_id.startswith("block-v1:"):
         return parse_usage_id(usage_id)
     return usage_id

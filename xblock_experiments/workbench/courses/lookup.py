@@ -1,4 +1,4 @@
-"""The courses that one runtime knows, and the way to change one."""
+"""The courses that are available to one runtime, for reading and for changes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Courses(Protocol):
     """Finds courses by the ids of their blocks."""
 
     in_hand: CourseBlocks | None
-    """The course of the block that the runtime works on; None for a scenario of the SDK."""
+    """The course of the block that the runtime works on, or None for a scenario of the SDK."""
     is_editing: bool
-    """True while blocks may change a course, so that its values must not be shared with them."""
+    """Indicates whether blocks may now change a course, and therefore need copies of its values."""
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         """Return the course that has the block, or None for a block of an SDK scenario."""
@@ -27,7 +27,7 @@ class Courses(Protocol):
     def course_to_change(self, usage_id: Any) -> CourseBlocks:
         """Return the course that has the block, so that it can be changed in place.
 
-        Raises NotStaff, and what keeps the course from being changed now.
+        Raises NotStaff, EditedMeanwhile, NotStored.
         """
 
 
@@ -48,7 +48,7 @@ class OneCourse:
 
 
 class ServedCourses:
-    """The courses that this process serves. They can only be read."""
+    """The courses that this process serves, for reading only."""
 
     is_editing = False
 
@@ -66,9 +66,9 @@ class ServedCourses:
 
     @contextmanager
     def editing(self, course: CourseBlocks | None) -> Iterator[Callable[[], None]]:
-        """Yield a function that saves the changes. Here there are none."""
+        """Yield a function that saves the changes. It does nothing, because there can be none."""
         yield lambda: None
 
     def publish(self, publish: Callable[[], object]) -> None:
-        """Change the database for a course."""
+        """Call `publish`, which changes the database for a course."""
         publish()

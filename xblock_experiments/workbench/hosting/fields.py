@@ -1,6 +1,6 @@
 """The values of blocks' fields: authored ones are in the course, others in the learner's state.
 
-Scenarios of the SDK, which are no courses, use the SDK's own store.
+Scenarios of the SDK, which are not courses, use the SDK's own store.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class WorkbenchFields(KeyValueStore):
 
     def __init__(self, courses: Courses, state: KeptState) -> None:
         self.state = state
-        """The learner's state. Another one may take its place between two pages."""
+        """The learner's state. The runtime may replace it between two pages."""
         self._courses = courses
 
     def get(self, key: Any) -> Any:
@@ -79,7 +79,10 @@ class WorkbenchFields(KeyValueStore):
         return None if course is None else course.blocks[key.block_scope_id].fields
 
     def _authored_to_write(self, key: Any) -> dict[str, Any] | None:
-        """Raises NotStaff, EditedMeanwhile."""
+        """Return the fields that `_authored` does, for a change.
+
+        Raises NotStaff, EditedMeanwhile, NotStored.
+        """
         if self._authored(key) is None:
             return None
         course = self._courses.course_to_change(key.block_scope_id)

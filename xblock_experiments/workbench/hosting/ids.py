@@ -1,4 +1,4 @@
-"""Ids of blocks of courses, whose definition id is their usage id. Other ids are the SDK's."""
+"""The ids of blocks in courses, where definition ids equal usage ids. Other ids are the SDK's."""
 
 from __future__ import annotations
 

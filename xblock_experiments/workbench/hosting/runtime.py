@@ -1,4 +1,4 @@
-"""A runtime in which the blocks of courses live, whether they are served, read or written."""
+"""The base class of runtimes for blocks of courses that are served, read or written."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from xblock_experiments.workbench.hosting.text import TextBlock
 log = logging.getLogger(__name__)
 
 OUR_BLOCKS = (PlaceholderBlock, Structure, TextBlock)
-"""The classes of blocks that accept whatever a course may hold."""
+"""Classes of blocks that accept any content of a course."""
 
 
 class CourseRuntime(EntryPointServices, HostRuntime):
-    """Makes blocks of the courses that it is given, with the services of all packages."""
+    """A runtime for the blocks of some courses, with the services of all packages."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class CourseRuntime(EntryPointServices, HostRuntime):
 
     @property
     def forgets_state(self) -> bool:
-        """True if values that blocks store of users are lost with this runtime."""
+        """Return whether values that blocks store about users are lost with this runtime."""
         return not self.field_values.state.is_kept
 
     def service(self, block: Any, service_name: str) -> Any:
@@ -87,7 +87,7 @@ class CourseRuntime(EntryPointServices, HostRuntime):
             return None
 
     def publish(self, block: Any, event_type: str, event_data: Any) -> None:
-        """Ignore the event: no user is here to whom it could happen."""
+        """Ignore the event, because this runtime has no user."""
 
     def applicable_aside_types(self, block: Any) -> list[str]:
         """Return the installed types of asides. XBlock's own method searches for each block."""
@@ -102,7 +102,7 @@ class CourseRuntime(EntryPointServices, HostRuntime):
         return [name for name, _ in XBlockAside.load_classes()]
 
     def _patch_xblock(self, block: Any) -> None:
-        """Leave blocks of courses alone. On others the SDK sets mocks that old blocks need."""
+        """Leave blocks of courses unchanged. The SDK adds mocks to others, which old ones need."""
         if self.courses.course_of(block.scope_ids.usage_id) is None:
             super()._patch_xblock(block)
 

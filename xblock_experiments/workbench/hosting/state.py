@@ -1,7 +1,7 @@
-"""The state of learners in courses: rows of the SDK's own table, keyed by our usage ids.
+"""The state of learners in courses: rows of the SDK's own table, with our usage ids as keys.
 
-The SDK's store needs usage ids of its own form, and creates a row for each field that is only read.
-simplejson writes named tuples with their names, as fields of scores read them.
+The SDK's own store needs other usage ids, and creates a row even if a field is only read.
+simplejson writes named tuples as objects, in the form that the fields of scores read.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _TOGETHER = "together"
 class KeptState(KeyValueStore):
     """State that is stored: one row for each scope, block and learner.
 
-    Each row is read once for each runtime. Reads do not write. A learner whose id cannot be stored
-    has a state for as long as the runtime lives.
+    Each row is read once for each runtime. Reads do not write. The state of a learner whose id
+    cannot be stored lives as long as the runtime.
     """
 
     is_kept = True
@@ -117,7 +117,7 @@ class KeptState(KeyValueStore):
 
 
 class ForgottenState(KeptState):
-    """State that lives only as long as the runtime: of authors' pages, previews and imports."""
+    """State that lives only as long as the runtime, for authors' pages, previews and imports."""
 
     is_kept = False
 
@@ -126,7 +126,7 @@ class ForgottenState(KeptState):
 
 
 class BlankState(ForgottenState):
-    """Forgotten state that also starts empty for each user: of a preview as some learner."""
+    """Forgotten state that starts empty for each user, for a preview as a learner in a group."""
 
     def _read(self, row: dict[str, Any], key: Any) -> dict[str, Any]:
         return super()._read(row, key) if key.user_id is None else {}

@@ -1,6 +1,6 @@
-"""What Open edX's blocks bring to a page, without what it would fetch of other servers.
+"""Removal of references to other servers from the styles and HTML of Open edX's blocks.
 
-A browser shows nothing of a page until it has what its style sheets import, or has given up.
+A browser shows no part of a page until the imports of its style sheets were loaded or have failed.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def without_outside(style: str) -> str:
 
 
 def only_in_polls(style: str) -> str:
-    """poll_question's style sheet speaks of all headings and paragraphs of a page."""
+    """Limit rules for all headings and paragraphs to polls. poll_question's styles have some."""
     return _BARE.sub(r"\1.poll_question \2", style)
 
 
 def without_logo(html: str) -> str:
-    """VideoBlock's of a translator that is not used here."""
+    """Remove VideoBlock's logo of a translation service, which is not used here."""
     return html.replace(_LOGO, f"data-{_LOGO}")
