@@ -567,14 +567,14 @@ def test_a_page_requested_while_a_change_is_saved_publishes_no_new_version(
     assert save_name(client, "Edited") == 200
     before = segmentations.get_versions(COURSE_ID, 100)
     seen: list[str] = []
-    real = versions.put_in_place
+    real = versions.activate
 
     def request_pages(draft: Any) -> None:
         seen.append(name_in(Client()))
         real(draft)
         seen.append(name_in(Client()))
 
-    monkeypatch.setattr(versions, "put_in_place", request_pages)
+    monkeypatch.setattr(versions, "activate", request_pages)
     assert save_name(client, "Edited again") == 200
     assert seen == ["Edited", "Edited"]
     assert name_in(client) == "Edited again"
@@ -663,5 +663,5 @@ def test_no_sequence_of_edits_loses_a_child_or_leaves_a_group_without_one(steps:
         edited = block(made)
         child_ids = {str(child_id) for child_id in edited.children}
         assert {str(child) for child in edited.group_id_to_child.values()} <= child_ids
-        if edited.look().groups:
-            assert not edited.look().missing
+        if edited.read_experiment().groups:
+            assert not edited.read_experiment().missing

@@ -44,7 +44,7 @@ class TextUsage(str):
         return re.sub(r"[^\w-]", "-", self)
 
 
-def with_key_face(scope_ids: Any) -> Any:
+def with_text_usage(scope_ids: Any) -> Any:
     """Return the ids. A usage id that is plain text becomes a TextUsage."""
     if type(scope_ids.usage_id) is not str:
         return scope_ids

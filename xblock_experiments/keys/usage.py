@@ -70,7 +70,7 @@ def usage_id(course_id: str, block_type: str, url_name: str) -> Any:
     return course_key.make_usage_key(block_type, url_name)
 
 
-def made_up_name(parent_id: Any, block_type: str, number: int) -> str:
+def generated_name(parent_id: Any, block_type: str, number: int) -> str:
     """Return a name for a block without a url_name, the same at each import.
 
     Learners' state depends on the name. `number` counts such blocks of its type in its parent.

@@ -30,7 +30,7 @@ EXTRACTED_TYPES = ("annotatable", "html", "poll_question", "problem", "video", "
 The packages name them `_<type>_extracted` until the platform drops its own versions.
 """
 
-STAND_INS = {"html": "xblock_experiments.workbench.hosting.text:TextBlock"}
+FALLBACKS = {"html": "xblock_experiments.workbench.hosting.text:TextBlock"}
 """Block types that are registered only if no package provides them."""
 
 
@@ -42,7 +42,7 @@ class WorkbenchConfig(AppConfig):
 
     def ready(self) -> None:
         register_blocks()
-        point_the_sdk_at_us()
+        replace_sdk_names()
         watch_events()
 
 
@@ -54,7 +54,7 @@ def register_blocks() -> None:
     installed = {each.name: each.value for each in entry_points(group=XBlock.entry_point)}
     extracted = {name: installed.get(f"_{name}_extracted") for name in EXTRACTED_TYPES}
     found = {name: path for name, path in extracted.items() if path and ARE_INSTALLED}
-    optional = {**STAND_INS, **found}
+    optional = {**FALLBACKS, **found}
     missing = {name: path for name, path in optional.items() if name not in installed}
     registered = {name for name, _ in XBlock.extra_entry_points}
     for name, path in {**BLOCK_TYPES, **missing}.items():
@@ -63,7 +63,7 @@ def register_blocks() -> None:
             XBlock.extra_entry_points.append((name, entry_point))
 
 
-def point_the_sdk_at_us() -> None:
+def replace_sdk_names() -> None:
     """Replace names in modules of the SDK. No other place does this."""
     import workbench.runtime
     import workbench.scenarios

@@ -12,7 +12,7 @@ from xblock_experiments.course_user_segmentation.data import UserSegmentation
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import OneCourse
 from xblock_experiments.workbench.hosting.runtime import CourseRuntime
-from xblock_experiments.workbench.hosting.state import ForgottenState
+from xblock_experiments.workbench.hosting.state import TransientState
 from xblock_experiments.workbench.import_export.reading import ReadCourse
 
 
@@ -45,7 +45,7 @@ class _CheckingRuntime(CourseRuntime):
     """A runtime whose course has the given segmentations and no learners."""
 
     def __init__(self, course: CourseBlocks, segmentations: Sequence[UserSegmentation]) -> None:
-        super().__init__(None, OneCourse(course), ForgottenState(None))
+        super().__init__(None, OneCourse(course), TransientState(None))
         self._services["user_segmentation"] = _ListedSegmentations(segmentations)
 
 

@@ -17,7 +17,7 @@ from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.pages.scenarios import get_scenarios
 
 
-def have_scenarios_ready(
+def load_scenarios(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Load the scenarios before any request.

@@ -16,7 +16,7 @@ from xblock_experiments.workbench.courses.registry import registry
 class Courses(Protocol):
     """Finds courses by the ids of their blocks."""
 
-    in_hand: CourseBlocks | None
+    current: CourseBlocks | None
     """The course of the block that the runtime works on, or None for a scenario of the SDK."""
     is_editing: bool
     """Indicates whether blocks may now change a course, and therefore need copies of its values."""
@@ -37,7 +37,7 @@ class OneCourse:
     is_editing = False
 
     def __init__(self, course: CourseBlocks) -> None:
-        self.in_hand: CourseBlocks | None = course
+        self.current: CourseBlocks | None = course
         self._course = course
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
@@ -53,7 +53,7 @@ class ServedCourses:
     is_editing = False
 
     def __init__(self) -> None:
-        self.in_hand: CourseBlocks | None = None
+        self.current: CourseBlocks | None = None
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         return registry.course_of(usage_id)

@@ -14,7 +14,7 @@ from xblock.runtime import KeyValueStore
 
 from xblock_experiments.workbench.courses.lookup import Courses
 from xblock_experiments.workbench.hosting.inherited import FIELDS as INHERITED
-from xblock_experiments.workbench.hosting.state import SCOPES_WITHOUT_USAGE, KeptState
+from xblock_experiments.workbench.hosting.state import SCOPES_WITHOUT_USAGE, StoredState
 
 _AUTHORED = (Scope.content, Scope.settings, Scope.children, Scope.parent)
 
@@ -22,7 +22,7 @@ _AUTHORED = (Scope.content, Scope.settings, Scope.children, Scope.parent)
 class WorkbenchFields(KeyValueStore):
     """Sends each key to the store that has its value."""
 
-    def __init__(self, courses: Courses, state: KeptState) -> None:
+    def __init__(self, courses: Courses, state: StoredState) -> None:
         self.state = state
         """The learner's state. The runtime may replace it between two pages."""
         self._courses = courses

@@ -26,14 +26,14 @@ _COPY = "copy"
 _TOGETHER = "together"
 
 
-class KeptState(KeyValueStore):
+class StoredState(KeyValueStore):
     """State that is stored: one row for each scope, block and learner.
 
     Each row is read once for each runtime. Reads do not write. The state of a learner whose id
     cannot be stored lives as long as the runtime.
     """
 
-    is_kept = True
+    is_stored = True
 
     def __init__(self, user_id: str | None, *, is_staff: bool = False) -> None:
         """Staff get their own copy of state that learners share."""
@@ -116,17 +116,17 @@ class KeptState(KeyValueStore):
         return row
 
 
-class ForgottenState(KeptState):
+class TransientState(StoredState):
     """State that lives only as long as the runtime, for authors' pages, previews and imports."""
 
-    is_kept = False
+    is_stored = False
 
     def _write(self, key: Any) -> None:
         """Store nothing."""
 
 
-class BlankState(ForgottenState):
-    """Forgotten state that starts empty for each user, for a preview as a learner in a group."""
+class BlankState(TransientState):
+    """Transient state that starts empty for each user, for a preview as a learner in a group."""
 
     def _read(self, row: dict[str, Any], key: Any) -> dict[str, Any]:
         return super()._read(row, key) if key.user_id is None else {}

@@ -14,7 +14,7 @@ from xblock_experiments.workbench.courses.lookup import OneCourse
 from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
 from xblock_experiments.workbench.hosting.runtime import CourseRuntime
-from xblock_experiments.workbench.hosting.state import ForgottenState
+from xblock_experiments.workbench.hosting.state import TransientState
 from xblock_experiments.workbench.hosting.text import TextBlock
 from xblock_experiments.workbench.import_export.elements import parsed
 
@@ -46,7 +46,7 @@ class _WritingRuntime(CourseRuntime):
     """The runtime in which blocks write their elements. Their files stay in memory."""
 
     def __init__(self, course: CourseBlocks) -> None:
-        super().__init__(None, OneCourse(course), ForgottenState(None))
+        super().__init__(None, OneCourse(course), TransientState(None))
         self.export_fs = MemoryFS()
 
     def add_block_as_child_node(self, block: Any, node: Any) -> None:

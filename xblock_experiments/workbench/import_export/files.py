@@ -34,20 +34,20 @@ class FilesWriter(TextWriter):
 
     def files(self) -> dict[str, str]:
         """Return the text of each file by its path, without `policy.json`."""
-        element = self._at_its_place(self._course.usage_id)
+        element = self._element_or_pointer(self._course.usage_id)
         self._name(element, is_complete=True)
         return {"course.xml": text_of(element), **self._files}
 
-    def _at_its_place(self, usage_id: Any) -> Element:
+    def _element_or_pointer(self, usage_id: Any) -> Element:
         if usage_id in self._url_names:
-            return super()._at_its_place(usage_id)
-        element = super()._at_its_place(usage_id)
+            return super()._element_or_pointer(usage_id)
+        element = super()._element_or_pointer(usage_id)
         if usage_id == self._course.usage_id:
             self.root_attributes = {
                 str(name): str(text) for name, text in element.node.attrib.items()
             }
         if self._has_file(element) and self._put_into_file(element):
-            return super()._at_its_place(usage_id)
+            return super()._element_or_pointer(usage_id)
         if element.is_bare:
             # With this attribute it is read as the block itself, because there is no file.
             element.set("xblock-family", XBlock.entry_point)
@@ -57,7 +57,7 @@ class FilesWriter(TextWriter):
         element = super()._element(usage_id)
         if element.verbatim is not None:
             for child_id in self._course.blocks[usage_id].children:
-                self._at_its_place(child_id)
+                self._element_or_pointer(child_id)
         text_file = self._course.blocks[usage_id].text_file
         if text_file is not None and not len(element.node):
             self._put_text_into_file(element, text_file)
@@ -66,7 +66,7 @@ class FilesWriter(TextWriter):
     def _verbatim(self, usage_id: Any) -> str | None:
         return self._course.blocks[usage_id].source
 
-    def _is_kept(self, no_block: etree._Element) -> bool:
+    def _is_exported(self, no_block: etree._Element) -> bool:
         return True
 
     def _has_file(self, element: Element) -> bool:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from xblock_experiments.keys.usage import made_up_name
+from xblock_experiments.keys.usage import generated_name
 from xblock_experiments.olx.export import Olx
 
 
@@ -21,7 +21,7 @@ class CountedNames:
 
     def usage_id_of(self, node: Any, parent_id: Any) -> Any:
         """Return the usage id for an element, or None if its tag cannot be a block type."""
-        url_name = node.get("url_name") or self._made_up_name(node, parent_id)
+        url_name = node.get("url_name") or self._generated_name(node, parent_id)
         try:
             return self._olx.usage_id(node.tag, url_name)
         except ValueError:
@@ -34,16 +34,16 @@ class CountedNames:
         self._report(f"the url_name of {label_of(node)} is not valid; {valid_name!r} is used")
         return usage_id
 
-    def _made_up_name(self, node: Any, parent_id: Any) -> str:
+    def _generated_name(self, node: Any, parent_id: Any) -> str:
         number = self._numbers.get((parent_id, node.tag), 0)
         self._numbers[parent_id, node.tag] = number + 1
-        return made_up_name(parent_id, node.tag, number)
+        return generated_name(parent_id, node.tag, number)
 
 
 class RandomNames(CountedNames):
     """Names blocks without a url_name at random: a counted name could be an earlier block's."""
 
-    def _made_up_name(self, node: Any, parent_id: Any) -> str:
+    def _generated_name(self, node: Any, parent_id: Any) -> str:
         return secrets.token_hex(16)
 
 

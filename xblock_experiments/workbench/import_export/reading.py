@@ -25,7 +25,7 @@ from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.inherited import FIELDS, inheritable
 from xblock_experiments.workbench.hosting.placeholder import NOT_INSTALLED, PlaceholderBlock
 from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRuntime, block_class
-from xblock_experiments.workbench.hosting.state import ForgottenState
+from xblock_experiments.workbench.hosting.state import TransientState
 from xblock_experiments.workbench.import_export.names import CountedNames, RandomNames, label_of
 
 _TREE = frozenset({"children", "parent"})
@@ -183,7 +183,7 @@ class Reader:
         if usage_id is None:
             return None
         if usage_id not in self._course.blocks:
-            return self._made(definition, usage_id, parent_id)
+            return self._try_to_make(definition, usage_id, parent_id)
         if has_content(definition):
             self.report(f"{label_of(definition)} is defined twice; the first definition is used")
             self._unread[definition] = _text(definition)
@@ -195,7 +195,7 @@ class Reader:
         self.report(f"{label_of(node)} is inside itself; left out")
         return None
 
-    def _made(self, node: Any, usage_id: Any, parent_id: Any) -> Any:
+    def _try_to_make(self, node: Any, usage_id: Any, parent_id: Any) -> Any:
         """Return the id of the new block, or None if its package cannot read it."""
         before = len(self._course.blocks)
         try:
@@ -297,7 +297,7 @@ class ReadingRuntime(CourseRuntime):
     """The runtime in which blocks are parsed. It passes XBlock's calls to the reader."""
 
     def __init__(self, reader: Reader, course: CourseBlocks) -> None:
-        super().__init__(None, OneCourse(course), ForgottenState(None))
+        super().__init__(None, OneCourse(course), TransientState(None))
         self._reader = reader
 
     def add_node_as_child(self, block: Any, node: Any) -> None:

@@ -18,7 +18,7 @@ from opaque_keys.edx.keys import CourseKey
 from xblock.core import XBlock
 
 from xblock_experiments.blocks.base.structure import Structure
-from xblock_experiments.keys.usage import made_up_name, url_name_of
+from xblock_experiments.keys.usage import generated_name, url_name_of
 from xblock_experiments.olx.export import NO_BLOCKS, is_bare
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.import_export.block_xml import Rewriter
@@ -37,12 +37,12 @@ class TextWriter:
         """The url_names of the blocks that need only a pointer, because they are written."""
 
     def text_of(self, usage_id: Any) -> str:
-        element = self._at_its_place(usage_id)
+        element = self._element_or_pointer(usage_id)
         if usage_id == self._course.usage_id and element.node.tag == "course":
             self._name(element)
         return text_of(element)
 
-    def _at_its_place(self, usage_id: Any) -> Element:
+    def _element_or_pointer(self, usage_id: Any) -> Element:
         """Return the block's element, or a pointer if the block is already written."""
         if usage_id in self._url_names:
             node = etree.Element(self._type_of(usage_id), url_name=self._url_names[usage_id])
@@ -101,7 +101,7 @@ class TextWriter:
         for element in self._elements_in(usage_id, children):
             block_type = element.node.tag
             if not element.node.get("url_name") and block_type not in NO_BLOCKS:
-                name = made_up_name(usage_id, block_type, unnamed[block_type])
+                name = generated_name(usage_id, block_type, unnamed[block_type])
                 if element.usage_id is None or url_name_of(element.usage_id) == name:
                     unnamed[block_type] += 1
                 else:
@@ -118,15 +118,15 @@ class TextWriter:
         others: dict[Any, list[Element]] = {}
         for after, text in self._course.blocks[usage_id].left_out:
             element = Element(parsed(text), verbatim=text)
-            if self._is_kept(element.node):
+            if self._is_exported(element.node):
                 others.setdefault(after if after in places else _REMOVED, []).append(element)
         yield from others.get(None, [])
         for child_id in children:
-            yield self._at_its_place(child_id)
+            yield self._element_or_pointer(child_id)
             yield from others.get(child_id, [])
         yield from others.get(_REMOVED, [])
 
-    def _is_kept(self, no_block: etree._Element) -> bool:
+    def _is_exported(self, no_block: etree._Element) -> bool:
         """Return whether to write an element that is not a block.
 
         Pointers are left out of a text, where they would be read as blocks.

@@ -56,7 +56,7 @@ class LoggedEvent:
         return next((str(value) for value in values if value is not None), "")
 
 
-def is_wanted() -> bool:
+def is_enabled() -> bool:
     return bool(setting("EVENT_LOG"))
 
 
@@ -64,7 +64,7 @@ def log_event(
     *, event: Any, context: Mapping[str, Any], timestamp: datetime, **signal: Any
 ) -> None:
     """Receive `emitted` and append the event. The request continues if the log is not writable."""
-    if not is_wanted():
+    if not is_enabled():
         return
     path = setting("EVENT_LOG")
     content = {

@@ -17,12 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.pages.event_log import LoggedEvent, is_wanted, read
+from xblock_experiments.workbench.pages.event_log import LoggedEvent, is_enabled, read
 from xblock_experiments.workbench.pages.frame import page_context
 
-FIRST = 100
+INITIAL_EVENTS = 100
 """The number of events that the page starts with."""
-MOST = 200
+MAX_EVENTS = 200
 """The maximum number of events in one response to an open page."""
 _MAX_DETAILS = 20_000
 """The maximum number of characters that are shown of the data, and of the context."""
@@ -83,7 +83,7 @@ class Row:
 @require_safe
 @never_cache
 def show(request: HttpRequest) -> HttpResponse:
-    context = {**page_context(), "is_on": is_wanted()}
+    context = {**page_context(), "is_on": is_enabled()}
     if context["is_on"]:
         try:
             context |= _shown(Filters.of(request.GET))
@@ -98,7 +98,7 @@ def since(request: HttpRequest) -> HttpResponse:
     """Return the events after a position in the log, oldest first. Without one, the last events."""
     filters, place = Filters.of(request.GET), request.GET.get("after", "")
     events: Iterable[LoggedEvent] = ()
-    if is_wanted():
+    if is_enabled():
         # While the log cannot be read, an open page gets no events, and asks again later.
         with suppress(OSError):
             events, place = _next(place, filters) if place else _newest(filters)[1:]
@@ -129,7 +129,7 @@ def _shown(filters: Filters) -> dict[str, Any]:
 def _newest(filters: Filters) -> tuple[set[str], deque[LoggedEvent], str]:
     """Return the names of all events, the last matching events, and the end of the log."""
     names: set[str] = set()
-    wanted: deque[LoggedEvent] = deque(maxlen=FIRST)
+    wanted: deque[LoggedEvent] = deque(maxlen=INITIAL_EVENTS)
     place = ""
     for event, end in read():
         place = end
@@ -145,7 +145,7 @@ def _next(place: str, filters: Filters) -> tuple[list[LoggedEvent], str]:
         place = end
         if filters.match(event):
             wanted.append(event)
-        if len(wanted) == MOST:
+        if len(wanted) == MAX_EVENTS:
             break
     return wanted, place
 

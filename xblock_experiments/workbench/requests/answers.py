@@ -9,7 +9,7 @@ from typing import Any
 from webob import Response
 from xblock.exceptions import NoSuchHandlerError, NotFoundError, ProcessingError
 
-from xblock_experiments.blocks.base.revision import OVERTAKEN
+from xblock_experiments.blocks.base.revision import CHANGED_SINCE
 from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored
 from xblock_experiments.workbench.hosting.i18n import translations_of
 from xblock_experiments.workbench.storage.edit import EditedMeanwhile
@@ -40,7 +40,7 @@ def _status(status: int) -> Answer:
 
 
 def _overtaken(error: EditedMeanwhile) -> Response:
-    message = translations_of().gettext(OVERTAKEN)
+    message = translations_of().gettext(CHANGED_SINCE)
     return Response(status=409, json_body={"error": message}, charset="UTF-8")
 
 

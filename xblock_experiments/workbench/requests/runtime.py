@@ -20,7 +20,7 @@ from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import ServedCourses
 from xblock_experiments.workbench.hosting.i18n import translations_of
 from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRuntime
-from xblock_experiments.workbench.hosting.state import BlankState, ForgottenState, KeptState
+from xblock_experiments.workbench.hosting.state import BlankState, StoredState, TransientState
 from xblock_experiments.workbench.import_export.exporting import export_block
 from xblock_experiments.workbench.requests.access import is_staff_id, may_open
 from xblock_experiments.workbench.requests.answers import ANSWERS, answer_to
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 AUTHORS_VIEWS = ("author_view", "studio_view")
 _VIEWS = (*AUTHORS_VIEWS, "public_view", "student_view")
-_STATES = {type(None): KeptState, AsLearner: ForgottenState, AsGroup: BlankState}
+_STATES = {type(None): StoredState, AsLearner: TransientState, AsGroup: BlankState}
 """The state of a page for each kind of preview."""
 
 
@@ -62,7 +62,7 @@ class ExperimentsRuntime(CourseRuntime):
 
     def render(self, block: Any, view_name: str, context: Any = None) -> Any:
         """Return the view, or a sentence if the user may not open the block or the block fails."""
-        course = self._take_in_hand(block)
+        course = self._set_current_course(block)
         if self._view_name is None:
             self._begin(view_name)
             # The SDK takes the view's name from the URL, where it could name any method.
@@ -80,7 +80,7 @@ class ExperimentsRuntime(CourseRuntime):
         Stores either both the learner's answer and its score, or neither.
         """
         self._begin("student_view")
-        course = self._take_in_hand(block)
+        course = self._set_current_course(block)
         if not may_open(block, is_staff=self.is_staff):
             return Response(status=403)
         is_foreign = course is not None and not isinstance(block, OUR_BLOCKS)
@@ -125,16 +125,16 @@ class ExperimentsRuntime(CourseRuntime):
         else:
             xmlfile.write(export_block(course, block.scope_ids.usage_id).encode())
 
-    def _take_in_hand(self, block: Any) -> CourseBlocks | None:
+    def _set_current_course(self, block: Any) -> CourseBlocks | None:
         course = self.courses.course_of(block.scope_ids.usage_id)
-        self.courses.in_hand = course
+        self.courses.current = course
         return course
 
     def _begin(self, view_name: str) -> None:
         """Prepare for a page with this view. Authors' pages discard what blocks store."""
         self.pages.view = view_name if view_name in AUTHORS_VIEWS else "student_view"
-        if not self.preview and self.is_author_mode == self.field_values.state.is_kept:
-            state = ForgottenState if self.is_author_mode else KeptState
+        if not self.preview and self.is_author_mode == self.field_values.state.is_stored:
+            state = TransientState if self.is_author_mode else StoredState
             self.field_values.state = state(self.user_id, is_staff=self.is_staff)
 
     def _render_carefully(self, block: Any, view_name: str, context: Any) -> Any:

@@ -63,7 +63,7 @@ class Draft:
         versions.write(copy)
         with transaction.atomic():
             self.publish()
-            versions.put_in_place(copy)
+            versions.activate(copy)
         registry.add(copy)
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class Edit(ServedCourses):
             raise NoSuchUsage(usage_id)
         if self._draft is None:
             return course
-        self.in_hand = copy = self._draft.begin()
+        self.current = copy = self._draft.begin()
         copy.forget_source(usage_id)
         return copy
 

@@ -57,7 +57,7 @@ def _serve_new() -> None:
             log.info("Serving %s. Items that cannot be used: %d.", course.course_id, unused)
             if place != source:
                 log.info("It is the edited version of %s, from %s.", source.name, place.parent)
-        versions.note_read(source, stamp)
+        versions.mark_read(source, stamp)
 
 
 def open_course(

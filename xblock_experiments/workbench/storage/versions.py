@@ -71,7 +71,7 @@ def is_read(source: Path, stamp: Stamp) -> bool:
     return _read.get(source) == stamp
 
 
-def note_read(source: Path, stamp: Stamp) -> None:
+def mark_read(source: Path, stamp: Stamp) -> None:
     _read[source] = stamp
 
 
@@ -93,7 +93,7 @@ def write(course: CourseBlocks) -> None:
         export_course(course, new)
 
 
-def put_in_place(course: CourseBlocks) -> None:
+def activate(course: CourseBlocks) -> None:
     """Make the written version the newest one, from which the course's files are now served."""
     if course.origin is None:
         return
@@ -102,7 +102,7 @@ def put_in_place(course: CourseBlocks) -> None:
     place = edits / str(int(versions[-1].name) + 1 if versions else 1)
     (edits / _PARTIAL).rename(place)
     course.folder = place
-    note_read(course.origin, _stamp(course.origin))
+    mark_read(course.origin, _stamp(course.origin))
     for old in versions[: 1 - _MAX_VERSIONS]:
         shutil.rmtree(old, ignore_errors=True)
 

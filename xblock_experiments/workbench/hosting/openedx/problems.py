@@ -19,7 +19,7 @@ _ALWAYS_UNSAFE = "symbolicresponse"
 _GRADED_ELSEWHERE = ("coderesponse", "externalresponse", "matlabinput")
 
 
-def why_not(problem: Any, *, may_run_python: bool) -> str | None:
+def reason_not_to_run(problem: Any, *, may_run_python: bool) -> str | None:
     """Return a sentence with the reason why the problem cannot run, or None if it can."""
     if _has(problem, "include"):
         return FILES

@@ -22,7 +22,7 @@ from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.openedx import platform_modules
 from xblock_experiments.workbench.hosting.openedx.files import files_in
 from xblock_experiments.workbench.hosting.openedx.packages import LoncapaProblemError
-from xblock_experiments.workbench.hosting.openedx.problems import PLATFORM, why_not
+from xblock_experiments.workbench.hosting.openedx.problems import PLATFORM, reason_not_to_run
 from xblock_experiments.workbench.hosting.openedx.services import (
     Completion,
     Mako,
@@ -34,8 +34,8 @@ from xblock_experiments.workbench.hosting.openedx.services import (
 )
 from xblock_experiments.workbench.hosting.openedx.styles import (
     only_in_polls,
+    without_external_urls,
     without_logo,
-    without_outside,
 )
 from xblock_experiments.workbench.hosting.openedx.users import Users
 from xblock_experiments.workbench.hosting.openedx.videos import VideoConfig, import_video
@@ -90,17 +90,17 @@ class OpenEdxRuntime(WorkbenchRuntime):
 
     @property
     def course(self) -> CourseBlocks | None:
-        """The course in hand."""
-        return self.courses.in_hand
+        """The current course."""
+        return self.courses.current
 
     @property
     def course_id(self) -> Any:
-        """The key of the course in hand, or its id if it has none; None in an SDK scenario."""
+        """The key of the current course, or its id if it has none; None in an SDK scenario."""
         return key_of(self.course)
 
     @property
     def resources_fs(self) -> FS:
-        """The files of the course in hand."""
+        """The files of the current course."""
         return files_in(self.course.folder if self.course else None)
 
     @property
@@ -108,7 +108,7 @@ class OpenEdxRuntime(WorkbenchRuntime):
         return self
 
     def get_course(self, course_id: Any) -> Any:
-        """Return the course in hand, because no other one is available."""
+        """Return the current course, because no other one is available."""
         return self.course and self.get_block(self.course.usage_id)
 
     def get_policy(self, usage_id: Any) -> dict[str, Any]:
@@ -121,7 +121,7 @@ class OpenEdxRuntime(WorkbenchRuntime):
             return PLATFORM
         if node.tag != "problem":
             return None
-        return why_not(node, may_run_python=self.sandbox.can_execute_code())
+        return reason_not_to_run(node, may_run_python=self.sandbox.can_execute_code())
 
     def read(self, cls: Any, node: Any, ids: ScopeIds) -> Any:
         """Return the block of an element."""
@@ -197,7 +197,7 @@ class OpenEdxRuntime(WorkbenchRuntime):
         parts["js_init_fn"] = _RENAMED.get(fragment.js_init_fn, fragment.js_init_fn)
         for resource in parts["resources"]:
             if resource["kind"] == "text":
-                resource["data"] = _renamed(without_outside(resource["data"]))
+                resource["data"] = _renamed(without_external_urls(resource["data"]))
             if fragment.js_init_fn in _RENAMED and resource["mimetype"] == "text/css":
                 resource["data"] = only_in_polls(resource["data"])
         return Fragment.from_dict(parts)

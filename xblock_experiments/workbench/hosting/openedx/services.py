@@ -28,7 +28,7 @@ class Sandbox:
         self._courses = courses
 
     def can_execute_unsafe_code(self) -> bool:
-        course_id = str(key_of(self._courses.in_hand))
+        course_id = str(key_of(self._courses.current))
         return any(re.match(each, course_id) for each in setting("COURSES_WITH_UNSAFE_CODE"))
 
     def can_execute_code(self) -> bool:
@@ -37,7 +37,7 @@ class Sandbox:
 
     def get_python_lib_zip(self) -> bytes | None:
         """Return the course's python_lib.zip, which its problems may import."""
-        course = self._courses.in_hand
+        course = self._courses.current
         file = course.static_file("python_lib.zip") if course else None
         return file.read_bytes() if file else None
 
@@ -57,7 +57,7 @@ class ReplaceUrls:
 
     def replace_urls(self, text: str, static_replace_only: bool = False) -> str:
         """Return the text with its links replaced, except links to files that do not exist."""
-        course = self._courses.in_hand
+        course = self._courses.current
         if course is None:
             return text
 

@@ -12,9 +12,9 @@ from xblock.core import XBlock
 from xblock.exceptions import DisallowedFileError
 from xblock.plugin import PluginMissingError
 
-_OUTSIDE = r"""url\(\s*["']?(?:https?:)?//[^)]*\)"""
-_IMPORT = re.compile(rf"@import\s+{_OUTSIDE}[^;]*;")
-_IMAGE = re.compile(_OUTSIDE)
+_EXTERNAL_URL = r"""url\(\s*["']?(?:https?:)?//[^)]*\)"""
+_IMPORT = re.compile(rf"@import\s+{_EXTERNAL_URL}[^;]*;")
+_IMAGE = re.compile(_EXTERNAL_URL)
 _BARE = re.compile(r"(?m)^(\s*)(h3|p)\b(?=[^{}:;]*\{)")
 _LOGO = 'src="https://learning.edx.org/'
 
@@ -25,10 +25,10 @@ def openedx_style(request: HttpRequest, block_type: str, uri: str) -> HttpRespon
             style = file.read().decode()
     except (DisallowedFileError, OSError, PluginMissingError, ValueError) as error:
         raise Http404 from error
-    return HttpResponse(without_outside(style), content_type="text/css; charset=utf-8")
+    return HttpResponse(without_external_urls(style), content_type="text/css; charset=utf-8")
 
 
-def without_outside(style: str) -> str:
+def without_external_urls(style: str) -> str:
     return _IMAGE.sub("none", _IMPORT.sub("", style))
 
 

@@ -85,7 +85,7 @@ class VideoConfig:
         return ""
 
     def _read(self, name: str) -> bytes | None:
-        course = self._courses.in_hand
+        course = self._courses.current
         if course is None or course.folder is None:
             return None
         try:
