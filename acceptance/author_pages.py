@@ -456,7 +456,7 @@ class ConfigurationForm(Form):
         """Return the consequences of saving, without saving."""
         self._q("[type=submit]").click()
         css = f"{self._css} .xbx-consequences"
-        self._page.wait_for_element_visibility(css, "consequences are told")
+        self._page.wait_for_element_visibility(css, "the consequences are shown")
         return self.consequences
 
     @property

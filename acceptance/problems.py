@@ -178,7 +178,7 @@ class Problem(Block):
         return {name: each[0].is_enabled() for name, each in found.items() if each}
 
 
-class Film(Block):
+class Video(Block):
     @property
     def has_player(self) -> bool:
         return bool(self._q(".video-wrapper .video-player").visible)

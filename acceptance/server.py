@@ -97,12 +97,12 @@ class Workbench:
     def events(self, name: str, learner: str) -> list[dict[str, Any]]:
         """Return the logged events of the learner, oldest first."""
         lines, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
-        told = [
+        logged = [
             json.loads(line.removeprefix(_EVENT))
             for line in lines.splitlines()
             if line.startswith(_EVENT)
         ]
-        events = [each["data"] for each in told if each["name"] == name]
+        events = [each["data"] for each in logged if each["name"] == name]
         return [event for event in events if event["user_id"] == learner]
 
     def wait_for_events(

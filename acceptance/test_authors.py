@@ -294,8 +294,8 @@ def test_a_configuration_in_use_cannot_be_deleted(author: Author) -> None:
 
     with another_window(author.browser):
         author.attach("Minutes", "minutes")
-    told = page.configuration("Minutes").try_to_delete()
-    assert told == (
+    message = page.configuration("Minutes").try_to_delete()
+    assert message == (
         "This group configuration cannot be deleted, because experiments use it: "
         "How to make tea / Short or long?"
     )
@@ -417,7 +417,7 @@ def test_the_course_can_be_downloaded_as_olx_and_imported_again(
     archive = tmp_path / "tea.tar.gz"
     archive.write_bytes(experiment.download_course())
 
-    told = workbench.command("import_course", str(archive))
+    message = workbench.command("import_course", str(archive))
 
-    assert f"{author.tea.course_id}: 18 blocks imported. Problems (listed above): 0." in told
+    assert f"{author.tea.course_id}: 18 blocks imported. Problems (listed above): 0." in message
     assert experiment.reload().title == "How hot?"

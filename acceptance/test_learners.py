@@ -13,7 +13,7 @@ from selenium.webdriver.common.keys import Keys
 from acceptance import demo
 from acceptance.demo import Learner, Material
 from acceptance.pages import CourseOutlinePage, LessonPage, Tab, TabState
-from acceptance.problems import Film, Problem
+from acceptance.problems import Problem, Video
 from acceptance.server import Workbench
 
 ASSIGNED = "xmodule.partitions.assigned_user_to_partition"
@@ -56,8 +56,8 @@ def only_selected(number: int, *, of: int = 3) -> list[TabState]:
 
 def traces(material: Material, source: str) -> set[str]:
     """Return the parts of the material that are in the source of a page."""
-    telling = material.url_names | material.names | material.texts | material.later
-    return {text for text in telling if text in source}
+    visible_later = material.url_names | material.names | material.texts | material.later
+    return {text for text in visible_later if text in source}
 
 
 def labels(source: str) -> list[str]:
@@ -471,15 +471,15 @@ def test_a_video_is_played_from_the_sentence_that_the_learner_selects(
     browser: Any, workbench: Workbench, new_learner: NewLearner
 ) -> None:
     page = open_unit(browser, workbench, new_learner(style="Film"), "first_steps", WATCH)
-    film = Film(page, "why_it_moves_1_main")
-    film.wait_for_transcript()
-    assert film.transcript[0] == "A frosty garden, at minus 2 degrees. Indoors it is 20."
-    assert film.languages == ["en", "es"]
+    video = Video(page, "why_it_moves_1_main")
+    video.wait_for_transcript()
+    assert video.transcript[0] == "A frosty garden, at minus 2 degrees. Indoors it is 20."
+    assert video.languages == ["en", "es"]
 
     page.play()
-    page.wait_for(lambda: page.seconds > 0, "the film plays")
+    page.wait_for(lambda: page.seconds > 0, "the video plays")
     page.go_to("Squeezed together, the vapour is hot. At 45 degrees it is warmer than the room,")
-    page.wait_for(lambda: page.seconds >= 34, "the film is where this is said")
+    page.wait_for(lambda: page.seconds >= 34, "the video is where this is said")
 
 
 def test_the_browser_reports_to_the_server_which_arms_it_shows(
@@ -526,8 +526,8 @@ def test_a_picture_of_a_lesson_is_small_enough_for_the_readme(
     lesson.resize(1375, 1000, scale=0.8)
     lesson.visit()
     lesson.open(WATCH)
-    Film(lesson, "why_it_moves_1_main").wait_for_transcript()
+    Video(lesson, "why_it_moves_1_main").wait_for_transcript()
     lesson.play()
     lesson.go_to("The compressor squeezes the vapour. This takes electricity.")
-    lesson.wait_for(lambda: lesson.seconds >= 30, "the film shows it")
+    lesson.wait_for(lambda: lesson.seconds >= 30, "the video shows it")
     take_picture("learner")

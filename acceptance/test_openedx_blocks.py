@@ -16,12 +16,12 @@ from acceptance.problems import (
     Annotation,
     Ballot,
     Block,
-    Film,
     Poll,
     Problem,
     SequencePage,
     Sorting,
     UnitPage,
+    Video,
     WordCloud,
 )
 from acceptance.server import KINDS, Workbench
@@ -221,26 +221,26 @@ def test_answers_survive_a_restart_and_are_shown_only_to_their_learner(
 
 
 def test_a_video_has_a_transcript_and_reports_that_its_file_is_missing(open_unit: Open) -> None:
-    film = Film(open_unit("arm_one", TEACHER), "film")
-    film.wait_for_transcript()
-    film.wait_for_error()
+    video = Video(open_unit("arm_one", TEACHER), "film")
+    video.wait_for_transcript()
+    video.wait_for_error()
 
-    assert film.has_player
-    assert film.transcript == ["Heat moves by itself", "from warm to cold."]
-    assert film.languages == ["en", "uk"]
-    assert film.error == "No playable video sources found."
-    assert "00:00:02,000 --> 00:00:04,000\nfrom warm to cold." in film.download("srt")
-    assert film.download("txt") == "Heat moves by itself\nfrom warm to cold."
+    assert video.has_player
+    assert video.transcript == ["Heat moves by itself", "from warm to cold."]
+    assert video.languages == ["en", "uk"]
+    assert video.error == "No playable video sources found."
+    assert "00:00:02,000 --> 00:00:04,000\nfrom warm to cold." in video.download("srt")
+    assert video.download("txt") == "Heat moves by itself\nfrom warm to cold."
 
 
 def test_a_video_on_an_unreachable_site_is_reported_and_the_page_still_works(
     open_unit: Open,
 ) -> None:
     page = open_unit("reading")
-    film, note = Film(page, "youtube"), Annotation(page, "annotated")
-    film.wait_for_error()
+    video, note = Video(page, "youtube"), Annotation(page, "annotated")
+    video.wait_for_error()
 
-    assert film.error == "This video is on another site, which cannot be reached from here."
+    assert video.error == "This video is on another site, which cannot be reached from here."
     note.focus()
     assert note.note
 

@@ -261,8 +261,8 @@ def test_the_policy_that_forbids_inline_code_is_enforced(pages: Pages) -> None:
     page.set_cookie(policy.COOKIE, "yes")
     pages.browser.get(page.url)
 
-    told = "\n".join(entry["message"] for entry in pages.browser.get_log("browser"))
-    assert "Content Security Policy" in told
+    log = "\n".join(entry["message"] for entry in pages.browser.get_log("browser"))
+    assert "Content Security Policy" in log
 
 
 def test_a_page_starts_with_a_link_to_its_content(pages: Pages) -> None:

@@ -31,10 +31,10 @@ def send(
     return block.runtime.handle(block, handler, request, action)
 
 
-def told(response: Any) -> dict[str, Any]:
+def body_of(response: Any) -> dict[str, Any]:
     assert response.status_code == 200, response
-    told: dict[str, Any] = json.loads(response.body)
-    return told
+    body_of: dict[str, Any] = json.loads(response.body)
+    return body_of
 
 
 def send_json(

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
-class Told:
+class ReceivedEvent:
     """An event as a bus received it."""
 
     id: str
@@ -37,18 +37,18 @@ class Told:
 class Recorder(EventBusProducer):
     """An event bus in this process. It accepts events until it is full."""
 
-    told: ClassVar[list[Told]] = []
+    received: ClassVar[list[ReceivedEvent]] = []
     room: ClassVar[float] = float("inf")
 
     def send(
         self, *, signal: Any, topic: str, event_key_field: str, event_data: Any, event_metadata: Any
     ) -> None:
-        if len(self.told) >= self.room:
+        if len(self.received) >= self.room:
             msg = "the bus is full"
             raise BufferError(msg)
         (data,) = event_data.values()
         id = str(event_metadata.id)
-        self.told.append(Told(id, signal.event_type, topic, event_key_field, data))
+        self.received.append(ReceivedEvent(id, signal.event_type, topic, event_key_field, data))
 
 
 class Killer(Recorder):
@@ -56,9 +56,9 @@ class Killer(Recorder):
 
     def send(self, **event: Any) -> None:
         super().send(**event)
-        with Path(os.environ["TOLD"]).open("a") as file:
-            file.write(f"{self.told[-1].id}\n")
-        if len(self.told) == int(os.environ["KILL_AFTER"]):
+        with Path(os.environ["RECEIVED"]).open("a") as file:
+            file.write(f"{self.received[-1].id}\n")
+        if len(self.received) == int(os.environ["KILL_AFTER"]):
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -28,7 +28,7 @@ import django
 from django.conf import settings
 from django.db import connection, connections, transaction
 
-type Told = tuple[str, int, int]
+type ReturnedGroup = tuple[str, int, int]
 """A learner, an experiment and the group that a view returned."""
 
 IDS = (100, 101, 102)
@@ -66,20 +66,23 @@ class Race:
 class Outcome:
     """The outcome of a race."""
 
-    told: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list))
+    returned: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
     events: Counter[tuple[str, int]] = field(default_factory=Counter)
     edits: int = 0
 
     @property
-    def told_two(self) -> int:
-        return sum(len(set(groups)) > 1 for groups in self.told.values())
+    def returned_two(self) -> int:
+        return sum(len(set(groups)) > 1 for groups in self.returned.values())
 
     def add(
-        self, told: Sequence[Told], errors: Sequence[str], events: Sequence[tuple[str, int]]
+        self,
+        returned: Sequence[ReturnedGroup],
+        errors: Sequence[str],
+        events: Sequence[tuple[str, int]],
     ) -> None:
-        for user_id, id, group_id in told:
-            self.told[user_id, id].append(group_id)
+        for user_id, id, group_id in returned:
+            self.returned[user_id, id].append(group_id)
         self.errors.extend(errors)
         self.events.update(events)
 
@@ -124,7 +127,7 @@ def view(course_id: str, users: Sequence[str], race: Race, barrier: Any) -> Any:
     Each learner is viewed twice: first when all callers are ready, and again when all have finished
     the first view.
     """
-    told: list[Told] = []
+    returned: list[ReturnedGroup] = []
     errors: list[str] = []
     for number, user_id in enumerate(users):
         ids = IDS if number % 2 else IDS[:1]
@@ -134,9 +137,9 @@ def view(course_id: str, users: Sequence[str], race: Race, barrier: Any) -> Any:
             except Exception as error:  # noqa: BLE001 - the race looks for any error
                 errors.append(f"{user_id}: {error!r}")
             else:
-                told += [(user_id, id, group.id) for id, group in groups.items()]
+                returned += [(user_id, id, group.id) for id, group in groups.items()]
     connections.close_all()
-    return told, errors
+    return returned, errors
 
 
 def _view_together(
@@ -230,8 +233,8 @@ def _serve(database: dict[str, Any], commands: Any, answers: Any, barriers: Any)
         course_id, users, race = command
         set_isolation(race.isolation)
         with _events() as events:
-            told, errors = view(course_id, users, race, barriers[race.callers])
-        answers.put((told, errors, events))
+            returned, errors = view(course_id, users, race, barriers[race.callers])
+        answers.put((returned, errors, events))
 
 
 def _run_threads(outcome: Outcome, course_id: str, users: Sequence[str], race: Race) -> None:
@@ -248,8 +251,8 @@ def _run_threads(outcome: Outcome, course_id: str, users: Sequence[str], race: R
         for thread in threads:
             thread.join()
     for _ in threads:
-        told, errors = answers.get()
-        outcome.add(told, errors, ())
+        returned, errors = answers.get()
+        outcome.add(returned, errors, ())
     outcome.events.update(events)
 
 
@@ -322,13 +325,13 @@ def flaws(race: Race, course_id: str, outcome: Outcome) -> list[str]:
         for id in IDS
         for member in segmentations.get_members(course_id, id, type="experiment")
     )
-    for (user_id, id), told in outcome.told.items():
+    for (user_id, id), returned in outcome.returned.items():
         history = segmentations.get_history(course_id, id, user_id, type="experiment")
         given = [change.to_group_id for change in history]
         if rows[user_id, id] != 1:
             found.append(f"{user_id} has {rows[user_id, id]} rows")
-        if not set(told) <= set(given):
-            found.append(f"{user_id} was given {set(told)}, but the history says {given}")
+        if not set(returned) <= set(given):
+            found.append(f"{user_id} was given {set(returned)}, but the history says {given}")
         if outcome.events[user_id, id] != len(history):
             found.append(f"{user_id}: {len(history)} changes, {outcome.events[user_id, id]} events")
         if race.edits != "groups" and len(given) != 1:
@@ -337,8 +340,8 @@ def flaws(race: Race, course_id: str, outcome: Outcome) -> list[str]:
             current = [version for version in versions[id] if version.when <= change.when][-1]
             if change.from_group_id in {group.id for group in current.segmentation.groups}:
                 found.append(f"{user_id} was moved out of an existing group: {change}")
-    if race.edits != "groups" and outcome.told_two:
-        found.append(f"{outcome.told_two} learners were given two groups")
+    if race.edits != "groups" and outcome.returned_two:
+        found.append(f"{outcome.returned_two} learners were given two groups")
     return found
 
 
@@ -358,7 +361,7 @@ def main(views: int) -> int:
             flawed += bool(found)
             print(  # noqa: T201 - the program's output
                 f"{connection.vendor}, {race}: {learners * race.callers} views, "
-                f"{outcome.edits} edits, {outcome.told_two} learners with two groups, errors "
+                f"{outcome.edits} edits, {outcome.returned_two} learners with two groups, errors "
                 f"{len(outcome.errors)}, flaws {len(found)} {found[:2] or ''} ({seconds:.1f} s)",
                 flush=True,
             )

@@ -104,7 +104,7 @@ def test_new_ids_are_at_least_100_and_unique_in_the_course() -> None:
 def test_an_id_that_is_in_use_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter([0, 0, 5])
     monkeypatch.setattr(secrets, "randbelow", lambda limit: next(drawn))
-    assert configurations.draw_id({100}) == 105
+    assert configurations.unused_id({100}) == 105
 
 
 def test_editing_a_configuration_moves_no_learner() -> None:

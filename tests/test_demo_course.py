@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.answers import send, told
+from tests.answers import body_of, send
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.errors import NotStored
 from xblock_experiments.experiments.api import assign_users
@@ -86,7 +86,7 @@ def test_the_question_in_each_arm_is_graded_and_its_score_is_stored(
 ) -> None:
     question = f"{arm}_question"
     with override_group(1617, style), override_group(1702, hint):
-        verdicts = [told(send(course, "ann", question, answer=each)) for each in answers]
+        verdicts = [body_of(send(course, "ann", question, answer=each)) for each in answers]
 
     assert [verdict["success"] for verdict in verdicts] == ["incorrect", "correct"]
     ((usage_id, score),) = get_scores(course.course_id, "ann").items()
@@ -105,7 +105,7 @@ def test_the_question_in_each_arm_is_graded_and_its_score_is_stored(
 def test_the_questions_outside_the_experiments_are_graded_for_all_learners(
     course: LoadedCourse, question: str, right: str | list[str]
 ) -> None:
-    assert told(send(course, "ann", question, answer=right))["success"] == "correct"
+    assert body_of(send(course, "ann", question, answer=right))["success"] == "correct"
 
 
 def test_all_arms_of_an_experiment_end_with_the_same_question() -> None:

@@ -375,7 +375,7 @@ def test_a_component_is_defined_once_and_only_referenced_in_a_second_place() -> 
     twice = '<vertical><html url_name="exp_b_text">Twice</html></vertical>'
     response = unit(made, twice)
     assert response.status_code == 400
-    assert "stands at another place too" in response.json["error"]
+    assert "is already in another place" in response.json["error"]
 
     assert unit(made, '<vertical><html url_name="exp_b_text"/></vertical>').status_code == 200
     assert "Text of arm 2" in render(made, "teacher", "exp_a", staff=True)
@@ -402,7 +402,7 @@ def test_a_unit_cannot_contain_one_of_its_ancestors() -> None:
         made, '<vertical><chapter url_name="c"/><split_test url_name="exp"/></vertical>'
     )
     assert len(response.json["problems"]) == 2
-    assert "stands inside itself" in response.json["problems"][0]
+    assert "is inside itself" in response.json["problems"][0]
     render(made, "ann", "c")
 
 
@@ -567,14 +567,14 @@ def test_a_page_requested_while_a_change_is_saved_publishes_no_new_version(
     assert save_name(client, "Edited") == 200
     before = segmentations.get_versions(COURSE_ID, 100)
     seen: list[str] = []
-    real = versions.put_in_place
+    real = versions.activate
 
     def request_pages(draft: Any) -> None:
         seen.append(name_in(Client()))
         real(draft)
         seen.append(name_in(Client()))
 
-    monkeypatch.setattr(versions, "put_in_place", request_pages)
+    monkeypatch.setattr(versions, "activate", request_pages)
     assert save_name(client, "Edited again") == 200
     assert seen == ["Edited", "Edited"]
     assert name_in(client) == "Edited again"
@@ -583,11 +583,9 @@ def test_a_page_requested_while_a_change_is_saved_publishes_no_new_version(
 
 def test_two_processes_cannot_change_courses_at_the_same_time(served: Path, client: Client) -> None:
     client.get("/scenario/listed/")
-    with versions.locked():
-        patience = pytest.MonkeyPatch()
-        patience.setattr(versions, "_PATIENCE", 0.05)
+    with versions.locked(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(versions, "_LOCK_TIMEOUT", 0.05)
         assert save_name(client, "Edited") == 503
-        patience.undo()
     assert save_name(client, "Edited") == 200
 
 
@@ -665,5 +663,5 @@ def test_no_sequence_of_edits_loses_a_child_or_leaves_a_group_without_one(steps:
         edited = block(made)
         child_ids = {str(child_id) for child_id in edited.children}
         assert {str(child) for child in edited.group_id_to_child.values()} <= child_ids
-        if edited.look().groups:
-            assert not edited.look().missing
+        if edited.read_experiment().groups:
+            assert not edited.read_experiment().missing

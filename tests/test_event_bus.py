@@ -209,10 +209,10 @@ def test_a_restarted_redis_receives_all_events_in_order(bus: Redis) -> None:
     experiments.record_exposure(COURSE_ID, 100, "cid", "block")
     send_events()
 
-    told = on_the_bus(bus)
+    received = on_the_bus(bus)
     assert groups_on_the_bus(bus) == {"ann": [1, 2, 1, 2, 1, 2], "bob": [1, 2], "cid": [2, 1]}
-    assert isinstance(told[-1][1], openedx.ExposureData)
-    assert len({id for id, _ in told}) == len(told)
+    assert isinstance(received[-1][1], openedx.ExposureData)
+    assert len({id for id, _ in received}) == len(received)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from tests.builders import COURSE_ID, course_xml, experiment, split_test_xml
-from tests.listening import Told, listening
+from tests.recording import RecordedEvents, recording
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.events.middleware import course_id_in, knows_the_user
@@ -26,10 +26,10 @@ UNIT = (
 
 
 @pytest.fixture
-def told(client: Client) -> Iterator[Told]:
+def recorded(client: Client) -> Iterator[RecordedEvents]:
     client.get("/")  # publishes the demo course
-    with listening() as told:
-        yield told
+    with recording() as recorded:
+        yield recorded
 
 
 @pytest.mark.parametrize(
@@ -94,17 +94,17 @@ def test_a_request_outside_courses_has_no_context() -> None:
 
 
 def test_events_of_a_workbench_page_have_the_learners_full_context(
-    told: Told, client: Client, django_capture_on_commit_callbacks: Any
+    recorded: RecordedEvents, client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
     load_course(course_xml(UNIT, segmentations=(experiment(100), experiment(200))))
     segmentations.put_in_group(COURSE_ID, 200, "ann", 2, type="experiment")
-    told.heard.clear()
+    recorded.entries.clear()
     with django_capture_on_commit_callbacks(execute=True):
         client.get("/scenario/demox-tests-2026.unit/?student=ann")
 
-    assert told.names == [events.ASSIGNED, events.EXPOSED]
-    (assigned,) = told.of(events.AssignedUserToPartition)
-    for _, context in told.heard:
+    assert recorded.names == [events.ASSIGNED, events.EXPOSED]
+    (assigned,) = recorded.of(events.AssignedUserToPartition)
+    for _, context in recorded.entries:
         assert (context["course_id"], context["user_id"]) == (COURSE_ID, "ann")
         assert context["course_user_groups"] == {
             "experiment.100": [assigned.group_id],
@@ -113,7 +113,7 @@ def test_events_of_a_workbench_page_have_the_learners_full_context(
 
 
 def test_events_sent_by_a_browser_have_the_learners_groups(
-    told: Told, client: Client, django_capture_on_commit_callbacks: Any
+    recorded: RecordedEvents, client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
     load_course(course_xml(UNIT))
     segmentations.put_in_group(COURSE_ID, 100, "ann", 2, type="experiment")
@@ -122,17 +122,17 @@ def test_events_sent_by_a_browser_have_the_learners_groups(
         client.post(f"/learner/ann/handler/{usage_id}/log_child_render/", {})
         client.post(f"/handler/{usage_id}/log_child_render/?student=ann", {})
 
-    assert [each["course_user_groups"] for each in told.contexts(events.ChildRender)] == [
+    assert [each["course_user_groups"] for each in recorded.contexts(events.ChildRender)] == [
         {"experiment.100": [2]},
         {"experiment.100": [2]},
     ]
 
 
 def test_one_event_is_emitted_when_staff_start_a_preview_and_none_for_learners(
-    told: Told, client: Client, django_capture_on_commit_callbacks: Any
+    recorded: RecordedEvents, client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
     load_course(course_xml(UNIT))
-    told.heard.clear()
+    recorded.entries.clear()
     with django_capture_on_commit_callbacks(execute=True):
         for student, preview in [
             ("teacher", "group.experiment.100.2"),
@@ -144,7 +144,7 @@ def test_one_event_is_emitted_when_staff_start_a_preview_and_none_for_learners(
                 {"student": student, "preview": preview, "next": "/scenario/demox-tests-2026/"},
             )
 
-    (entered,) = told.of(events.PreviewEntered)
+    (entered,) = recorded.of(events.PreviewEntered)
     assert (entered.course_id, entered.user_id) == (COURSE_ID, "teacher")
     assert entered.preview == "group.experiment.100.2"
-    assert told.names == [events.PREVIEW_ENTERED]
+    assert recorded.names == [events.PREVIEW_ENTERED]

@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from tests.blocks import user_info, user_segmentation
 from tests.builders import COURSE_ID, experiment, segmentation
-from tests.listening import Told, listening
+from tests.recording import RecordedEvents, recording
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Group
@@ -40,10 +40,10 @@ def committing(django_capture_on_commit_callbacks: Any) -> Committing:
 
 
 @pytest.fixture
-def told(committing: Committing) -> Iterator[Told]:
+def recorded(committing: Committing) -> Iterator[RecordedEvents]:
     segmentations.save_segmentations(COURSE_ID, (experiment(100), experiment(200), COHORTS))
-    with listening() as told:
-        yield told
+    with recording() as recorded:
+        yield recorded
 
 
 def put(group_id: int, user_id: str = "ann", **where: Any) -> None:
@@ -53,33 +53,37 @@ def put(group_id: int, user_id: str = "ann", **where: Any) -> None:
     )
 
 
-def test_an_assignment_emits_one_event(told: Told, committing: Committing) -> None:
+def test_an_assignment_emits_one_event(recorded: RecordedEvents, committing: Committing) -> None:
     with committing():
         group = user_segmentation().assign(100)
         user_segmentation().assign(100)
         user_segmentation().assign_all([100])
 
-    (assigned,) = told.of(events.AssignedUserToPartition)
+    (assigned,) = recorded.of(events.AssignedUserToPartition)
     assert (assigned.course_id, assigned.user_id) == (COURSE_ID, "ann")
     assert (assigned.partition_id, assigned.group_id) == (100, group.id)
     assert assigned.why == "assigned"
-    assert told.names == [events.ASSIGNED]
+    assert recorded.names == [events.ASSIGNED]
 
 
-def test_a_reassignment_event_has_the_previous_group(told: Told, committing: Committing) -> None:
+def test_a_reassignment_event_has_the_previous_group(
+    recorded: RecordedEvents, committing: Committing
+) -> None:
     put(1)
     segmentations.save_segmentations(COURSE_ID, (experiment(100, 2, 3),))
     with committing():
         group = experiments.assign_group(COURSE_ID, 100, "ann")
 
-    (left,) = told.of(events.UserReassigned)
+    (left,) = recorded.of(events.UserReassigned)
     assert (left.from_group_id, left.to_group_id) == (1, group.id)
     assert (left.why, left.actor) == ("group removed", "")
-    (assigned,) = told.of(events.AssignedUserToPartition)
+    (assigned,) = recorded.of(events.AssignedUserToPartition)
     assert (assigned.group_id, assigned.why) == (group.id, "group removed")
 
 
-def test_events_of_manual_moves_have_the_actor(told: Told, committing: Committing) -> None:
+def test_events_of_manual_moves_have_the_actor(
+    recorded: RecordedEvents, committing: Committing
+) -> None:
     with committing():
         put(1)
         put(2)
@@ -88,15 +92,17 @@ def test_events_of_manual_moves_have_the_actor(told: Told, committing: Committin
             COURSE_ID, 100, "ann", 2, type="experiment", actor="teacher"
         )
 
-    assert [each.group_id for each in told.of(events.AssignedUserToPartition)] == [1, 2]
+    assert [each.group_id for each in recorded.of(events.AssignedUserToPartition)] == [1, 2]
     moves = [
         (each.from_group_id, each.to_group_id, each.why, each.actor)
-        for each in told.of(events.UserReassigned)
+        for each in recorded.of(events.UserReassigned)
     ]
     assert moves == [(1, 2, "put", "teacher"), (2, None, "removed", "teacher")]
 
 
-def test_an_exposure_emits_one_event_for_each_block(told: Told, committing: Committing) -> None:
+def test_an_exposure_emits_one_event_for_each_block(
+    recorded: RecordedEvents, committing: Committing
+) -> None:
     with committing():
         for _ in range(2):
             service = user_segmentation()
@@ -104,22 +110,22 @@ def test_an_exposure_emits_one_event_for_each_block(told: Told, committing: Comm
             service.record_exposure(100)
         experiments.record_exposure(COURSE_ID, 100, "ann", "another block")
 
-    exposed = told.of(events.UserExposed)
+    exposed = recorded.of(events.UserExposed)
     assert len(exposed) == 2
     assert exposed[1].usage_id == "another block"
     assert {each.group_id for each in exposed} == {user_segmentation().assign(100).id}
 
 
 def test_saving_emits_an_event_for_each_segmentation_that_changed(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     def save(*saved: Any) -> list[tuple[int, str, int]]:
-        told.heard.clear()
+        recorded.entries.clear()
         with committing():
             segmentations.save_segmentations(COURSE_ID, saved, actor="teacher")
         return [
             (each.partition_id, each.change, each.partition_version)
-            for each in told.of(events.SegmentationSaved)
+            for each in recorded.of(events.SegmentationSaved)
             if each.user_id == "teacher"
         ]
 
@@ -136,7 +142,9 @@ def test_saving_emits_an_event_for_each_segmentation_that_changed(
     ]
 
 
-def test_an_event_is_emitted_if_a_tag_changes(told: Told, committing: Committing) -> None:
+def test_an_event_is_emitted_if_a_tag_changes(
+    recorded: RecordedEvents, committing: Committing
+) -> None:
     with committing():
         user_info().set(COURSE, "seen", 1)
         user_info().set(COURSE, "seen", 1)
@@ -145,7 +153,8 @@ def test_an_event_is_emitted_if_a_tag_changes(told: Told, committing: Committing
         user_info().delete(COURSE, "seen")
 
     changed = [
-        (each.course_id, each.key, each.deleted, each.value) for each in told.of(events.TagChanged)
+        (each.course_id, each.key, each.deleted, each.value)
+        for each in recorded.of(events.TagChanged)
     ]
     assert changed == [
         (COURSE_ID, "hint.seen", False, None),
@@ -155,19 +164,19 @@ def test_an_event_is_emitted_if_a_tag_changes(told: Told, committing: Committing
 
 
 def test_the_event_of_a_global_tag_has_the_course_in_which_it_changed(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     put(2)
     with events.user_context(COURSE_ID, "ann"), committing():
         user_info().set(GLOBAL, "speed", "slow")
 
-    (context,) = told.contexts(events.TagChanged)
+    (context,) = recorded.contexts(events.TagChanged)
     assert context["course_id"] == COURSE_ID
     assert context["course_user_groups"] == {"experiment.100": [2]}
 
 
 def test_no_event_is_emitted_for_a_change_that_is_rolled_back(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     with committing(), pytest.raises(ZeroDivisionError), transaction.atomic():
         experiments.assign_group(COURSE_ID, 100, "ann")
@@ -175,11 +184,11 @@ def test_no_event_is_emitted_for_a_change_that_is_rolled_back(
         user_info().set(COURSE, "seen", 1)
         raise ZeroDivisionError
 
-    assert told.heard == []
+    assert recorded.entries == []
 
 
 def test_the_context_of_an_event_has_all_groups_of_its_user_including_its_own(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     put(2, id=200)
     put(1, id=7, type="list")
@@ -189,7 +198,7 @@ def test_the_context_of_an_event_has_all_groups_of_its_user_including_its_own(
         put(3, id=7, type="list")
         group = experiments.assign_group(COURSE_ID, 100, "ann")
 
-    assert told.contexts(events.AssignedUserToPartition)[-1:] == [
+    assert recorded.contexts(events.AssignedUserToPartition)[-1:] == [
         {
             "course_id": COURSE_ID,
             "user_id": "ann",
@@ -206,7 +215,9 @@ def test_the_context_of_an_event_has_all_groups_of_its_user_including_its_own(
     ]
 
 
-def test_removed_and_inactive_groups_are_in_no_context(told: Told, committing: Committing) -> None:
+def test_removed_and_inactive_groups_are_in_no_context(
+    recorded: RecordedEvents, committing: Committing
+) -> None:
     put(1)
     put(1, id=200)
     put(1, id=7, type="list")
@@ -216,12 +227,12 @@ def test_removed_and_inactive_groups_are_in_no_context(told: Told, committing: C
     with committing():
         group = experiments.assign_group(COURSE_ID, 300, "ann")
 
-    (context,) = told.contexts(events.AssignedUserToPartition)
+    (context,) = recorded.contexts(events.AssignedUserToPartition)
     assert context["course_user_groups"] == {"experiment.300": [group.id]}
 
 
 def test_all_events_of_a_request_have_full_contexts_and_take_one_query(
-    told: Told, committing: Committing, django_assert_num_queries: Any
+    recorded: RecordedEvents, committing: Committing, django_assert_num_queries: Any
 ) -> None:
     put(2, id=200)
     put(1)
@@ -237,25 +248,25 @@ def test_all_events_of_a_request_have_full_contexts_and_take_one_query(
             events.emit(render)
 
     groups = {"experiment.100": [1], "experiment.200": [2]}
-    assert [each["course_user_groups"] for each in told.contexts(events.ChildRender)] == [
+    assert [each["course_user_groups"] for each in recorded.contexts(events.ChildRender)] == [
         groups
     ] * 3
 
 
 def test_groups_that_a_service_has_read_are_not_read_again_for_events(
-    told: Told, committing: Committing, django_assert_num_queries: Any
+    recorded: RecordedEvents, committing: Committing, django_assert_num_queries: Any
 ) -> None:
     put(2, id=200)
     service = user_segmentation()
     with django_assert_num_queries(2), committing():
         group = service.assign(100)
 
-    (context,) = told.contexts(events.AssignedUserToPartition)
+    (context,) = recorded.contexts(events.AssignedUserToPartition)
     assert context["course_user_groups"] == {"experiment.100": [group.id], "experiment.200": [2]}
 
 
 def test_events_of_many_users_have_full_contexts_and_take_one_query(
-    told: Told, committing: Committing, django_assert_max_num_queries: Any
+    recorded: RecordedEvents, committing: Committing, django_assert_max_num_queries: Any
 ) -> None:
     learners = [f"learner {number}" for number in range(50)]
     for learner in learners[:5]:
@@ -263,9 +274,9 @@ def test_events_of_many_users_have_full_contexts_and_take_one_query(
     with django_assert_max_num_queries(5), committing():
         experiments.assign_users(COURSE_ID, 100, learners)
 
-    contexts = {each["user_id"]: each for each in told.contexts(events.AssignedUserToPartition)}
+    contexts = {each["user_id"]: each for each in recorded.contexts(events.AssignedUserToPartition)}
     assert sorted(contexts) == sorted(learners)
-    for event in told.of(events.AssignedUserToPartition):
+    for event in recorded.of(events.AssignedUserToPartition):
         groups = {"experiment.100": [event.group_id]}
         if event.user_id in learners[:5]:
             groups["experiment.200"] = [2]
@@ -273,7 +284,7 @@ def test_events_of_many_users_have_full_contexts_and_take_one_query(
 
 
 def test_an_event_inside_another_users_context_has_the_context_of_its_own_user(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     put(1, "bob", id=200)
     put(2, "ann", id=200)
@@ -281,13 +292,13 @@ def test_an_event_inside_another_users_context_has_the_context_of_its_own_user(
         experiments.assign_group(COURSE_ID, 100, "bob")
         experiments.assign_group(COURSE_ID, 100, "ann")
 
-    contexts = told.contexts(events.AssignedUserToPartition)
+    contexts = recorded.contexts(events.AssignedUserToPartition)
     found = {each["user_id"]: each["course_user_groups"]["experiment.200"] for each in contexts}
     assert found == {"bob": [1], "ann": [2]}
 
 
 def test_events_contain_the_tags_that_the_operator_lists(
-    told: Told, committing: Committing, settings: Settings
+    recorded: RecordedEvents, committing: Committing, settings: Settings
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {
         "EVENT_TAGS": ["hint.*"],
@@ -307,27 +318,27 @@ def test_events_contain_the_tags_that_the_operator_lists(
     first, second, third = (
         each["course_user_tags"]
         for each in (
-            *told.contexts(events.AssignedUserToPartition)[:1],
-            *told.contexts(events.TagChanged)[-1:],
-            *told.contexts(events.AssignedUserToPartition)[-1:],
+            *recorded.contexts(events.AssignedUserToPartition)[:1],
+            *recorded.contexts(events.TagChanged)[-1:],
+            *recorded.contexts(events.AssignedUserToPartition)[-1:],
         )
     )
     assert "hint.secret" not in {**first, **second, **third}
     assert {key for key in first if key.startswith(("hint", "poll"))} == {"hint.seen"}
     assert third["hint.seen"] == 3
-    assert {each.key: each.value for each in told.of(events.TagChanged)[-2:]} == {
+    assert {each.key: each.value for each in recorded.of(events.TagChanged)[-2:]} == {
         "hint.seen": 3,
         "hint.secret": None,
     }
 
 
 def test_an_event_without_a_user_has_no_user_in_its_context(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     with committing():
         segmentations.save_segmentations(COURSE_ID, (experiment(100, 1, 2, 3),))
 
-    assert told.contexts(events.SegmentationSaved)[0] == {
+    assert recorded.contexts(events.SegmentationSaved)[0] == {
         "course_id": COURSE_ID,
         "user_id": None,
         "course_user_groups": {},
@@ -336,7 +347,7 @@ def test_an_event_without_a_user_has_no_user_in_its_context(
 
 
 def test_an_event_is_emitted_even_if_reading_its_context_fails(
-    told: Told, committing: Committing, monkeypatch: pytest.MonkeyPatch
+    recorded: RecordedEvents, committing: Committing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> Any:
         raise DatabaseError
@@ -345,11 +356,11 @@ def test_an_event_is_emitted_even_if_reading_its_context_fails(
     with committing():
         group = experiments.assign_group(COURSE_ID, 100, "ann")
 
-    assert [each.group_id for each in told.of(events.AssignedUserToPartition)] == [group.id]
+    assert [each.group_id for each in recorded.of(events.AssignedUserToPartition)] == [group.id]
 
 
 def test_after_a_lost_race_events_have_the_winners_group(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     with events.user_context(COURSE_ID, "ann") as known:
         service = user_segmentation()
@@ -362,13 +373,13 @@ def test_after_a_lost_race_events_have_the_winners_group(
             assert service.assign(100) == winners
             user_info().set(COURSE, "seen", 1)
 
-    assert told.names == [events.ASSIGNED, events.TAG_CHANGED]
-    (context,) = told.contexts(events.TagChanged)
+    assert recorded.names == [events.ASSIGNED, events.TAG_CHANGED]
+    (context,) = recorded.contexts(events.TagChanged)
     assert context["course_user_groups"] == {"experiment.100": [winners.id]}
 
 
 def test_an_event_has_its_own_group_even_if_no_query_sees_it_yet(
-    told: Told, committing: Committing, monkeypatch: pytest.MonkeyPatch
+    recorded: RecordedEvents, committing: Committing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(context._readers, "groups", lambda *_: {})
     with committing():
@@ -376,11 +387,11 @@ def test_an_event_has_its_own_group_even_if_no_query_sees_it_yet(
         experiments.record_exposure(COURSE_ID, 100, "ann", "a block")
 
     groups = {"experiment.100": [group.id]}
-    assert [context["course_user_groups"] for _, context in told.heard] == [groups, groups]
+    assert [context["course_user_groups"] for _, context in recorded.entries] == [groups, groups]
 
 
 def test_a_change_inside_another_users_context_updates_the_outer_context(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     with events.user_context(COURSE_ID, "ann") as outer:
         assert outer["course_user_groups"] == {}
@@ -391,7 +402,7 @@ def test_a_change_inside_another_users_context_updates_the_outer_context(
 
 
 def test_the_context_is_read_again_after_the_course_changes(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     put(1)
     with events.user_context(COURSE_ID, "ann") as context:
@@ -427,7 +438,7 @@ def circular() -> dict[str, Any]:
 @pytest.mark.parametrize("has_tracking", [True, False])
 def test_any_data_that_a_block_publishes_is_emitted_and_raises_no_error(
     *,
-    told: Told,
+    recorded: RecordedEvents,
     committing: Committing,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
@@ -443,14 +454,14 @@ def test_any_data_that_a_block_publishes_is_emitted_and_raises_no_error(
         transaction.on_commit(lambda: done.append("by the host"))
 
     assert done == ["by the host"]
-    assert told.names == ["odd", events.ASSIGNED]
+    assert recorded.names == ["odd", events.ASSIGNED]
     assert len(caplog.records) == 2
     for record in caplog.records:
         json.loads(record.getMessage(), parse_constant=pytest.fail)
 
 
 def test_an_error_while_sending_an_event_does_not_stop_the_hosts_callbacks(
-    told: Told, committing: Committing, monkeypatch: pytest.MonkeyPatch
+    recorded: RecordedEvents, committing: Committing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> None:
         raise ZeroDivisionError
@@ -465,18 +476,18 @@ def test_an_error_while_sending_an_event_does_not_stop_the_hosts_callbacks(
 
 
 def test_later_changes_of_published_data_do_not_change_the_event(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     data: dict[str, Any] = {"items": [1]}
     with committing():
         events.emit(events.BlockEvent(course_id=COURSE_ID, user_id="ann", name="odd", data=data))
         data["items"].append(2)
 
-    assert told.of(events.BlockEvent)[0].data == {"items": [1]}
+    assert recorded.of(events.BlockEvent)[0].data == {"items": [1]}
 
 
 def test_a_listener_cannot_change_the_context_that_others_receive(
-    told: Told, committing: Committing
+    recorded: RecordedEvents, committing: Committing
 ) -> None:
     def forge(context: dict[str, Any], **_: Any) -> None:
         context["course_user_groups"].clear()
@@ -493,7 +504,7 @@ def test_a_listener_cannot_change_the_context_that_others_receive(
 
 
 def test_a_failing_listener_does_not_stop_other_listeners(
-    told: Told, committing: Committing, caplog: pytest.LogCaptureFixture
+    recorded: RecordedEvents, committing: Committing, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(**_: Any) -> None:
         raise ZeroDivisionError
@@ -505,14 +516,14 @@ def test_a_failing_listener_does_not_stop_other_listeners(
     finally:
         events.emitted.disconnect(fail)
 
-    assert told.names == [events.ASSIGNED]
+    assert recorded.names == [events.ASSIGNED]
     assert any('"group_id"' in record.getMessage() for record in caplog.records)
 
 
 @pytest.mark.parametrize("has_tracking", [True, False])
 def test_an_event_is_one_line_of_json_with_and_without_event_tracking(
     *,
-    told: Told,
+    recorded: RecordedEvents,
     committing: Committing,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
@@ -533,7 +544,7 @@ def test_an_event_is_one_line_of_json_with_and_without_event_tracking(
 
 
 def test_events_of_other_packages_have_the_context_merged_into_the_sites(
-    told: Told, monkeypatch: pytest.MonkeyPatch
+    recorded: RecordedEvents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(2)
     sent: list[dict[str, Any]] = []

@@ -44,7 +44,7 @@ JSON = st.recursive(
 
 
 @dataclass(frozen=True)
-class Happening:
+class BlockEvent:
     """An event of some block."""
 
     name: str = "hint.shown"
@@ -61,13 +61,13 @@ def log(settings: Settings, tmp_path: Path) -> Path:
     return path
 
 
-def happen(
+def emit_events(
     *numbers: int, name: str = "hint.shown", context: dict[str, Any] | None = None, **data: Any
 ) -> None:
     """Emit one event, or one for each number."""
     for number in numbers or (1,):
-        event = Happening(name, {"number": number, **data})
-        emitted.send(Happening, event=event, context=context or {}, timestamp=NOW)
+        event = BlockEvent(name, {"number": number, **data})
+        emitted.send(BlockEvent, event=event, context=context or {}, timestamp=NOW)
 
 
 def since(client: Client, place: str = "", **filters: Any) -> tuple[list[dict[str, str]], str]:
@@ -127,27 +127,27 @@ def test_the_page_does_not_show_events_of_rolled_back_changes(
 def test_the_page_starts_with_the_last_hundred_events_newest_first(
     client: Client, log: Path
 ) -> None:
-    happen(*range(150))
+    emit_events(*range(150))
     assert rows(page(client)) == numbered(*reversed(range(50, 150)))
 
 
 def test_an_event_without_user_and_course_shows_dashes(client: Client, log: Path) -> None:
-    happen(course_id=None)
+    emit_events(course_id=None)
     assert rows(page(client), "user") == rows(page(client), "course") == ["—"]
 
 
 def test_the_summary_of_an_event_leaves_out_data_that_its_line_already_shows(
     client: Client, log: Path
 ) -> None:
-    happen(user_id="ann", course_id="tea", group_id=None, key="a.b", value={"ü": [1, True]})
+    emit_events(user_id="ann", course_id="tea", group_id=None, key="a.b", value={"ü": [1, True]})
     assert rows(page(client)) == ['number: 1 · key: a.b · value: {"ü": [1, true]}']
 
 
 def test_the_user_and_course_of_an_event_are_taken_from_its_context_before_its_data(
     client: Client, log: Path
 ) -> None:
-    happen(1, context={"user_id": 7, "course_id": "c"}, user_id="forged")
-    happen(2, context={"user_id": 0, "course_id": None}, user_id="ann", course_id="tea")
+    emit_events(1, context={"user_id": 7, "course_id": "c"}, user_id="forged")
+    emit_events(2, context={"user_id": 0, "course_id": None}, user_id="ann", course_id="tea")
     events, _ = since(client)
     assert [(each["user"], each["course"]) for each in events] == [("7", "c"), ("0", "tea")]
 
@@ -155,7 +155,7 @@ def test_the_user_and_course_of_an_event_are_taken_from_its_context_before_its_d
 def test_without_a_log_the_page_says_how_to_configure_one(
     client: Client, settings: Settings
 ) -> None:
-    happen()
+    emit_events()
     seen = page(client)
     assert "The event log is off." in seen.text_content()
     assert seen.xpath("//script") == []
@@ -184,7 +184,7 @@ def test_a_log_without_read_permission_is_named(
             raise PermissionError(13, "Permission denied", str(path))
         return real_open(path, *args, **options)
 
-    happen()
+    emit_events()
     monkeypatch.setattr(Path, "open", refuse)
 
     assert f"Permission denied: '{log}'" in page(client).text_content()
@@ -192,7 +192,7 @@ def test_a_log_without_read_permission_is_named(
 
 def test_an_empty_path_means_no_log(client: Client, settings: Settings) -> None:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENT_LOG": ""}
-    happen()
+    emit_events()
 
     assert "The event log is off." in page(client).text_content()
     assert since(client) == ([], "")
@@ -204,7 +204,7 @@ def test_without_events_the_page_links_to_a_course(client: Client, log: Path) ->
     (empty,) = seen.find_class("xbx-no-events")
     assert empty.get("hidden") is None
     assert "student=" in empty.find("a").get("href")
-    happen()
+    emit_events()
     (empty,) = page(client).find_class("xbx-no-events")
     assert empty.get("hidden") == ""
 
@@ -245,9 +245,9 @@ def test_only_staff_see_a_link_to_the_page(client: Client) -> None:
 def test_only_events_that_match_all_filters_are_shown(
     client: Client, log: Path, filters: dict[str, Any], numbers: tuple[int, ...]
 ) -> None:
-    happen(1, name="a.one", user_id="ann", course_id="tea")
-    happen(2, name="b.two", user_id="bob", course_id="tea", context={"group": "kettle"})
-    happen(3, name="c.three", user_id="Anna", place="Straße")
+    emit_events(1, name="a.one", user_id="ann", course_id="tea")
+    emit_events(2, name="b.two", user_id="bob", course_id="tea", context={"group": "kettle"})
+    emit_events(3, name="c.three", user_id="Anna", place="Straße")
 
     events, _ = since(client, **filters)
     assert [summary.partition(" · ")[0] for summary in summaries(events)] == numbered(*numbers)
@@ -255,8 +255,8 @@ def test_only_events_that_match_all_filters_are_shown(
 
 
 def test_the_page_keeps_its_filters(client: Client, log: Path) -> None:
-    happen(name="a.one")
-    happen(name="b.two")
+    emit_events(name="a.one")
+    emit_events(name="b.two")
     form = page(client, user="ann", text='"', name=["b.two", "gone"]).forms[0]
     assert form.fields["user"] == "ann"
     assert form.fields["text"] == '"'
@@ -272,50 +272,50 @@ def test_the_page_keeps_its_filters(client: Client, log: Path) -> None:
 
 
 def test_each_event_is_returned_once_in_order(client: Client, log: Path) -> None:
-    happen(1)
+    emit_events(1)
     events, place = since(client)
     assert summaries(events) == numbered(1)
-    happen(2, 3)
+    emit_events(2, 3)
     events, place = since(client, place)
     assert summaries(events) == numbered(2, 3)
     assert since(client, place) == ([], place)
 
 
 def test_many_events_are_returned_in_several_responses(client: Client, log: Path) -> None:
-    happen(0)
+    emit_events(0)
     _, place = since(client)
-    happen(*range(1, 451))
+    emit_events(*range(1, 451))
     for numbers in (range(1, 201), range(201, 401), range(401, 451)):
         events, place = since(client, place)
         assert summaries(events) == numbered(*numbers)
 
 
 def test_the_page_has_the_place_from_which_to_continue(client: Client, log: Path) -> None:
-    happen(1)
+    emit_events(1)
     (events,) = page(client).find_class("xbx-event-list")
-    happen(2)
+    emit_events(2)
     found, _ = since(client, events.get("data-place"))
     assert summaries(found) == numbered(2)
 
 
 def test_the_place_moves_past_events_that_the_filters_hide(client: Client, log: Path) -> None:
-    happen(1)
+    emit_events(1)
     place = ""
     for number in (2, 3):
         events, place = since(client, place, user="ann")
         assert events == []
-        happen(number)
+        emit_events(number)
     assert summaries(since(client, place)[0]) == numbered(3)
 
 
 def test_no_event_is_lost_when_the_log_is_rotated(
     client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_log, "LONG", 2000)
-    happen(0)
+    monkeypatch.setattr(event_log, "MAX_BYTES", 2000)
+    emit_events(0)
     _, place = since(client)
     for number in range(1, 100):
-        happen(number)
+        emit_events(number)
         if number % 7 == 0:
             events, place = since(client, place)
             assert summaries(events) == numbered(*range(number - 6, number + 1))
@@ -325,11 +325,11 @@ def test_no_event_is_lost_when_the_log_is_rotated(
 def test_events_in_the_rotated_log_are_still_on_the_page(
     client: Client, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    happen(1)
-    monkeypatch.setattr(event_log, "LONG", 150)
-    happen(2)
+    emit_events(1)
+    monkeypatch.setattr(event_log, "MAX_BYTES", 150)
+    emit_events(2)
     assert not log.exists()
-    happen(3)
+    emit_events(3)
     assert rows(page(client)) == numbered(3, 2, 1)
 
 
@@ -337,20 +337,20 @@ def test_events_in_the_rotated_log_are_still_on_the_page(
     "place", ["1-1", "0", "-1-1", "x", "9" * 20 + "-" + "9" * 18, "\u0661-\u0661"]
 )
 def test_an_invalid_place_returns_all_events(client: Client, log: Path, place: str) -> None:
-    happen(1, 2)
+    emit_events(1, 2)
     assert summaries(since(client, place)[0]) == numbered(1, 2)
 
 
 def test_reading_starts_again_after_the_log_was_deleted(client: Client, log: Path) -> None:
-    happen(1, 2, 3)
+    emit_events(1, 2, 3)
     _, place = since(client)
     log.write_text("")
     assert since(client, place)[0] == []
-    happen(4)
+    emit_events(4)
     assert summaries(since(client, place)[0]) == numbered(4)
     log.unlink()
     assert since(client, place) == ([], place)
-    happen(5)
+    emit_events(5)
     assert summaries(since(client, place)[0]) == numbered(5)
 
 
@@ -364,7 +364,7 @@ def test_any_event_can_be_logged_and_shown(name: str, data: dict[str, Any]) -> N
         TemporaryDirectory() as folder,
         override_settings(XBLOCK_EXPERIMENTS={"EVENT_LOG": f"{folder}/log"}),
     ):
-        happen(name=name, context=data, data=data)
+        emit_events(name=name, context=data, data=data)
         (event,), _ = since(Client())
         assert event["name"] == name.encode(errors="replace").decode()
         assert "NaN" not in re.sub('"NaN"', "", event["data"])
@@ -372,13 +372,13 @@ def test_any_event_can_be_logged_and_shown(name: str, data: dict[str, Any]) -> N
 
 
 def test_values_that_are_not_json_are_logged_as_text(client: Client, log: Path) -> None:
-    happen(when=NOW, where=Path("here"))
+    emit_events(when=NOW, where=Path("here"))
     (event,), _ = since(client)
     assert event["summary"].endswith("when: 2026-11-26 13:45:07+00:00 · where: here")
 
 
 def test_long_data_is_truncated(client: Client, log: Path) -> None:
-    happen(long="x" * 10**6)
+    emit_events(long="x" * 10**6)
     (event,), _ = since(client)
     assert len(event["summary"]) == 201
     assert len(event["data"]) == 20_001
@@ -388,10 +388,10 @@ def test_concurrent_writers_lose_no_events_and_mix_no_lines(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Write from several threads while the log is rotated once."""
-    happen(0)
-    monkeypatch.setattr(event_log, "LONG", 250 * log.stat().st_size)
+    emit_events(0)
+    monkeypatch.setattr(event_log, "MAX_BYTES", 250 * log.stat().st_size)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(happen, range(1, 401)))
+        list(pool.map(emit_events, range(1, 401)))
     assert log.with_name("events.jsonl.1").exists()
     assert sorted(event.data["number"] for event, _ in event_log.read()) == list(range(401))
 
@@ -412,12 +412,12 @@ emit(TagChanged(course_id=None, user_id=None, key="a.b", deleted=True, value=Non
 
 @pytest.mark.parametrize("broken", ['{"name": "ha', f'{{"data": {"[" * 5000}'])
 def test_an_unreadable_line_is_skipped(client: Client, log: Path, broken: str) -> None:
-    happen(1)
+    emit_events(1)
     with log.open("a") as file:
         file.write(broken)
     assert summaries(since(client)[0]) == numbered(1)
-    happen(2)
-    happen(3)
+    emit_events(2)
+    emit_events(3)
     assert summaries(since(client)[0]) == numbered(1, 3)
 
 
@@ -425,7 +425,7 @@ def test_an_unreadable_line_is_skipped(client: Client, log: Path, broken: str) -
 def test_an_event_that_is_still_being_written_is_returned_later(
     client: Client, log: Path, missing: int
 ) -> None:
-    happen(1, 2)
+    emit_events(1, 2)
     text = log.read_bytes()
     log.write_bytes(text[:-missing])
     events, place = since(client)
@@ -438,14 +438,14 @@ def test_an_unwritable_log_is_reported_once_and_stops_nothing(
     log: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     log.mkdir()
-    happen(1, 2, 3)
+    emit_events(1, 2, 3)
     (record,) = (each for each in caplog.records if "event_log" in each.name)
     assert record.levelno == logging.ERROR
     assert str(log) in record.getMessage()
 
 
 @pytest.mark.parametrize(
-    ("address", "level", "is_told"),
+    ("address", "level", "is_logged"),
     [
         (f"{PAGE}/since?after=1-1", logging.INFO, False),
         (f"{PAGE}/since?after=1-1", logging.ERROR, True),
@@ -454,11 +454,11 @@ def test_an_unwritable_log_is_reported_once_and_stops_nothing(
     ],
 )
 def test_the_polling_of_an_open_page_is_not_in_the_servers_log(
-    address: str, level: int, is_told: bool
+    address: str, level: int, is_logged: bool
 ) -> None:
     server = logging.getLogger("django.server")
     record = server.makeRecord(server.name, level, "", 0, '"GET %s"', (address,), None)
-    assert bool(server.filter(record)) == is_told
+    assert bool(server.filter(record)) == is_logged
 
 
 # Hostile text, and languages
@@ -470,14 +470,14 @@ def test_the_contents_of_an_event_are_shown_as_text(client: Client, log: Path, t
     for each in (PLAIN, text):
         log.unlink(missing_ok=True)
         event = {each: each, "partition_name": each}
-        happen(name=each, context=event, user_id=each, course_id=each, **event)
+        emit_events(name=each, context=event, user_id=each, course_id=each, **event)
         for filters in ({}, dict.fromkeys(("name", "user", "course", "text"), each)):
             found.append(skeleton(client.get(PAGE, filters).content.decode()))
     assert found[2:] == found[:2]
 
 
 def test_the_page_has_no_inline_script_and_no_inline_style(client: Client, log: Path) -> None:
-    happen()
+    emit_events()
     for element in page(client).iter("*"):
         assert element.tag != "style"
         assert element.tag != "script" or element.get("src")

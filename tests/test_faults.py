@@ -229,13 +229,15 @@ def test_a_database_that_fails_and_recovers_has_all_confirmed_assignments(
             until = len(worker.said("done")) + 100
             wait_until(lambda: len(worker.said("done")) > until, "100 visits more")
 
-        told = dict(worker.said("done"))
+        reported = dict(worker.said("done"))
         assert all("call it again" in answer for _, answer in worker.said("failed"))
         with using(url):
             stored = members()
-    assert told == {number: chosen(user(number)) for number in told}
-    assert {user(number): group_id for number, group_id in told.items()}.items() <= stored.items()
-    assert len(stored) - len(told) in (0, 1)
+    assert reported == {number: chosen(user(number)) for number in reported}
+    assert {
+        user(number): group_id for number, group_id in reported.items()
+    }.items() <= stored.items()
+    assert len(stored) - len(reported) in (0, 1)
 
 
 @pytest.fixture
@@ -330,11 +332,11 @@ def impatient() -> Iterator[None]:
 def open_transaction_that_assigns_ann() -> Iterator[int]:
     """Assign ann in another thread whose transaction stays open; yield the group id."""
     settled, leave = threading.Event(), threading.Event()
-    told: list[int] = []
+    assigned: list[int] = []
 
     def work() -> None:
         with transaction.atomic():
-            told.append(api.assign_group(COURSE_ID, 100, "ann").id)
+            assigned.append(api.assign_group(COURSE_ID, 100, "ann").id)
             settled.set()
             leave.wait(SECONDS)
         connection.close()
@@ -343,7 +345,7 @@ def open_transaction_that_assigns_ann() -> Iterator[int]:
     thread.start()
     settled.wait(SECONDS)
     try:
-        yield told[0]
+        yield assigned[0]
     finally:
         leave.set()
         thread.join()
@@ -352,12 +354,12 @@ def open_transaction_that_assigns_ann() -> Iterator[int]:
 def test_a_lock_that_is_not_released_is_a_clear_error_and_a_retry_gives_the_same_group() -> None:
     segmentations.save_segmentations(COURSE_ID, [EXPERIMENT])
     with impatient():
-        with open_transaction_that_assigns_ann() as told:
+        with open_transaction_that_assigns_ann() as assigned:
             with pytest.raises(NotStored, match="call it again"):
                 api.assign_group(COURSE_ID, 100, "ann")
             with pytest.raises(NotStored, match="call it again"):
                 api.assign_users(COURSE_ID, 100, ["ann", "bob"])
-        assert api.assign_group(COURSE_ID, 100, "ann").id == told == chosen("ann")
+        assert api.assign_group(COURSE_ID, 100, "ann").id == assigned == chosen("ann")
         assert api.assign_users(COURSE_ID, 100, ["ann", "bob"]).total() == 2
 
 

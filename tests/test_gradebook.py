@@ -143,8 +143,8 @@ class AnyScores(TestCase):
                 course_id, user_id, usage_id, earned, possible, only_if_higher=only_if_higher
             )
             scores = should.setdefault((course_id, user_id), {})
-            is_kept = only_if_higher and usage_id in scores
-            if not is_kept or fraction(earned, possible) > fraction(*scores[usage_id]):
+            is_stored = only_if_higher and usage_id in scores
+            if not is_stored or fraction(earned, possible) > fraction(*scores[usage_id]):
                 scores[usage_id] = (earned, possible)
 
         for place, scores in should.items():

@@ -25,7 +25,7 @@ from hypothesis.extra.django import TestCase
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from tests.builders import COURSE_ID, experiment
-from tests.listening import listening
+from tests.recording import recording
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing
@@ -271,11 +271,11 @@ def test_one_event_has_the_number_of_all_learners_who_entered_an_experiment(
     tmp_path: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     source = sqlite_of(tmp_path, [*IN_100, (7, KEY.format(101), COURSE_ID, "5")])
-    with listening() as told, django_capture_on_commit_callbacks(execute=True):
+    with recording() as recorded, django_capture_on_commit_callbacks(execute=True):
         run(source)
-    imported = {event.partition_id: event for event in told.of(events.ListImported)}
+    imported = {event.partition_id: event for event in recorded.of(events.ListImported)}
 
-    assert len(told.names) == len(imported) == 2
+    assert len(recorded.names) == len(imported) == 2
     assert (imported[100].entered, imported[101].entered) == (2, 1)
     assert imported[100].source == "user course tags"
     assert (imported[100].course_id, imported[100].user_id) == (COURSE_ID, None)

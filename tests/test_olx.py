@@ -536,7 +536,8 @@ def test_the_first_of_two_blocks_with_one_name_is_used(tmp_path: Path) -> None:
     course = load_course(write_course(tmp_path, content))
 
     assert len(course.problems) == 1
-    assert course.problems[0].endswith(": <html> 'a' is there twice; the first is used")
+    problem = ": <html> 'a' is defined twice; the first definition is used"
+    assert course.problems[0].endswith(problem)
     assert "First" in render(course, "ada", "a")
 
 
@@ -561,7 +562,7 @@ def test_a_block_that_contains_itself_is_left_out_at_the_second_level(
     course = load_course(write_course(tmp_path, '<vertical url_name="a"/>', files))
 
     assert len(course.problems) == 1
-    assert course.problems[0].endswith("<vertical> 'a' stands inside itself; left out")
+    assert course.problems[0].endswith("<vertical> 'a' is inside itself; left out")
     render(course, "ada")
 
 

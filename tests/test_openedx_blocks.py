@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from webob import Request
 from workbench.models import XBlockState
 
-from tests.answers import send, send_json, told
+from tests.answers import body_of, send, send_json
 from tests.builders import course_xml, split_test_xml
 from xblock_experiments.course_user_segmentation.api import get_members
 from xblock_experiments.errors import NotStored
@@ -27,7 +27,7 @@ from xblock_experiments.testing import (
     override_group,
     render,
 )
-from xblock_experiments.workbench.hosting.openedx.styles import without_outside
+from xblock_experiments.workbench.hosting.openedx.styles import without_external_urls
 from xblock_experiments.workbench.requests import published
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
@@ -84,9 +84,9 @@ def in_arms(*content: str) -> LoadedCourse:
 def test_the_server_grades_each_kind_of_problem_and_stores_its_score(
     course: LoadedCourse, kind: str
 ) -> None:
-    wrong = told(send(course, "ann", kind, answer=WRONG[kind]))
+    wrong = body_of(send(course, "ann", kind, answer=WRONG[kind]))
     assert score(course, "ann", kind) == (0, 1)
-    right = told(send(course, "ann", kind, answer=RIGHT[kind]))
+    right = body_of(send(course, "ann", kind, answer=RIGHT[kind]))
 
     assert (wrong["success"], right["success"]) == ("incorrect", "correct")
     assert right["attempts_used"] == 2
@@ -97,7 +97,8 @@ def test_stored_points_do_not_depend_on_the_weight_of_the_problem(
     course: LoadedCourse,
 ) -> None:
     assert (
-        told(send(course, "ann", "checkboxes", answer=RIGHT["checkboxes"]))["total_possible"] == 3
+        body_of(send(course, "ann", "checkboxes", answer=RIGHT["checkboxes"]))["total_possible"]
+        == 3
     )
     assert score(course, "ann", "checkboxes") == (1, 1)
 
@@ -116,11 +117,11 @@ def test_answers_belong_to_one_learner_and_are_shown_at_the_next_visit(
 def test_after_the_last_attempt_answers_are_refused_and_the_solution_is_shown(
     course: LoadedCourse,
 ) -> None:
-    assert "msg" not in told(send(course, "ann", "multiple_choice", answer="choice_0"))
-    before = told(send(course, "ann", "multiple_choice", "problem_show"))
+    assert "msg" not in body_of(send(course, "ann", "multiple_choice", answer="choice_0"))
+    before = body_of(send(course, "ann", "multiple_choice", "problem_show"))
     send(course, "ann", "multiple_choice", answer="choice_0")
-    refused = told(send(course, "ann", "multiple_choice", answer="choice_1"))
-    shown = told(send(course, "ann", "multiple_choice", "problem_show"))
+    refused = body_of(send(course, "ann", "multiple_choice", answer="choice_1"))
+    shown = body_of(send(course, "ann", "multiple_choice", "problem_show"))
 
     assert "answers" not in before
     assert "state of this problem has changed" in refused["success"]
@@ -129,13 +130,13 @@ def test_after_the_last_attempt_answers_are_refused_and_the_solution_is_shown(
 
 
 def test_a_choice_has_its_feedback(course: LoadedCourse) -> None:
-    response = told(send(course, "ann", "multiple_choice", answer="choice_0"))
+    response = body_of(send(course, "ann", "multiple_choice", answer="choice_0"))
 
     assert "Iron is a metal." in response["contents"]
 
 
 def test_answers_can_be_saved_without_a_grade(course: LoadedCourse) -> None:
-    saved = told(send(course, "ann", "multiple_choice", "problem_save", "choice_1"))
+    saved = body_of(send(course, "ann", "multiple_choice", "problem_save", "choice_1"))
 
     assert saved["success"] is True
     assert score(course, "ann", "multiple_choice") is None
@@ -144,7 +145,7 @@ def test_answers_can_be_saved_without_a_grade(course: LoadedCourse) -> None:
 
 def test_a_problem_can_be_reset(course: LoadedCourse) -> None:
     send(course, "ann", "numerical", answer="41")
-    told(send(course, "ann", "numerical", "problem_reset"))
+    body_of(send(course, "ann", "numerical", "problem_reset"))
 
     assert find_block(course, "ann", "numerical").student_answers == {}
 
@@ -153,7 +154,7 @@ def test_a_hint_is_shown(course: LoadedCourse) -> None:
     block = find_block(course, "ann", "numerical")
     request = Request.blank("/", method="POST", POST={"hint_index": "0"})
 
-    hint = told(block.runtime.handle(block, "xmodule_handler", request, "hint_button"))
+    hint = body_of(block.runtime.handle(block, "xmodule_handler", request, "hint_button"))
 
     assert "Think of forty." in hint["msg"]
 
@@ -167,7 +168,7 @@ def test_an_answer_is_not_stored_without_its_score(
 
     with monkeypatch.context() as patch:
         patch.setattr(published, "record_score", cannot)
-        response = told(send(course, "ann", "text", answer="Photosynthesis"))
+        response = body_of(send(course, "ann", "text", answer="Photosynthesis"))
 
     assert "Please try reloading your page" in response["success"]
     assert find_block(course, "ann", "text").attempts == 0
@@ -255,7 +256,7 @@ def test_an_operator_can_allow_the_python_of_a_course(settings: Settings) -> Non
     settings.XBLOCK_EXPERIMENTS = {"COURSES_WITH_UNSAFE_CODE": ["course-v1:DemoX"]}
     course = load_course(KINDS)
 
-    assert told(send(course, "ann", "python", answer="3"))["success"] == "correct"
+    assert body_of(send(course, "ann", "python", answer="3"))["success"] == "correct"
 
 
 def test_a_problem_reads_no_file_outside_its_course(tmp_path: Path) -> None:
@@ -283,7 +284,7 @@ def test_a_problem_reads_no_file_outside_its_course(tmp_path: Path) -> None:
 def test_an_answer_to_another_arm_is_refused_and_nothing_is_stored() -> None:
     course = in_arms(problem())
     with override_group(STYLE, ONE):
-        assert told(send(course, "ann", "p", answer="yes"))["success"] == "correct"
+        assert body_of(send(course, "ann", "p", answer="yes"))["success"] == "correct"
     before = XBlockState.objects.count()
     with override_group(STYLE, TWO):
         response = send(course, "bob", "p", answer="yes")
@@ -315,7 +316,7 @@ def test_staff_can_try_every_arm_without_changing_learners_data() -> None:
         send_json(course, "ann", "cloud", "handle_submit_state", {"student_words": ["sun"]})
     learners = list(XBlockState.objects.order_by("pk").values())
 
-    assert told(send(course, "teacher", "p", answer="yes", staff=True))["success"] == "correct"
+    assert body_of(send(course, "teacher", "p", answer="yes", staff=True))["success"] == "correct"
     words = {"student_words": ["moon"]}
     tried = send_json(course, "teacher", "cloud", "handle_submit_state", words, staff=True)
 
@@ -329,7 +330,7 @@ def test_staff_can_try_every_arm_without_changing_learners_data() -> None:
 
 
 def words_in(response: Any) -> list[str]:
-    return [word["text"] for word in told(response)["top_words"]]
+    return [word["text"] for word in body_of(response)["top_words"]]
 
 
 def test_learners_share_one_word_cloud(course: LoadedCourse) -> None:
@@ -430,7 +431,7 @@ def test_the_first_of_two_duplicate_states_is_used(course: LoadedCourse) -> None
     row.pk = None
     row.save()
 
-    assert told(send(course, "ann", "text", answer="breathing"))["attempts_used"] == 2
+    assert body_of(send(course, "ann", "text", answer="breathing"))["attempts_used"] == 2
     assert find_block(course, "ann", "text").attempts == 2
 
 
@@ -583,7 +584,7 @@ def test_each_block_is_shown_in_a_course_without_a_key_too(xml: str, course_id: 
 def test_an_answer_is_graded_in_a_course_without_a_key_too() -> None:
     course = load_course(f'<vertical url_name="v">{problem()}</vertical>', "demo")
 
-    assert told(send(course, "ann", "p", answer="yes"))["success"] == "correct"
+    assert body_of(send(course, "ann", "p", answer="yes"))["success"] == "correct"
     assert list(get_scores("demo", "ann")) == ["demo.problem.p.d0.u0"]
 
 
@@ -607,7 +608,7 @@ def test_style_sheets_fetch_nothing_from_other_servers() -> None:
         "a { background: url(//films.example/x.png) } b { background: url(x.png) }"
     )
 
-    assert without_outside(style) == "\na { background: none } b { background: url(x.png) }"
+    assert without_external_urls(style) == "\na { background: none } b { background: url(x.png) }"
 
 
 def test_the_style_sheets_of_blocks_are_served_and_no_other_file(client: Client) -> None:

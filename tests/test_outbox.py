@@ -26,7 +26,7 @@ from pytest_django import Settings
 from tests import race
 from tests.blocks import block
 from tests.builders import COURSE_ID, experiment
-from tests.listeners import ROOT, Recorder, Told, send_events
+from tests.listeners import ROOT, ReceivedEvent, Recorder, send_events
 from tests.test_faults import url_of_test_database, wait_until
 from tests.test_races import together
 from xblock_experiments.course_user_segmentation import api as segmentations
@@ -53,24 +53,24 @@ TAGGED = "org.openedx.learning.user.tag.changed.v1"
 def _bus(settings: Settings) -> Iterator[None]:
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "OUTBOX": ["bus"]}
     settings.EVENT_BUS_PRODUCER = "tests.listeners.Recorder"
-    Recorder.told = []
+    Recorder.received = []
     Recorder.room = float("inf")
     segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2)])
     discard_waiting_events()
     yield
-    Recorder.told = []
+    Recorder.received = []
 
 
 def discard_waiting_events() -> None:
     send_events()
-    Recorder.told.clear()
+    Recorder.received.clear()
 
 
-def told() -> list[Told]:
+def send_and_receive() -> list[ReceivedEvent]:
     """Send the waiting events and return those that the bus received."""
-    Recorder.told.clear()
+    Recorder.received.clear()
     send_events()
-    return list(Recorder.told)
+    return list(Recorder.received)
 
 
 def assign(*user_ids: str) -> None:
@@ -91,7 +91,7 @@ def test_no_events_wait_if_no_system_is_configured(settings: Settings) -> None:
     assign("ann")
     expose("ann")
 
-    assert told() == []
+    assert send_and_receive() == []
 
 
 def test_each_change_is_sent_once_in_order() -> None:
@@ -103,17 +103,17 @@ def test_each_change_is_sent_once_in_order() -> None:
     segmentations.remove_from_group(COURSE_ID, 100, "ann", 2, type="experiment")
     first = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")[0].to_group_id
 
-    types = [event.type for event in told()]
+    types = [event.type for event in send_and_receive()]
     moved = [REASSIGNED, ASSIGNED]
     assert types == [ASSIGNED, *moved * (2 if first == 2 else 1), EXPOSED, REASSIGNED]
-    assert told() == []
+    assert send_and_receive() == []
 
 
 def test_tags_and_published_segmentations_are_sent_too() -> None:
     tags.set_tag("ann", COURSE_ID, "hint.pace", 3)
     segmentations.save_segmentations(COURSE_ID, [experiment(100, 1, 2, 3)], actor="bob")
 
-    tagged, saved = told()
+    tagged, saved = send_and_receive()
     assert (tagged.type, tagged.data.key, tagged.data.user_id) == (TAGGED, "hint.pace", "ann")
     assert (saved.type, saved.data.segmentation.version, saved.data.actor) == (SAVED, 2, "bob")
 
@@ -125,14 +125,14 @@ def test_events_of_rolled_back_changes_are_not_sent() -> None:
         put("bob", 1)
         1 / 0  # noqa: B018 - fails
 
-    assert told() == []
+    assert send_and_receive() == []
 
 
 def test_a_blocks_event_with_the_name_of_one_of_ours_is_not_sent() -> None:
     asking = block("ann")
     asking.runtime.publish(asking, "xmodule.partitions.assigned_user_to_partition", {"group_id": 1})
 
-    assert told() == []
+    assert send_and_receive() == []
 
 
 def test_a_change_is_not_stored_if_its_event_cannot_be_stored(
@@ -155,7 +155,7 @@ def test_an_event_has_the_users_groups_at_its_time() -> None:
     put("ann", 1)
     put("ann", 2)
 
-    stood = [json.loads(event.data.context)["course_user_groups"] for event in told()]
+    stood = [json.loads(event.data.context)["course_user_groups"] for event in send_and_receive()]
     assert stood == [{"experiment.100": [group_id]} for group_id in (1, 2, 2)]
 
 
@@ -163,7 +163,7 @@ def test_bulk_assignment_sends_an_event_for_each_user() -> None:
     users = [f"user {number:03}" for number in range(250)]
     experiments.assign_users(COURSE_ID, 100, users)
 
-    assert [event.data.user_id for event in told()] == users
+    assert [event.data.user_id for event in send_and_receive()] == users
 
 
 def test_storing_any_number_of_events_takes_two_queries_in_a_transaction(
@@ -181,19 +181,19 @@ def test_storing_any_number_of_events_takes_two_queries_in_a_transaction(
 
     # One query reads the user's groups and one writes the events; the transaction adds two more.
     assert len(kept) == len(not_kept) + 2 + 2
-    assert len(told()) == 25
+    assert len(send_and_receive()) == 25
 
 
 def test_events_that_the_bus_does_not_accept_still_wait() -> None:
     assign("ann", "bob", "cid")
     Recorder.room = 2
     with pytest.raises(BufferError):
-        told()
-    first = list(Recorder.told)
+        send_and_receive()
+    first = list(Recorder.received)
     Recorder.room = float("inf")
 
     assert [event.data.user_id for event in first] == ["ann", "bob"]
-    assert [event.data.user_id for event in told()] == ["ann", "bob", "cid"]
+    assert [event.data.user_id for event in send_and_receive()] == ["ann", "bob", "cid"]
 
 
 def test_only_events_for_the_named_system_are_sent(settings: Settings) -> None:
@@ -203,9 +203,9 @@ def test_only_events_for_the_named_system_are_sent(settings: Settings) -> None:
     wanted = r'xapi: XBLOCK_EXPERIMENTS\["XAPI"\] needs a text for KEY'
     with pytest.raises(CommandError, match=wanted):
         send_events("--sink", "xapi")
-    assert Recorder.told == []
+    assert Recorder.received == []
     send_events("--sink", "bus")
-    assert len(Recorder.told) == 1
+    assert len(Recorder.received) == 1
 
 
 def test_a_failing_system_does_not_stop_the_others(settings: Settings) -> None:
@@ -214,7 +214,7 @@ def test_a_failing_system_does_not_stop_the_others(settings: Settings) -> None:
 
     with pytest.raises(CommandError, match="xapi"):
         send_events()
-    assert len(Recorder.told) == 1
+    assert len(Recorder.received) == 1
 
 
 @pytest.mark.usefixtures("_own_isolation")
@@ -223,10 +223,10 @@ def test_concurrent_senders_send_each_event_once_in_order() -> None:
         race.set_isolation(isolation)
         users = [f"{isolation}, user {number:03}" for number in range(650)]
         experiments.assign_users(COURSE_ID, 100, users)
-        Recorder.told.clear()
+        Recorder.received.clear()
 
         assert together(*[send_everything] * 3) == []
-        assert [event.data.user_id for event in Recorder.told] == users
+        assert [event.data.user_id for event in Recorder.received] == users
 
 
 @pytest.fixture
@@ -267,12 +267,12 @@ def test_events_of_a_killed_sender_are_sent_again_and_none_is_lost(
 ) -> None:
     users = [f"user {number:03}" for number in range(250)]
     experiments.assign_users(COURSE_ID, 100, users)
-    file = tmp_path / "told"
-    with sender(KILL_AFTER="130", TOLD=str(file)) as process:
+    file = tmp_path / "received"
+    with sender(KILL_AFTER="130", RECEIVED=str(file)) as process:
         process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
 
-    first, rest = file.read_text().split(), told()
+    first, rest = file.read_text().split(), send_and_receive()
     # The first page was sent completely and its events were deleted.
     assert first[100:] == [event.id for event in rest[:30]]
     assert [event.data.user_id for event in rest] == users[100:]
@@ -283,15 +283,15 @@ def test_a_sender_that_is_asked_to_stop_sends_no_more_events() -> None:
 
     assign("ann", "bob", "cid")
 
-    assert send_page("bus", is_ended=lambda: len(Recorder.told) == 2) == Page(2)
-    assert [event.data.user_id for event in Recorder.told] == ["ann", "bob"]
-    assert [event.data.user_id for event in told()] == ["cid"]
+    assert send_page("bus", is_ended=lambda: len(Recorder.received) == 2) == Page(2)
+    assert [event.data.user_id for event in Recorder.received] == ["ann", "bob"]
+    assert [event.data.user_id for event in send_and_receive()] == ["cid"]
 
 
 def test_a_sender_that_runs_forever_sends_new_events_and_stops_at_a_signal(tmp_path: Path) -> None:
-    file = tmp_path / "told"
+    file = tmp_path / "received"
     file.touch()
-    with sender("--forever", KILL_AFTER="0", TOLD=str(file)) as process:
+    with sender("--forever", KILL_AFTER="0", RECEIVED=str(file)) as process:
         for number, user_id in enumerate(("ann", "bob")):
             assign(user_id)
             wait_until(lambda many=number + 1: len(file.read_text().split()) == many, "sending")
@@ -314,10 +314,10 @@ def test_concurrent_first_views_leave_one_event_for_each_change(
         outcome = race.run(this, str(this), 12, race.Processes)
 
         assert race.flaws(this, str(this), outcome) == []
-        assert groups_sent(told()) == groups_stored(this, outcome)
+        assert groups_sent(send_and_receive()) == groups_stored(this, outcome)
 
 
-def groups_sent(events: list[Told]) -> dict[tuple[str, int], list[int]]:
+def groups_sent(events: list[ReceivedEvent]) -> dict[tuple[str, int], list[int]]:
     groups: dict[tuple[str, int], list[int]] = defaultdict(list)
     for event in events:
         if event.type == ASSIGNED:
@@ -333,7 +333,7 @@ def groups_stored(this: race.Race, outcome: race.Outcome) -> dict[tuple[str, int
             for change in segmentations.get_history(str(this), id, user_id, type="experiment")
             if change.to_group_id is not None
         ]
-        for user_id, id in outcome.told
+        for user_id, id in outcome.returned
     }
 
 
@@ -342,13 +342,13 @@ def test_learners_and_senders_do_not_block_each_other() -> None:
     """Run two senders while three threads of learners are assigned and exposed."""
     for isolation in race.isolations():
         race.set_isolation(isolation)
-        Recorder.told.clear()
+        Recorder.received.clear()
         learners = [[f"{isolation} {each} {number}" for number in range(40)] for each in range(3)]
         calls = [partial(learn, users) for users in learners]
 
         assert together(*calls, *[send_again_and_again] * 2) == []
         send_everything()
-        times = Counter((event.data.user_id, event.type) for event in Recorder.told)
+        times = Counter((event.data.user_id, event.type) for event in Recorder.received)
         assert set(times.values()) == {1}
         assert len(times) == 2 * 3 * 40
 
@@ -372,7 +372,7 @@ def test_waiting_events_are_exported_and_deleted_with_their_user() -> None:
     tags.retire_user("ann")
 
     assert waiting["data"]["group_id"] == 1
-    assert [event.data.user_id for event in told()] == ["bob"]
+    assert [event.data.user_id for event in send_and_receive()] == ["bob"]
 
 
 def test_an_export_names_neither_experiments_nor_arms() -> None:
@@ -401,7 +401,7 @@ def test_retiring_staff_keeps_the_events_of_the_course_but_removes_the_actor() -
     rows = list(WaitingEvent.objects.values())
 
     assert "staff-5e1f" not in str(rows)
-    saved, imported = told()
+    saved, imported = send_and_receive()
     assert (saved.type, saved.data.segmentation.version, saved.data.actor) == (SAVED, 2, None)
     assert (imported.data.entered, imported.data.actor) == (3, None)
 
@@ -414,7 +414,7 @@ def test_an_event_in_an_unknown_format_is_named_and_those_before_it_are_sent() -
         with pytest.raises(CommandError, match=f"bus: Event {bob.event_id}"):
             send_events()
 
-    assert [event.data.user_id for event in Recorder.told] == ["ann"]
+    assert [event.data.user_id for event in Recorder.received] == ["ann"]
     assert count_waiting("bus") == 2
 
 
@@ -434,9 +434,9 @@ def test_an_event_that_blocks_the_others_can_be_dropped(settings: Settings) -> N
     assert said == f"bus: deleted {name} of {ann.created.isoformat()}.\n"
     assert count_waiting("xapi") == 2
     assert drop(str(ann.event_id)).startswith(f"xapi: deleted {name} of ")
-    Recorder.told.clear()
+    Recorder.received.clear()
     send_events("--sink", "bus")
-    assert [event.data.user_id for event in Recorder.told] == ["bob"]
+    assert [event.data.user_id for event in Recorder.received] == ["bob"]
 
 
 def test_an_event_that_does_not_wait_cannot_be_dropped() -> None:
@@ -449,7 +449,7 @@ def test_an_event_that_does_not_wait_cannot_be_dropped() -> None:
     with failure, connection.execute_wrapper(failing):
         drop(str(waiting_ids()[0]))
 
-    assert [event.data.user_id for event in told()] == ["ann"]
+    assert [event.data.user_id for event in send_and_receive()] == ["ann"]
 
 
 def waiting_ids() -> list[UUID]:
@@ -462,7 +462,7 @@ def test_a_database_error_is_reported_and_all_events_still_wait() -> None:
     with refusal, connection.execute_wrapper(failing):
         send_events()
 
-    assert [event.data.user_id for event in told()] == ["ann"]
+    assert [event.data.user_id for event in send_and_receive()] == ["ann"]
 
 
 def failing(execute: Any, sql: str, *rest: Any) -> Any:

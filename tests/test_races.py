@@ -74,7 +74,7 @@ def test_every_caller_gets_the_one_group_that_is_stored(
 
         assert race.flaws(this, str(this), outcome) == []
         # The second of three learners views a page of all experiments.
-        assert sum(map(len, outcome.told.values())) == 2 * callers * (1 + len(race.IDS) + 1)
+        assert sum(map(len, outcome.returned.values())) == 2 * callers * (1 + len(race.IDS) + 1)
 
 
 LISTS = [[experiment(100), experiment(200)], [experiment(100), experiment(300), experiment(400)]]

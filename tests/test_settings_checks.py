@@ -22,15 +22,15 @@ from xblock_experiments.user_tags import api as tags
 XAPI = {"KEY": "k", "LMS_ROOT_URL": "https://lms", "LRS_URL": "https://lrs"}
 
 
-def told(settings: Settings, **wrong: Any) -> list[str]:
+def check_messages(settings: Settings, **wrong: Any) -> list[str]:
     """Return the messages of the system check for these settings."""
     settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, **wrong}
     return [said.msg for said in run_checks() if "xblock_experiments" in str(said.id)]
 
 
 def test_the_settings_of_the_workbench_are_valid(settings: Settings) -> None:
-    assert told(settings) == []
-    assert told(settings, **DEFAULTS) == []
+    assert check_messages(settings) == []
+    assert check_messages(settings, **DEFAULTS) == []
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_settings_of_the_workbench_are_valid(settings: Settings) -> None:
 def test_a_setting_of_the_wrong_type_is_refused_with_the_expected_type(
     settings: Settings, name: str, wrong: object
 ) -> None:
-    (said,) = told(settings, **{name: wrong})
+    (said,) = check_messages(settings, **{name: wrong})
 
     assert f'XBLOCK_EXPERIMENTS["{name}"] must be ' in said
     assert "secret" not in said
@@ -105,17 +105,17 @@ def test_an_invalid_outbox_raises_an_error_and_assigns_nobody(
 def test_each_mistake_is_reported_once(
     settings: Settings, wrong: dict[str, Any], said: str
 ) -> None:
-    (message,) = told(settings, **wrong)
+    (message,) = check_messages(settings, **wrong)
 
     assert said in message
 
 
 def test_a_bus_needs_openedx_events(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.EVENT_BUS_PRODUCER = "tests.listeners.Recorder"
-    assert told(settings, OUTBOX=["bus"]) == []
+    assert check_messages(settings, OUTBOX=["bus"]) == []
 
     monkeypatch.setattr("xblock_experiments.events.bus.find_spec", lambda _: None)
-    (message,) = told(settings, OUTBOX=["bus"])
+    (message,) = check_messages(settings, OUTBOX=["bus"])
     assert "openedx-events is not installed" in message
 
 
@@ -148,7 +148,7 @@ class TagsElsewhere:
 
 def test_an_outbox_in_another_database_than_the_changes_is_reported(settings: Settings) -> None:
     settings.DATABASE_ROUTERS = ["tests.test_settings_checks.TagsElsewhere"]
-    assert told(settings) == []
+    assert check_messages(settings) == []
 
-    (message,) = told(settings, OUTBOX=["xapi"], XAPI=XAPI)
+    (message,) = check_messages(settings, OUTBOX=["xapi"], XAPI=XAPI)
     assert "The router writes xblock_experiments_user_tags.Tag to another database" in message

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from tests import race
 from tests.blocks import user_info
 from tests.builders import COURSE_ID
-from tests.listening import Told, listening
+from tests.recording import RecordedEvents, recording
 from tests.test_migrations import migrate, newest
 from xblock_experiments import events
 from xblock_experiments.errors import NotStored
@@ -37,9 +37,9 @@ TIMES = 15
 
 
 @pytest.fixture
-def told() -> Iterator[Told]:
-    with listening() as told:
-        yield told
+def recorded() -> Iterator[RecordedEvents]:
+    with recording() as recorded:
+        yield recorded
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,9 @@ def tag(key: str = "hint.key") -> Any:
     return apps.get_model(APP, "Tag").objects.get(key=key)
 
 
-def test_each_change_emits_one_event_and_nothing_else_does(told: Told, settings: Settings) -> None:
+def test_each_change_emits_one_event_and_nothing_else_does(
+    recorded: RecordedEvents, settings: Settings
+) -> None:
     settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"]}
     service = user_info()
     service.set(COURSE, "key", 1, expected=None)
@@ -71,12 +73,12 @@ def test_each_change_emits_one_event_and_nothing_else_does(told: Told, settings:
     service.delete(COURSE, "key")
     service.delete(COURSE, "key")
 
-    told_of = [(each.value, each.deleted) for each in told.of(events.TagChanged)]
+    told_of = [(each.value, each.deleted) for each in recorded.of(events.TagChanged)]
     assert told_of == [(1, False), (2, False), (7, False), ("text", False), (None, True)]
 
 
 def test_the_context_of_a_change_has_the_listed_tags_of_the_course(
-    told: Told, settings: Settings
+    recorded: RecordedEvents, settings: Settings
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"]}
     user_info().set(COURSE, "nothing", None)
@@ -85,30 +87,30 @@ def test_the_context_of_a_change_has_the_listed_tags_of_the_course(
         user_info().set(GLOBAL, "everywhere", 2)
         user_info().set(COURSE, "nothing at all", None)
 
-    contexts = [each["course_user_tags"] for each in told.contexts(events.TagChanged)]
+    contexts = [each["course_user_tags"] for each in recorded.contexts(events.TagChanged)]
     assert contexts == [{}, {"hint.here": 1}, {"hint.here": 1}, {"hint.here": 1}]
 
 
 def test_tags_that_no_event_may_contain_are_not_read(
-    told: Told, django_assert_num_queries: Any
+    recorded: RecordedEvents, django_assert_num_queries: Any
 ) -> None:
     with events.user_context(COURSE_ID, "ann") as context:
         context.fill(groups={})
         with django_assert_num_queries(1):
             user_info().set(COURSE, "key", 1)
 
-    assert len(told.heard) == 1
+    assert len(recorded.entries) == 1
 
 
-def test_adding_zero_to_a_counter_changes_nothing(told: Told) -> None:
+def test_adding_zero_to_a_counter_changes_nothing(recorded: RecordedEvents) -> None:
     counts = [user_info().increment(COURSE, "count", by) for by in (0, 0, 2, 0)]
 
     assert counts == [0, 0, 2, 2]
-    assert len(told.of(events.TagChanged)) == 2
+    assert len(recorded.of(events.TagChanged)) == 2
 
 
 def test_tags_that_a_block_has_read_are_not_read_again_for_an_event(
-    told: Told, settings: Settings, django_assert_num_queries: Any
+    recorded: RecordedEvents, settings: Settings, django_assert_num_queries: Any
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"], "PRIVATE_TAGS": ["hint.secret"]}
     for key, value in (("known", 1), ("secret", 2), ("nothing", None)):
@@ -120,14 +122,14 @@ def test_tags_that_a_block_has_read_are_not_read_again_for_an_event(
             assert service.get(COURSE, "known") == 1
             service.set(COURSE, "key", 3)
 
-    assert told.contexts(events.TagChanged)[-1]["course_user_tags"] == {
+    assert recorded.contexts(events.TagChanged)[-1]["course_user_tags"] == {
         "hint.known": 1,
         "hint.key": 3,
     }
 
 
 def test_tags_that_a_block_has_read_for_another_user_are_not_in_the_event(
-    told: Told, settings: Settings
+    recorded: RecordedEvents, settings: Settings
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {"EVENT_TAGS": ["*"]}
     user_info("bob").set(COURSE, "key", 1)

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from tests.blocks import user_info
 from tests.builders import COURSE_ID
-from tests.listening import listening
+from tests.recording import recording
 from xblock_experiments.events import TagChanged
 from xblock_experiments.services import COURSE, GLOBAL
 from xblock_experiments.user_tags import api
@@ -95,12 +95,12 @@ def test_with_writes_allowed_a_value_is_changed_as_by_a_block(
     admin_client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
     sent = {"value": '{"b": [1], "a": null}', "key": "hint.other", "user_id": "bob"}
-    with listening() as told, django_capture_on_commit_callbacks(execute=True):
+    with recording() as recorded, django_capture_on_commit_callbacks(execute=True):
         assert admin_client.post(page_of("hint.name"), sent).status_code == 302
 
     assert user_info().items(COURSE) == {"hint.name": {"a": None, "b": [1]}}
     user_info().set(COURSE, "name", "new", expected={"b": [1], "a": None})
-    (changed,) = told.of(TagChanged)
+    (changed,) = recorded.of(TagChanged)
     assert (changed.course_id, changed.user_id, changed.key) == (COURSE_ID, "ann", "hint.name")
 
 
@@ -122,14 +122,14 @@ def test_tags_are_deleted_one_by_one_or_together(
 ) -> None:
     chosen = [page_of("hint.name", user_id).split("/")[-3] for user_id in ("ann lee", "annabel")]
     sent = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
-    with listening() as told, django_capture_on_commit_callbacks(execute=True):
+    with recording() as recorded, django_capture_on_commit_callbacks(execute=True):
         admin_client.post(page_of("hint.speed").replace("change", "delete"), {"post": "yes"})
         for user_id in ("ann lee", "annabel"):
             admin_client.post(f"{PAGES}?q={user_id}", sent)
 
     left = apps.get_model(APP, "Tag").objects.order_by("user_id").values_list("user_id", "key")
     assert sorted(left) == [("Ann", "hint.name"), ("ann", "hint.name")]
-    assert [(each.course_id, each.user_id, each.deleted) for each in told.of(TagChanged)] == [
+    assert [(each.course_id, each.user_id, each.deleted) for each in recorded.of(TagChanged)] == [
         (None, "ann", True),
         (COURSE_ID, "ann lee", True),
         (COURSE_ID, "annabel", True),

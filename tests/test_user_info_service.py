@@ -562,8 +562,8 @@ class AnyCalls(TestCase):
         preview = user_info("bob", runtime=runtime)
 
         for call in made:
-            told = outcome(learner, call)
-            assert same(outcome(preview, call), told)
+            learner_result = outcome(learner, call)
+            assert same(outcome(preview, call), learner_result)
             assert outcome(user_info("ann"), ("items", COURSE)) == learner.items(COURSE)
         assert api.get_tags("bob", COURSE_ID) == api.get_tags("bob", None) == {}
 

@@ -47,19 +47,19 @@ INACTIVE = {
     "text": "The experiment has an inactive group. "
     "Move content into active groups, then delete the inactive group.",
 }
-MEND_CONFIGURATION = {
+FIX_CONFIGURATION = {
     "action_class": "edit-configuration-button",
     "action_label": "Edit group configuration",
 }
 SWITCHED_OFF = {
     "type": "error",
     "text": "Paused: learners see nothing here.",
-    **MEND_CONFIGURATION,
+    **FIX_CONFIGURATION,
 }
 NO_WEIGHT = {
     "type": "error",
     "text": "No group has a weight above 0, so no learner can be assigned.",
-    **MEND_CONFIGURATION,
+    **FIX_CONFIGURATION,
 }
 
 
@@ -68,35 +68,35 @@ def weightless(group: str) -> dict[str, str]:
         "type": "warning",
         "text": f"No learner is assigned to the group “{group}”, because its weight is 0. "
         "Increase its weight, or remove it from the group configuration.",
-        **MEND_CONFIGURATION,
+        **FIX_CONFIGURATION,
     }
 
 
 def validation(xml: str = "", *found: UserSegmentation, url_name: str = "exp") -> dict[str, Any]:
     course = load_course(course_xml(xml or split_test_xml(), segmentations=found))
     block = find_block(course, "teacher", url_name, staff=True)
-    told: dict[str, Any] = json.loads(json.dumps(block.validate().to_json()))
-    assert told["empty"] == bool(block.validate())
-    return told
+    validated: dict[str, Any] = json.loads(json.dumps(block.validate().to_json()))
+    assert validated["empty"] == bool(block.validate())
+    return validated
 
 
 def messages(xml: str = "", *found: UserSegmentation, url_name: str = "exp") -> list[Any]:
-    told = validation(xml, *found, url_name=url_name)
-    if told["messages"]:
-        is_error = any(message["type"] != "warning" for message in told["messages"])
-        assert told["summary"] == {"type": "error" if is_error else "warning", "text": GENERAL}
-    return list(told["messages"])
+    validated = validation(xml, *found, url_name=url_name)
+    if validated["messages"]:
+        is_error = any(message["type"] != "warning" for message in validated["messages"])
+        assert validated["summary"] == {"type": "error" if is_error else "warning", "text": GENERAL}
+    return list(validated["messages"])
 
 
 def test_a_valid_experiment_has_no_messages() -> None:
-    told = validation()
-    assert (told["messages"], told["empty"], "summary" in told) == ([], True, False)
+    validated = validation()
+    assert (validated["messages"], validated["empty"], "summary" in validated) == ([], True, False)
 
 
 def test_a_missing_configuration_replaces_the_summary() -> None:
-    told = validation(split_test_xml(id=-1))
-    assert told["messages"] == []
-    assert told["summary"] == NOT_CONFIGURED
+    validated = validation(split_test_xml(id=-1))
+    assert validated["messages"] == []
+    assert validated["summary"] == NOT_CONFIGURED
 
 
 def test_an_invalid_id_counts_as_not_configured() -> None:
@@ -192,7 +192,7 @@ def test_staff_and_authors_see_the_messages(view: str) -> None:
 def test_messages_about_a_configuration_link_to_its_page() -> None:
     made = load_course(course_xml(split_test_xml(), segmentations=(experiment(100, active=False),)))
     page = render(made, "teacher", "exp", view="author_view", staff=True)
-    link = page.split(f">{MEND_CONFIGURATION['action_label']}<")[0].rsplit('href="', 1)[1]
+    link = page.split(f">{FIX_CONFIGURATION['action_label']}<")[0].rsplit('href="', 1)[1]
     assert link.startswith("/scenario/demox-tests-2026/studio_view/")
 
 
@@ -205,9 +205,9 @@ def test_messages_about_an_unused_arm_link_to_the_page_of_arms() -> None:
 
 def test_messages_are_in_the_language_of_the_page() -> None:
     with override("es"):
-        told = validation(split_test_xml(id=7))
-    assert told["messages"][0]["text"] != DELETED["text"]
-    assert told["summary"]["text"] != GENERAL
+        validated = validation(split_test_xml(id=7))
+    assert validated["messages"][0]["text"] != DELETED["text"]
+    assert validated["summary"]["text"] != GENERAL
 
 
 def test_messages_have_the_types_of_xblock() -> None:

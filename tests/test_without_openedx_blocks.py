@@ -79,12 +79,12 @@ def run(script: str, data: Path) -> Any:
 
 
 def test_a_course_is_shown_with_sanitized_texts_and_placeholders(tmp_path: Path) -> None:
-    told = run(HIDE + SHOW, tmp_path)
-    placeholders = [each for each in told["problems"] if "is shown as a placeholder" in each]
+    output = run(HIDE + SHOW, tmp_path)
+    placeholders = [each for each in output["problems"] if "is shown as a placeholder" in each]
 
-    assert told["story"] == "TextBlock"
-    assert "This component of type “video” cannot be shown." in told["page"]
-    assert "the typing unit" in told["page"]
+    assert output["story"] == "TextBlock"
+    assert "This component of type “video” cannot be shown." in output["page"]
+    assert "the typing unit" in output["page"]
     assert len(placeholders) == len({*placeholders}) >= 8
 
 

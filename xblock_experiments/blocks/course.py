@@ -72,9 +72,9 @@ class CourseBlock(OutlineBlock):
         deleted, configuration = sent.get("delete"), sent.get("configuration")
         if isinstance(deleted, dict):
             type_, id = deleted.get("type"), deleted.get("id")
-            return configurations.without_one(self, type_, id), str(type_), id or 0
+            return configurations.without_deleted(self, type_, id), str(type_), id or 0
         sent_one = configuration if isinstance(configuration, dict) else {}
-        partitions, edited = configurations.with_one(self, sent_one)
+        partitions, edited = configurations.with_saved(self, sent_one)
         return partitions, edited.type, edited.id
 
     @classmethod

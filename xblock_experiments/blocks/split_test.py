@@ -20,7 +20,7 @@ from xblock_experiments.blocks.base.structure import Structure
 from xblock_experiments.blocks.experiment import editor, edits
 from xblock_experiments.blocks.experiment.arms import arm_name
 from xblock_experiments.blocks.experiment.author_view import author_view
-from xblock_experiments.blocks.experiment.setup import Experiment, look_at
+from xblock_experiments.blocks.experiment.setup import Experiment, read_experiment
 from xblock_experiments.blocks.experiment.staff_view import staff_view
 from xblock_experiments.blocks.experiment.validation import (
     ExperimentMessage,
@@ -92,7 +92,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     def validate_split_test(self) -> list[ExperimentMessage]:
         """Return every error and warning, each with the action that fixes it."""
-        return problems_of(self.look(), self.gettext)
+        return problems_of(self.read_experiment(), self.gettext)
 
     @property
     def general_validation_message(self) -> ExperimentMessage | None:
@@ -102,13 +102,13 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
     def is_configured(self) -> bool:
         return bool(self.user_partition_id != NOT_SELECTED)
 
-    def look(self) -> Experiment:
+    def read_experiment(self) -> Experiment:
         """Return the facts that authors and staff see about the experiment. Assigns nobody."""
-        return look_at(self)
+        return read_experiment(self)
 
     def active_and_inactive_children(self) -> tuple[list[Any], list[Any]]:
         """Return the children that groups see, in the groups' order, and the other children."""
-        experiment = self.look()
+        experiment = self.read_experiment()
         children = {child.scope_ids.usage_id: child for child in self.get_children()}
         return (
             [children[arm.child_id] for arm in experiment.active if arm.child_id in children],
@@ -141,7 +141,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     def editor_saved(self, user: Any, old_metadata: Any, old_content: Any) -> None:
         """Update the arms after Studio has saved its own form. Called by Studio."""
-        edits.bring_in_line(self, old_content.get("user_partition_id"))
+        edits.update_arms(self, old_content.get("user_partition_id"))
 
     @XBlock.handler
     def log_child_render(self, request: Any, suffix: str = "") -> Response:

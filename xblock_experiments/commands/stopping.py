@@ -18,7 +18,7 @@ class Stop:
         self._came = threading.Event()
 
     @property
-    def is_asked(self) -> bool:
+    def is_requested(self) -> bool:
         return self._came.is_set()
 
     def note(self, number: int, _: object) -> None:
@@ -32,7 +32,7 @@ class Stop:
 
 
 @contextmanager
-def stopping_gently() -> Iterator[Stop]:
+def graceful_stop() -> Iterator[Stop]:
     stop = Stop()
     before = {number: signal.signal(number, stop.note) for number in _SIGNALS}
     try:

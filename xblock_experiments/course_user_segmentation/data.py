@@ -26,7 +26,7 @@ NOT_SELECTED = -1
 
 MAX_WEIGHT = 2**31 - 1
 
-MOST_OF_A_COURSE = 1000
+MAX_SEGMENTATIONS = 1000
 """The number of a course's segmentations that are read, to bound the work for malformed lists."""
 
 _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -310,7 +310,7 @@ def read_user_partitions(values: list[Any]) -> tuple[list[UserSegmentation], lis
     """Return the usable segmentations of a course's list, and messages about the other entries."""
     segmentations: dict[tuple[str, int], UserSegmentation] = {}
     problems: list[str] = []
-    for value in values[:MOST_OF_A_COURSE]:
+    for value in values[:MAX_SEGMENTATIONS]:
         try:
             segmentation = UserSegmentation.from_json(value)
         except InvalidSegmentation as error:
@@ -320,8 +320,8 @@ def read_user_partitions(values: list[Any]) -> tuple[list[UserSegmentation], lis
         if key in segmentations:
             problems.append(f"a second segmentation with id {segmentation.id} is not used")
         segmentations.setdefault(key, segmentation)
-    if len(values) > MOST_OF_A_COURSE:
-        problems.append(f"only the first {MOST_OF_A_COURSE} segmentations are used")
+    if len(values) > MAX_SEGMENTATIONS:
+        problems.append(f"only the first {MAX_SEGMENTATIONS} segmentations are used")
     return list(segmentations.values()), problems
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 
 from xblock_experiments.errors import NotSent
-from xblock_experiments.events.row_format import telling
+from xblock_experiments.events.row_format import convert_payload
 from xblock_experiments.settings.common import setting
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ def send(page: Iterable[WaitingEvent]) -> Iterator[Sequence[WaitingEvent]]:
     """Send the events one by one. Raises NotSent."""
     producer, redis = _producer()
     for row in page:
-        event = telling(row, partial(_event, row))
+        event = convert_payload(row, partial(_event, row))
         producer.send(topic=setting("EVENT_BUS_TOPIC"), **event)
-        if redis and not redis.has_taken():
+        if redis and not redis.is_stored():
             msg = f"Redis did not store event {row.event_id}. See the log of edx_event_bus_redis."
             raise NotSent(msg)
         yield [row]
@@ -64,7 +64,7 @@ class _Redis:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
-    def has_taken(self) -> bool:
+    def is_stored(self) -> bool:
         """Return whether Redis stored an event since the last call."""
         id_, self._id = self._id, None
         return id_ is not None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import HTTPErrorProcessor, Request, build_opener
 
 from xblock_experiments.errors import NotSent
-from xblock_experiments.events.row_format import telling
+from xblock_experiments.events.row_format import convert_payload
 from xblock_experiments.events.xapi import VERSION, statement
 from xblock_experiments.settings.common import setting
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from xblock_experiments.events.models import WaitingEvent
 
 _NEEDED = ("KEY", "LMS_ROOT_URL", "LRS_URL")
-_SECONDS = 10
+_TIMEOUT = 10
 """The timeout of a request to the store, in seconds."""
-_MOST_READ = 2**16
+_MAX_BYTES = 2**16
 """The maximum of bytes read from an answer. The ids of a full page are less than 4 KiB."""
-_MOST_SAID = 300
+_MAX_QUOTED = 300
 """The maximum of an answer's characters that an error message quotes."""
 
 
@@ -65,16 +65,16 @@ def _deliver(rows: Sequence[WaitingEvent]) -> None:
     statements = [_statement(row) for row in rows]
     which = rows[0].event_id
     try:
-        status, said = _post(statements)
+        status, body = _post(statements)
     # Invalid URLs raise different subclasses of ValueError in different places.
     except (OSError, HTTPException, ValueError) as error:
         url = setting("XAPI")["LRS_URL"]
         msg = f"Cannot reach the learning record store at {url} for event {which}: {error}."
         raise NotSent(msg) from error
     is_known = status == HTTPStatus.CONFLICT and len(rows) == 1
-    if not is_known and not _has_taken(statements, status, said):
+    if not is_known and not _is_confirmed(statements, status, body):
         msg = f"The learning record store answers {status} to event {which}."
-        raise NotSent(f"{msg} {_what_it_says(status, said)}")
+        raise NotSent(f"{msg} {_quote_answer(status, body)}")
 
 
 def _statement(row: WaitingEvent) -> dict[str, Any]:
@@ -91,10 +91,10 @@ def _statement(row: WaitingEvent) -> dict[str, Any]:
             key=settings["KEY"],
         )
 
-    return telling(row, make)
+    return convert_payload(row, make)
 
 
-def _has_taken(statements: Sequence[Mapping[str, Any]], status: int, said: bytes) -> bool:
+def _is_confirmed(statements: Sequence[Mapping[str, Any]], status: int, body: bytes) -> bool:
     """Return whether the answer confirms all statements.
 
     A learning record store answers with the ids that it stored. Other servers do not.
@@ -105,16 +105,16 @@ def _has_taken(statements: Sequence[Mapping[str, Any]], status: int, said: bytes
     if not 200 <= status < 300:
         return False
     try:
-        ids = json.loads(said)
+        ids = json.loads(body)
     except (ValueError, RecursionError):
         return False
     sent = {made["id"] for made in statements}
     return isinstance(ids, list) and sent <= {str(id).lower() for id in ids}
 
 
-def _what_it_says(status: int, said: bytes) -> str:
+def _quote_answer(status: int, body: bytes) -> str:
     hint = " Is LRS_URL the endpoint of a store?" if 200 <= status < 300 else ""
-    return f"It says {said.decode(errors='replace')[:_MOST_SAID]!r}.{hint}"
+    return f"It says {body.decode(errors='replace')[:_MAX_QUOTED]!r}.{hint}"
 
 
 class _EveryAnswer(HTTPErrorProcessor):
@@ -134,5 +134,5 @@ def _post(statements: Sequence[Mapping[str, Any]]) -> tuple[int, bytes]:
         headers["Authorization"] = f"Basic {b64encode(auth.encode()).decode()}"
     url = f"{settings['LRS_URL'].rstrip('/')}/statements"
     request = Request(url, json.dumps(statements).encode(), headers)  # noqa: S310 - checked above
-    with build_opener(_EveryAnswer).open(request, timeout=_SECONDS) as answer:
-        return answer.status, answer.read(_MOST_READ)
+    with build_opener(_EveryAnswer).open(request, timeout=_TIMEOUT) as answer:
+        return answer.status, answer.read(_MAX_BYTES)

@@ -39,7 +39,7 @@ def columns(event: Event) -> dict[str, str]:
     }
 
 
-def telling[T](row: WaitingEvent, make: Callable[[Mapping[str, Any]], T]) -> T:
+def convert_payload[T](row: WaitingEvent, make: Callable[[Mapping[str, Any]], T]) -> T:
     """Apply `make` to the payload. Raises NotSent if another release stored a different payload."""
     try:
         payload = json.loads(row.payload)

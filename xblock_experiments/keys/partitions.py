@@ -15,5 +15,5 @@ def is_of_partition(key: str) -> bool:
 def partition_id_of(key: str) -> int | None:
     """Return the id of the partition that the key names, or None if the key is invalid."""
     number = key.removeprefix(PARTITION_KEY)
-    is_written_so = number.isascii() and number.isdigit() and str(int(number[:11])) == number
-    return int(number) if is_written_so and is_id(int(number)) else None
+    is_canonical = number.isascii() and number.isdigit() and str(int(number[:11])) == number
+    return int(number) if is_canonical and is_id(int(number)) else None

@@ -1,4 +1,4 @@
-"""Usage ids that are text, with what blocks of Open edX ask of an opaque key."""
+"""Usage ids that are text, with the attributes of opaque keys that Open edX's blocks use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TextCourse(str):
 
 
 class TextUsage(str):
-    """The usage id of a block in such a course, or in a scenario of the SDK. Equal to its text."""
+    """The usage id of a block in such a course, or in an SDK scenario. It equals its text."""
 
     __slots__ = ()
 
@@ -30,7 +30,7 @@ class TextUsage(str):
 
     @property
     def block_id(self) -> str:
-        """What names the block in its course: its url_name, where it has one."""
+        """The block's url_name, or else the part of the usage id after the block type."""
         return usage.url_name_of(str(self)) or ".".join(self.split(".")[2:])
 
     @property
@@ -40,12 +40,12 @@ class TextUsage(str):
     course_key = context_key
 
     def html_id(self) -> str:
-        """Can stand in an HTML id, and in a selector."""
+        """Return a text that is safe in an HTML id and in a selector."""
         return re.sub(r"[^\w-]", "-", self)
 
 
-def with_key_face(scope_ids: Any) -> Any:
-    """The ids, where the usage id is bare text with that as a TextUsage."""
+def with_text_usage(scope_ids: Any) -> Any:
+    """Return the ids. A usage id that is plain text becomes a TextUsage."""
     if type(scope_ids.usage_id) is not str:
         return scope_ids
     return scope_ids._replace(usage_id=TextUsage(scope_ids.usage_id))

@@ -69,7 +69,7 @@ def usage_id(course_id: str, block_type: str, url_name: str) -> Any:
     return course_key.make_usage_key(block_type, url_name)
 
 
-def made_up_name(parent_id: Any, block_type: str, number: int) -> str:
+def generated_name(parent_id: Any, block_type: str, number: int) -> str:
     """Return a name for a block without a url_name, the same at each import.
 
     Learners' state depends on the name. `number` counts such blocks of its type in its parent.
@@ -87,7 +87,7 @@ def parse_usage_id(text: str) -> Any:
 
 
 def as_usage_id(usage_id: Any) -> Any:
-    """An opaque key also where the host, as in the address of a handler, has it as text."""
+    """Return an opaque key even if the host has it as text, as in the URL of a handler."""
     if isinstance(usage_id, str) and usage_id.startswith("block-v1:"):
         return parse_usage_id(usage_id)
     return usage_id

@@ -203,7 +203,7 @@ class Olx:
             self._note(error)
             return None
         # HTML files are UTF-8.
-        node.text = without_what_xml_cannot_hold(data.decode("utf-8", "replace")) or None
+        node.text = without_invalid_xml_characters(data.decode("utf-8", "replace")) or None
         return path
 
     def _has(self, path: str) -> bool:
@@ -261,7 +261,7 @@ def attribute_of(setting: Any) -> str:
     return setting if isinstance(setting, str) else json.dumps(setting)
 
 
-def without_what_xml_cannot_hold(text: str) -> str:
+def without_invalid_xml_characters(text: str) -> str:
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
 
 

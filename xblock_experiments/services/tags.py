@@ -10,7 +10,7 @@ from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.preview import AsGroup, preview_of
 from xblock_experiments.services.scope import COURSE, GLOBAL, Scope
 from xblock_experiments.user_tags import api as user_tags
-from xblock_experiments.user_tags.checks import check_amount, overtaken, uncountable
+from xblock_experiments.user_tags.checks import check_amount, conflict_error, not_countable_error
 from xblock_experiments.user_tags.data import (
     ANY,
     JSON,
@@ -73,7 +73,7 @@ class Tags:
         in_course, everywhere = user_tags.read_texts(self._user_id, self._course_id)
         context = events.current()
         if context is not None and self._is_awaited_by(context):
-            context.fill(tags=user_tags.told_of(in_course))
+            context.fill(tags=user_tags.tags_for_events(in_course))
         return {COURSE: in_course, GLOBAL: everywhere}
 
     def _is_awaited_by(self, context: events.UserContext) -> bool:
@@ -95,14 +95,14 @@ class PreviewTags(Tags):
     def set(self, scope: Scope, key: str, value: JSON, expected: JSON | Expectation) -> None:
         text = dump_value(value)
         if expected is not ANY and dump_value(expected) != (self.get(scope, key) or NULL):
-            raise overtaken(key)
+            raise conflict_error(key)
         self._written[scope, key] = text
 
     def increment(self, scope: Scope, key: str, by: int) -> int:
         check_amount(by)
         before = load_value(self.get(scope, key) or "0")
         if type(before) is not int or max(abs(before), abs(before + by)) >= 10**MAX_DIGITS:
-            raise uncountable(key, by)
+            raise not_countable_error(key, by)
         self._written[scope, key] = dump_value(before + by)
         return before + by
 

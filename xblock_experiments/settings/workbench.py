@@ -60,7 +60,7 @@ MIDDLEWARE = [
     *MIDDLEWARE[: _SESSIONS + 1],
     "django.middleware.locale.LocaleMiddleware",
     *MIDDLEWARE[_SESSIONS + 1 :],
-    "xblock_experiments.workbench.middleware.have_scenarios_ready",
+    "xblock_experiments.workbench.middleware.load_scenarios",
     "xblock_experiments.workbench.middleware.knows_the_learner",
 ]
 LANGUAGES = [

@@ -19,7 +19,7 @@ from xblock_experiments.user_tags.data import (
     page_of,
 )
 from xblock_experiments.user_tags.disclosure import is_hidden as is_hidden
-from xblock_experiments.user_tags.disclosure import told_of as told_of
+from xblock_experiments.user_tags.disclosure import tags_for_events as tags_for_events
 from xblock_experiments.user_tags.importing import insert_tags as insert_tags
 from xblock_experiments.user_tags.models import GLOBAL as _GLOBAL
 from xblock_experiments.user_tags.models import Tag as _Tag

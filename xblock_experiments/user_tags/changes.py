@@ -10,16 +10,16 @@ from django.db import router
 from xblock_experiments import events
 from xblock_experiments.events import outbox
 from xblock_experiments.user_tags import writing
-from xblock_experiments.user_tags.checks import check_amount, overtaken, uncountable
+from xblock_experiments.user_tags.checks import check_amount, conflict_error, not_countable_error
 from xblock_experiments.user_tags.data import NULL, dump_value, load_value
-from xblock_experiments.user_tags.disclosure import is_told
+from xblock_experiments.user_tags.disclosure import may_be_in_events
 from xblock_experiments.user_tags.models import GLOBAL, Tag
 
 
 def put(tag: Tag) -> None:
     def work(using: str) -> None:
         if writing.put(tag, using):
-            _tell(tag, tag.value, using)
+            _emit(tag, tag.value, using)
 
     _persist(work)
 
@@ -29,16 +29,16 @@ def swap(tag: Tag, before: str) -> None:
 
     def work(using: str) -> bool:
         is_stored = (
-            writing.put_first(tag, using)
+            writing.put_if_missing(tag, using)
             if before == NULL
-            else writing.put_instead(tag, before, using)
+            else writing.replace(tag, before, using)
         )
         if is_stored and tag.value != before:
-            _tell(tag, tag.value, using)
+            _emit(tag, tag.value, using)
         return is_stored
 
     if not _persist(work):
-        raise overtaken(tag.key)
+        raise conflict_error(tag.key)
 
 
 def increment(tag: Tag, by: int) -> int:
@@ -51,12 +51,12 @@ def increment(tag: Tag, by: int) -> int:
         before = None if by else writing.text_of(tag, using)
         counted = writing.add(tag, using)
         if counted not in (None, before):
-            _tell(tag, counted, using)
+            _emit(tag, counted, using)
         return counted
 
     counted = _persist(work)
     if counted is None:
-        raise uncountable(tag.key, by)
+        raise not_countable_error(tag.key, by)
     return int(counted)
 
 
@@ -66,7 +66,7 @@ def delete(tag: Tag) -> bool:
     def work(using: str) -> bool:
         is_gone = writing.delete(tag, using)
         if is_gone:
-            _tell(tag, None, using)
+            _emit(tag, None, using)
         return is_gone
 
     return _persist(work)
@@ -77,13 +77,13 @@ def _persist[T](work: Callable[[str], T]) -> T:
     return outbox.persist(partial(work, using), using=using)
 
 
-def _tell(tag: Tag, value: str | None, using: str) -> None:
+def _emit(tag: Tag, value: str | None, using: str) -> None:
     """Emit the tag's new value, or its deletion if the value is None."""
     event = events.TagChanged(
         course_id=None if tag.course_id == GLOBAL else tag.course_id,
         user_id=tag.user_id,
         key=tag.key,
         deleted=value is None,
-        value=load_value(value) if value is not None and is_told(tag.key) else None,
+        value=load_value(value) if value is not None and may_be_in_events(tag.key) else None,
     )
     events.emit(event, using=using)

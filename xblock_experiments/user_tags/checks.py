@@ -23,7 +23,7 @@ def check_amount(by: int) -> None:
         raise InvalidTag(msg)
 
 
-def uncountable(key: str, by: int) -> InvalidTag:
+def not_countable_error(key: str, by: int) -> InvalidTag:
     """Return the error for the caller to raise."""
     msg = (
         f"The tag {key!r} cannot be incremented by {by}: it is not an integer, or would have more "
@@ -32,7 +32,7 @@ def uncountable(key: str, by: int) -> InvalidTag:
     return InvalidTag(msg)
 
 
-def overtaken(key: str) -> Conflict:
+def conflict_error(key: str) -> Conflict:
     """Return the error for the caller to raise."""
     msg = f"The tag {key!r} does not have the expected value any more. Get it and set it again."
     return Conflict(msg)

@@ -21,14 +21,18 @@ def is_hidden(key: str, block_type: str) -> bool:
     return _is_private(key) and owner_of(key) != block_type
 
 
-def is_told(key: str) -> bool:
+def may_be_in_events(key: str) -> bool:
     """Return whether events may contain the tag's value."""
     return _matches(key, setting("EVENT_TAGS")) and not _is_private(key)
 
 
-def told_of(texts: Mapping[str, str]) -> dict[str, JSON]:
+def tags_for_events(texts: Mapping[str, str]) -> dict[str, JSON]:
     """Return the values that events may contain, by full key. `texts` holds JSON texts."""
-    return {key: load_value(text) for key, text in texts.items() if is_told(key) and text != NULL}
+    return {
+        key: load_value(text)
+        for key, text in texts.items()
+        if may_be_in_events(key) and text != NULL
+    }
 
 
 def event_tags(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str, JSON]]:
@@ -44,7 +48,7 @@ def event_tags(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str, J
     )
     for user_id, key, text in rows.values_list("user_id", "key", "value"):
         found.setdefault(user_id, {})[key] = text
-    return {user_id: told_of(texts) for user_id, texts in found.items()}
+    return {user_id: tags_for_events(texts) for user_id, texts in found.items()}
 
 
 def _is_private(key: str) -> bool:

@@ -57,7 +57,7 @@ def put(tag: Tag, using: str) -> bool:
     return _upsert(tag, "{new}", condition="{old} <> {new}", using=using) is not None
 
 
-def put_first(tag: Tag, using: str) -> bool:
+def put_if_missing(tag: Tag, using: str) -> bool:
     """Write the value over no tag or a null, and return whether it was written."""
     return _upsert(tag, "{new}", condition=f"{{old}} = '{NULL}'", using=using) is not None
 
@@ -67,7 +67,7 @@ def add(tag: Tag, using: str) -> str | None:
     return _upsert(tag, f"CAST({_SUM} AS {{text}})", condition=_IS_COUNTABLE, using=using)
 
 
-def put_instead(tag: Tag, before: str, using: str) -> bool:
+def replace(tag: Tag, before: str, using: str) -> bool:
     """Replace the value `before`, and return whether it was there."""
     connection = connections[using]
     _touch(tag)
@@ -109,14 +109,14 @@ def _execute(
 ) -> tuple[str, int] | None:
     """Return the row's value and stamp, or None if the row was left unchanged."""
     if not connection.features.can_return_columns_from_insert:
-        return _execute_and_look(tag, sql, values, connection)
+        return _execute_and_read(tag, sql, values, connection)
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} RETURNING value, stamp", values)
         row: tuple[str, int] | None = cursor.fetchone()
         return row
 
 
-def _execute_and_look(
+def _execute_and_read(
     tag: Tag, sql: str, values: Sequence[Any], connection: BaseDatabaseWrapper
 ) -> tuple[str, int] | None:
     """Write and read in one transaction, because MySQL cannot return the written row."""

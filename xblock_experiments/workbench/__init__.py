@@ -1,1 +1,1 @@
-"""The xblock-sdk's workbench with our runtime, our blocks and courses in it."""
+"""The xblock-sdk's workbench, extended with this package's runtime, blocks and courses."""

@@ -1,4 +1,4 @@
-"""Puts our runtime, blocks and courses into the xblock-sdk's workbench."""
+"""The Django app that adds our runtime, blocks and courses to the xblock-sdk's workbench."""
 
 from __future__ import annotations
 
@@ -19,36 +19,42 @@ BLOCK_TYPES = {
     "split_test": f"{_BLOCKS}.split_test:SplitTestBlock",
     "vertical": f"{_BLOCKS}.vertical:VerticalBlock",
 }
-"""Open edX has blocks of these names, so they are no entry points of this package (ADR 1)."""
+"""Block types that the workbench registers itself.
 
-EXTRACTED_TYPES = ("annotatable", "html", "poll_question", "problem", "video", "word_cloud")
-"""Blocks of Open edX that are packages of their own, and can run here.
-
-Until the platform drops those that it still has, the packages call theirs `_<type>_extracted`.
+They are not entry points of this package, because Open edX has blocks with these names (ADR 1).
 """
 
-STAND_INS = {"html": "xblock_experiments.workbench.hosting.text:TextBlock"}
-"""Used only where no package brings the type."""
+EXTRACTED_TYPES = ("annotatable", "html", "poll_question", "problem", "video", "word_cloud")
+"""Block types of Open edX that have packages of their own and can run here.
+
+The packages name them `_<type>_extracted` until the platform drops its own versions.
+"""
+
+FALLBACKS = {"html": "xblock_experiments.workbench.hosting.text:TextBlock"}
+"""Block types that are registered only if no package provides them."""
 
 
 class WorkbenchConfig(AppConfig):
-    """The app that makes the SDK's workbench ours."""
+    """The app that configures the SDK's workbench."""
 
     name = "xblock_experiments.workbench"
     label = "xblock_experiments_workbench"
 
     def ready(self) -> None:
         register_blocks()
-        point_the_sdk_at_us()
+        replace_sdk_names()
         watch_events()
 
 
 def register_blocks() -> None:
-    """For this process only. What a package brings under the very name goes before."""
+    """Register the block types, in this process only.
+
+    Skips an optional type if a package has an entry point with exactly its name.
+    """
     installed = {each.name: each.value for each in entry_points(group=XBlock.entry_point)}
     extracted = {name: installed.get(f"_{name}_extracted") for name in EXTRACTED_TYPES}
     found = {name: path for name, path in extracted.items() if path and ARE_INSTALLED}
-    optional = {**STAND_INS, **found}
+    optional = {**FALLBACKS, **found}
     missing = {name: path for name, path in optional.items() if name not in installed}
     registered = {name for name, _ in XBlock.extra_entry_points}
     for name, path in {**BLOCK_TYPES, **missing}.items():
@@ -57,8 +63,8 @@ def register_blocks() -> None:
             XBlock.extra_entry_points.append((name, entry_point))
 
 
-def point_the_sdk_at_us() -> None:
-    """The one place where names of the SDK are given another meaning."""
+def replace_sdk_names() -> None:
+    """Replace names in modules of the SDK. No other place does this."""
     import workbench.runtime
     import workbench.scenarios
     import workbench.views
@@ -74,7 +80,7 @@ def point_the_sdk_at_us() -> None:
 def watch_events() -> None:
     from xblock_experiments.events import emitted
     from xblock_experiments.workbench.pages.event_log import log_event
-    from xblock_experiments.workbench.pages.events_page import is_worth_a_line
+    from xblock_experiments.workbench.pages.events_page import should_log
 
     emitted.connect(log_event)
-    logging.getLogger("django.server").addFilter(is_worth_a_line)
+    logging.getLogger("django.server").addFilter(should_log)

@@ -1,4 +1,4 @@
-"""What is wrong with the experiments of a course, for its author to mend before learners come."""
+"""Checks of a course's experiments, so that authors can fix problems before learners come."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from xblock_experiments.course_user_segmentation.data import UserSegmentation
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import OneCourse
 from xblock_experiments.workbench.hosting.runtime import CourseRuntime
-from xblock_experiments.workbench.hosting.state import ForgottenState
+from xblock_experiments.workbench.hosting.state import TransientState
 from xblock_experiments.workbench.import_export.reading import ReadCourse
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong with one experiment."""
+    """One problem of one experiment."""
 
     where: str
-    """Titles from the course down."""
+    """The titles of the experiment and its ancestors, from the course down."""
     is_error: bool
-    """Whether learners are kept from seeing what they should."""
+    """Indicates whether the problem keeps content from learners. Otherwise it is a warning."""
     text: str
 
     def __str__(self) -> str:
@@ -31,7 +31,7 @@ class Finding:
 
 
 def findings_in(read: ReadCourse) -> Iterator[Finding]:
-    """In the order of the course."""
+    """Yield the problems, in the order of the course."""
     course = read.course
     runtime = _CheckingRuntime(course, read.segmentations or ())
     for usage_id in course.below(course.usage_id):
@@ -42,15 +42,15 @@ def findings_in(read: ReadCourse) -> Iterator[Finding]:
 
 
 class _CheckingRuntime(CourseRuntime):
-    """A runtime whose course has the segmentations of its list, and no learners."""
+    """A runtime whose course has the given segmentations and no learners."""
 
     def __init__(self, course: CourseBlocks, segmentations: Sequence[UserSegmentation]) -> None:
-        super().__init__(None, OneCourse(course), ForgottenState(None))
-        self._services["user_segmentation"] = _Listed(segmentations)
+        super().__init__(None, OneCourse(course), TransientState(None))
+        self._services["user_segmentation"] = _ListedSegmentations(segmentations)
 
 
-class _Listed:
-    """The part of the service `user_segmentation` that says which segmentations exist."""
+class _ListedSegmentations:
+    """The part of the service `user_segmentation` that lists segmentations."""
 
     def __init__(self, segmentations: Sequence[UserSegmentation]) -> None:
         self._segmentations = tuple(segmentations)

@@ -1,4 +1,4 @@
-"""The parts of addresses that name a block, a user, or the rest of a handler's address."""
+"""Path converters for usage ids, user ids, handlers, and suffixes of handlers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class UsageId:
 
 
 class UserId:
-    """A user id, which may have slashes."""
+    """A user id. Its slashes are escaped."""
 
     regex = "[^/]*"
 
@@ -33,7 +33,7 @@ class UserId:
 
 
 class Handler:
-    """The name of a handler. An empty one finds the view, which answers 404."""
+    """The name of a handler. It may be empty: the view then answers with status 404."""
 
     regex = "[^/]*"
 
@@ -45,6 +45,6 @@ class Handler:
 
 
 class Suffix(Handler):
-    """The rest of an address, which the handler interprets."""
+    """The rest of a path, which the handler interprets."""
 
     regex = ".*"

@@ -1,4 +1,4 @@
-"""What each request to the workbench needs before its page is asked for."""
+"""Middleware that prepares each request to the workbench."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.pages.scenarios import get_scenarios
 
 
-def have_scenarios_ready(
+def load_scenarios(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """The SDK reads them with its first page, and until then does not know any block's handler."""
+    """Load the scenarios before any request.
+
+    The SDK loads them with its first page, and finds no block's handler until then.
+    """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        # What is wrong with a course is told in one language, whoever asks first.
+        # Problems of courses are reported in the default language, not in the first visitor's.
         with translation.override(settings.LANGUAGE_CODE):
             get_scenarios()
         return get_response(request)
@@ -34,7 +37,7 @@ def have_scenarios_ready(
 def knows_the_learner(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Every event of a request says where its learner, whom the address names, stands."""
+    """Add the context of the learner whom the URL names to every event of a request."""
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         try:

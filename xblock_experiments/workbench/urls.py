@@ -1,4 +1,4 @@
-"""The SDK's addresses, of which those of blocks are ours, and the files of courses."""
+"""The URLs of the workbench: ours for blocks, courses and events, and then the SDK's."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from xblock.fields import Field, Scope
 
-from xblock_experiments.olx.export import without_what_xml_cannot_hold
+from xblock_experiments.olx.export import without_invalid_xml_characters
 
 
 def attributes(fields: Iterable[Field], values: Mapping[str, Any]) -> dict[str, str]:
@@ -23,7 +23,7 @@ def attributes(fields: Iterable[Field], values: Mapping[str, Any]) -> dict[str, 
     }
     texts = {**values.get("xml_attributes", {}), **written}
     names = [*written, *(name for name in texts if name not in written)]
-    return {name: without_what_xml_cannot_hold(str(texts[name])) for name in names}
+    return {name: without_invalid_xml_characters(str(texts[name])) for name in names}
 
 
 def _text(field: Field, value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 from xblock.exceptions import JsonHandlerError
 
-OVERTAKEN = gettext_noop(
+CHANGED_SINCE = gettext_noop(
     "This changed since you opened it, so nothing was saved. "
     "Copy your changes, then reload the page."
 )
@@ -33,4 +33,4 @@ def check_revision(block: Any, sent: Mapping[str, Any], present: str) -> None:
     Forms without a revision, such as Studio's own, are accepted.
     """
     if sent.get("revision", present) != present:
-        raise JsonHandlerError(409, block.gettext(OVERTAKEN))
+        raise JsonHandlerError(409, block.gettext(CHANGED_SINCE))

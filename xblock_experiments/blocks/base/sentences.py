@@ -13,7 +13,7 @@ from django.utils.html import escape, format_html
 
 register = Library()
 
-_TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @register.simple_tag(takes_context=True)
@@ -37,5 +37,5 @@ def _filled(sentence: str, values: dict[str, Any]) -> str:
 
 def _isolated(value: Any) -> Any:
     """Isolate text with bidirectional control characters, so that it cannot reorder a sentence."""
-    is_turning = isinstance(value, str) and not _TURNS.isdisjoint(value)
-    return f"\u2068{value}\u2069" if is_turning else value
+    has_bidi_controls = isinstance(value, str) and not _BIDI_CONTROLS.isdisjoint(value)
+    return f"\u2068{value}\u2069" if has_bidi_controls else value

@@ -26,7 +26,7 @@ from xblock_experiments.keys.ids import MAX_ID, is_id
 FIRST_ID = 100
 """The lowest id for new segmentations. Platforms reserve lower ids for their own."""
 _MAX_TEXT = 1_000
-_MOST_GROUPS = 100
+_MAX_GROUPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def listed(user_partitions: list[Any]) -> list[UserSegmentation]:
     return read_user_partitions(user_partitions)[0]
 
 
-def with_one(course: Any, sent: Mapping[str, Any]) -> tuple[list[Any], UserSegmentation]:
+def with_saved(course: Any, sent: Mapping[str, Any]) -> tuple[list[Any], UserSegmentation]:
     """Return the list with the submitted segmentation in it, and that segmentation.
 
     An edited segmentation stays at its position; a new one is appended. Raises JsonHandlerError
@@ -68,7 +68,7 @@ def with_one(course: Any, sent: Mapping[str, Any]) -> tuple[list[Any], UserSegme
     if form is None or (id is not None and old is None):
         raise _refused(_("This group configuration no longer exists."))
     used = {each.id for each in known.values()}
-    blank = UserSegmentation(draw_id(used), str(type_), "", "", ())
+    blank = UserSegmentation(unused_id(used), str(type_), "", "", ())
     group_ids = {group.id for each in known.values() for group in each.groups}
     try:
         edited = _edited(course, old or blank, form, sent, group_ids)
@@ -81,7 +81,7 @@ def with_one(course: Any, sent: Mapping[str, Any]) -> tuple[list[Any], UserSegme
     return [*before, edited.to_json(), *after], edited
 
 
-def without_one(course: Any, type: Any, id: Any) -> list[Any]:
+def without_deleted(course: Any, type: Any, id: Any) -> list[Any]:
     """Return the list without one segmentation.
 
     Raises JsonHandlerError if the segmentation is in use or does not exist.
@@ -99,7 +99,7 @@ def without_one(course: Any, type: Any, id: Any) -> list[Any]:
     return [*course.user_partitions[:place], *course.user_partitions[place + 1 :]]
 
 
-def draw_id(used: Collection[int]) -> int:
+def unused_id(used: Collection[int]) -> int:
     """Return a random unused id, as Studio does, so that merged courses rarely have equal ids."""
     while True:
         id = FIRST_ID + secrets.randbelow(MAX_ID - FIRST_ID + 1)
@@ -151,8 +151,8 @@ def _groups(
     groups = sent if isinstance(sent, list) else []
     if not groups or not all(isinstance(group, Mapping) for group in groups):
         raise _refused(_("Add at least one group."))
-    if len(groups) > _MOST_GROUPS:
-        raise _refused(_("At most {count} groups.").format(count=_MOST_GROUPS))
+    if len(groups) > _MAX_GROUPS:
+        raise _refused(_("At most {count} groups.").format(count=_MAX_GROUPS))
     weights = [_weight(course, group.get("weight", 1)) for group in groups]
     if form.has_weights and not any(weights):
         raise _refused(_("At least one group must have a weight of 1 or more."))
@@ -163,7 +163,7 @@ def _groups(
             raise _refused(_("Enter a name for each group."))
         id = group.get("id")
         if id is None:
-            id = draw_id(used)
+            id = unused_id(used)
             used.add(id)
         elif not is_id(id) or id not in known:
             raise _refused(_("This group no longer exists."))

@@ -10,14 +10,14 @@ from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import arm_revision
 from xblock_experiments.blocks.base.structure import page_url
 from xblock_experiments.blocks.experiment.arm_cards import ArmCard, cards_of
-from xblock_experiments.blocks.experiment.setup import course_of, look_at
+from xblock_experiments.blocks.experiment.setup import course_of, read_experiment
 from xblock_experiments.blocks.experiment.shown_messages import shown_messages
 
 
 def author_view(block: Any, context: Any) -> Fragment:
     """Render all arms on the experiment's own page, or one line inside another block's page."""
     fragment = Fragment()
-    experiment = look_at(block)
+    experiment = read_experiment(block)
     context = {"root_xblock": block, **(context or {})}
     is_whole_page = context["root_xblock"] is block
     cards = cards_of(block, experiment) if is_whole_page else []

@@ -48,7 +48,7 @@ def submit(block: Any, request: Any, save: Callable[[Any], Response]) -> Respons
         raise JsonHandlerError(400, message) from error
     if response.status_code == 200:
         chosen = values.get("group_id_to_child")
-        bring_in_line(block, before, chosen if isinstance(chosen, dict) else {})
+        update_arms(block, before, chosen if isinstance(chosen, dict) else {})
     return response
 
 
@@ -81,7 +81,7 @@ def validate(block: Any, validation: Validation, data: Any) -> None:
         validation.add(ValidationMessage(ValidationMessage.ERROR, text))
 
 
-def bring_in_line(
+def update_arms(
     block: Any, old_segmentation_id: int | None, chosen: Mapping[str, Any] | None = None
 ) -> None:
     """Add a new child for each group that needs one after a save.
@@ -98,14 +98,14 @@ def bring_in_line(
         wants_new = not chosen.get(key) if is_new else chosen.get(key) == ""
         if wants_new:
             mapping[key] = _new_arm(block, group)
-    _keep(block, mapping)
+    _set_mapping(block, mapping)
 
 
 def add_missing_arms(block: Any) -> None:
     mapping = without_stale(block.children, block.group_id_to_child)
-    for group in block.look().missing:
+    for group in block.read_experiment().missing:
         mapping[str(group.id)] = _new_arm(block, group)
-    _keep(block, mapping)
+    _set_mapping(block, mapping)
 
 
 def delete_inactive_arm(block: Any, request: Any) -> Response:
@@ -115,18 +115,18 @@ def delete_inactive_arm(block: Any, request: Any) -> Response:
     """
     sent = json_of(request, block)
     wanted = sent.get("child_id")
-    experiment: Experiment = block.look()
+    experiment: Experiment = block.read_experiment()
     found = [arm.child_id for arm in experiment.inactive if str(arm.child_id) == wanted]
     if not found:
         message = block.gettext("Only content that no group sees can be deleted.")
         raise JsonHandlerError(400, message)
     check_revision(block, sent, arm_revision(block.runtime.get_block(found[0], block)))
     block.children = [child_id for child_id in block.children if str(child_id) != wanted]
-    _keep(block, without_stale(block.children, block.group_id_to_child))
+    _set_mapping(block, without_stale(block.children, block.group_id_to_child))
     return answer(result="success")
 
 
-def _keep(block: Any, mapping: dict[str, Any]) -> None:
+def _set_mapping(block: Any, mapping: dict[str, Any]) -> None:
     """Set the field only if its value changes, so that an equal value is not written."""
     if mapping != block.group_id_to_child:
         block.group_id_to_child = mapping
@@ -146,7 +146,7 @@ def _new_arm(block: Any, group: Group) -> Any:
 
 
 def _groups(block: Any) -> Sequence[Group]:
-    experiment: Experiment = block.look()
+    experiment: Experiment = block.read_experiment()
     return experiment.groups
 
 

@@ -47,7 +47,7 @@ class Experiment:
         return self.segmentation.groups if self.segmentation and self.is_supported else ()
 
 
-def look_at(block: Any) -> Experiment:
+def read_experiment(block: Any) -> Experiment:
     found = _segmentation_of(block)
     is_supported = found is not None and found.type == EXPERIMENT
     groups = found.groups if found and is_supported else ()

@@ -34,11 +34,11 @@ def _shown(block: Any, message: ExperimentMessage) -> ShownMessage:
         is_error=message.is_error,
         text=message.text,
         label=message.action_label or labels.get(message.view, _("Edit experiment")),
-        url=None if is_handled else _place_to_mend(block, message),
+        url=None if is_handled else _page_with_fix(block, message),
         handler="add_missing_groups" if is_handled else None,
     )
 
 
-def _place_to_mend(block: Any, message: ExperimentMessage) -> str | None:
+def _page_with_fix(block: Any, message: ExperimentMessage) -> str | None:
     place = course_of(block) if message.action_class == EDIT_CONFIGURATION else block
     return page_url(block, message.view, shown=place)

@@ -8,14 +8,14 @@ from web_fragments.fragment import Fragment
 
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.experiment.arm_cards import ArmCard, cards_of
-from xblock_experiments.blocks.experiment.setup import look_at
+from xblock_experiments.blocks.experiment.setup import read_experiment
 from xblock_experiments.blocks.experiment.shown_messages import shown_messages
 from xblock_experiments.course_user_segmentation.types import label_of
 
 
 def staff_view(block: Any, context: Any) -> Fragment:
     fragment = Fragment()
-    experiment = look_at(block)
+    experiment = read_experiment(block)
     segmentation = experiment.segmentation
     cards = cards_of(block, experiment)
     fragment.content = render(

@@ -15,7 +15,7 @@ from xblock_experiments.platform.tags.data import Fate, Row, Source, UnreadableS
 _COLUMNS = ("user_id", "course_id", "key", "value")
 _LONGEST_CELL = 2**24
 """The maximum of characters. A longer cell means that a quote is not closed."""
-_KEPT = 2**16
+_READ_CHARACTERS = 2**16
 """The number of characters read of a cell, which exceeds all valid cells."""
 
 type _Line = tuple[int, list[str]]
@@ -80,6 +80,9 @@ def _columns(header: list[str]) -> list[int]:
 def _rows(lines: Iterator[_Line], columns: list[int], after: int) -> Iterator[Row]:
     for number, cells in lines:
         if number > after and cells:
-            texts = [cells[column][:_KEPT] if column < len(cells) else "" for column in columns]
+            texts = [
+                cells[column][:_READ_CHARACTERS] if column < len(cells) else ""
+                for column in columns
+            ]
             flaw = None if len(cells) > max(columns) else Fate.TOO_FEW_CELLS
             yield Row(number, *texts, flaw=flaw)

@@ -94,11 +94,11 @@ def _enter(steps: Iterable[_Step]) -> list[_Step]:
         for some in batched(steps, AT_ONCE)
         for step in segmentations.enter_silently(some, why="imported")
     ]
-    events.emit_all(_told_of(entered), using=segmentations.using())
+    events.emit_all(_events_of(entered), using=segmentations.using())
     return entered
 
 
-def _told_of(steps: Iterable[_Step]) -> list[events.ListImported]:
+def _events_of(steps: Iterable[_Step]) -> list[events.ListImported]:
     """Return one event for each experiment, in place of one for each learner."""
     counts = Counter((standing.course_id, standing.segmentation) for standing, _ in steps)
     return [

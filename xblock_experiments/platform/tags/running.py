@@ -21,7 +21,7 @@ class Run:
         self.report = Report()
 
     @property
-    def is_begun(self) -> bool:
+    def has_begun(self) -> bool:
         return self.last_id != self._after
 
     def do(self, path_or_url: str, report_file: AbstractContextManager[TextIO | None]) -> None:
@@ -37,5 +37,5 @@ class Run:
                 self.last_id = batch.last_id
                 self.report.add(batch)
                 bar.update(len(batch.judged))
-                if self._stop.is_asked:
+                if self._stop.is_requested:
                     break

@@ -1,4 +1,4 @@
-"""A course in memory, as its authors wrote it. The state of learners is elsewhere."""
+"""A course in memory, as its authors wrote it. It has no state of learners."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class AuthoredBlock:
     inherited: dict[str, str] = field(default_factory=dict)
     """The texts of settings that the blocks inside inherit, by name."""
     source: str | None = None
-    """The element as it was read; None for a structure, and after a change."""
+    """The text of the element as it was read. None for a structure, and after a change."""
     file: str | None = None
-    """The file of its definition; None if that is in the element of another block."""
+    """The file of its definition, or None if that is inside another block's element."""
     text_file: str | None = None
     """The file of its text, if it has one."""
     left_out: list[tuple[Any, str]] = field(default_factory=list)
-    """Elements inside that are no blocks, each with the child before it or None."""
+    """Elements inside that are not blocks: pairs of the child before it, or None, and its text."""
     is_placeholder: bool = False
-    """True if it cannot run here. Other blocks of its type may."""
+    """Indicates whether this block cannot run here. Other blocks of its type may run."""
     is_new: bool = True
-    """True until it is read from OLX."""
+    """Indicates whether the block was created here, instead of being read from OLX."""
 
     def copy(self) -> Self:
         return replace(self, fields={**self.fields}, left_out=[*self.left_out])
@@ -64,22 +64,22 @@ class CourseBlocks:
 
     course_id: str
     name: str
-    """The course's part of addresses: `/scenario/<name>/`."""
+    """The course's name in URLs: `/scenario/<name>/`."""
     usage_id: Any = None
     """The usage id of the root."""
     folder: Path | None = None
     origin: Path | None = None
-    """The folder or archive that the workbench was told to serve. It may have been edited since."""
+    """The source that the workbench serves. `folder` may contain an edited version of it."""
     problems: list[str] = field(default_factory=list)
     blocks: dict[Any, AuthoredBlock] = field(default_factory=dict)
     forgotten: dict[Any, AuthoredBlock] = field(default_factory=dict)
-    """Blocks that were removed since the course was read. Their files are not the course's own."""
+    """Blocks that were removed since the course was read. Exports leave out their files."""
     layout: Layout = field(default_factory=Layout)
 
     def find(self, address: str) -> Any:
         """Return the usage id of the block with that url_name or `<type>.<url_name>`, or None.
 
-        Of several blocks with a url_name, the first is found.
+        If several blocks have the url_name, returns the first.
         """
         for usage_id in self.blocks:
             if url_name_of(usage_id) == address:
@@ -90,7 +90,7 @@ class CourseBlocks:
         return None
 
     def address_of(self, usage_id: Any) -> str:
-        """Return the address that finds the block: its url_name, unless that finds another one."""
+        """Return the address by which `find` returns the block: its url_name if that is enough."""
         url_name = str(url_name_of(usage_id))
         if self.find(url_name) == usage_id:
             return url_name
@@ -109,7 +109,7 @@ class CourseBlocks:
             del self.blocks[usage_id]
 
     def forget_unreachable(self) -> None:
-        """Forget the blocks that are in no other block any more."""
+        """Forget the blocks that are no longer below the root."""
         reachable = set(self.below(self.usage_id))
         for usage_id in [each for each in self.blocks if each not in reachable]:
             self.forget(usage_id)
@@ -133,7 +133,7 @@ class CourseBlocks:
         )
 
     def forget_source(self, usage_id: Any) -> None:
-        """Have the block and its ancestors written as they are now, not as they were read."""
+        """Drop the sources of the block and its ancestors, so that exports write them anew."""
         while usage_id in self.blocks:
             block = self.blocks[usage_id]
             block.source = None
@@ -142,7 +142,7 @@ class CourseBlocks:
     def below(self, usage_id: Any, without: Any = None) -> Iterator[Any]:
         """Yield the block and all blocks inside it, each once.
 
-        Leaves out the block `without`, and blocks that are only inside that.
+        Leaves out the block `without`, and blocks that are inside that block only.
         """
         seen = {usage_id, without}
         waiting = [usage_id]

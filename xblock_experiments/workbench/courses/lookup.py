@@ -1,4 +1,4 @@
-"""The courses that one runtime knows, and the way to change one."""
+"""The courses that are available to one runtime, for reading and for changes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from xblock_experiments.workbench.courses.registry import registry
 class Courses(Protocol):
     """Finds courses by the ids of their blocks."""
 
-    in_hand: CourseBlocks | None
-    """The course of the block that the runtime works on; None for a scenario of the SDK."""
+    current: CourseBlocks | None
+    """The course of the block that the runtime works on, or None for a scenario of the SDK."""
     is_editing: bool
-    """True while blocks may change a course, so that its values must not be shared with them."""
+    """Indicates whether blocks may now change a course, and therefore need copies of its values."""
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         """Return the course that has the block, or None for a block of an SDK scenario."""
@@ -27,7 +27,7 @@ class Courses(Protocol):
     def course_to_change(self, usage_id: Any) -> CourseBlocks:
         """Return the course that has the block, so that it can be changed in place.
 
-        Raises NotStaff, and what keeps the course from being changed now.
+        Raises NotStaff, EditedMeanwhile, NotStored.
         """
 
 
@@ -37,7 +37,7 @@ class OneCourse:
     is_editing = False
 
     def __init__(self, course: CourseBlocks) -> None:
-        self.in_hand: CourseBlocks | None = course
+        self.current: CourseBlocks | None = course
         self._course = course
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
@@ -48,12 +48,12 @@ class OneCourse:
 
 
 class ServedCourses:
-    """The courses that this process serves. They can only be read."""
+    """The courses that this process serves, for reading only."""
 
     is_editing = False
 
     def __init__(self) -> None:
-        self.in_hand: CourseBlocks | None = None
+        self.current: CourseBlocks | None = None
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
         return registry.course_of(usage_id)
@@ -66,9 +66,9 @@ class ServedCourses:
 
     @contextmanager
     def editing(self, course: CourseBlocks | None) -> Iterator[Callable[[], None]]:
-        """Yield a function that saves the changes. Here there are none."""
+        """Yield a function that saves the changes. It does nothing, because there can be none."""
         yield lambda: None
 
     def publish(self, publish: Callable[[], object]) -> None:
-        """Change the database for a course."""
+        """Call `publish`, which changes the database for a course."""
         publish()

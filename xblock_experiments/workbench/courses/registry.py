@@ -16,7 +16,7 @@ class Registry:
         self._courses: dict[str, CourseBlocks] = {}
 
     def add(self, course: CourseBlocks) -> None:
-        """In place of the one with its id, if there is one."""
+        """Add the course, or replace the course with its id."""
         self._courses = {**self._courses, course.course_id: course}
 
     def clear(self) -> None:
@@ -29,12 +29,12 @@ class Registry:
         return tuple(self._courses.values())
 
     def course_of(self, usage_id: Any) -> CourseBlocks | None:
-        """The course that has the block."""
+        """Return the course that has the block, or None."""
         course = self._courses.get(course_id_of(usage_id))
         return course if course is not None and usage_id in course.blocks else None
 
     def name_for(self, course_id: str, name: str) -> str:
-        """The name that the course has already; else `name`, or with a number where it is taken."""
+        """Return the course's current name, or else `name`, with a number if it is taken."""
         if course_id in self._courses:
             return self._courses[course_id].name
         taken = {course.name for course in self.courses()}

@@ -1,1 +1,1 @@
-"""A runtime in which the blocks of courses live."""
+"""The runtime of blocks in courses."""

@@ -1,4 +1,4 @@
-"""What goes wrong in blocks of other packages."""
+"""Errors in blocks of other packages."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ FAULTS = (
     ValueError,
     YAMLError,
 )
-"""What they raise for content that is not what they expect. XML's is a SyntaxError."""
+"""Errors that such blocks raise for content that they cannot use. lxml's is a SyntaxError."""

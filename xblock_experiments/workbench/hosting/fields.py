@@ -1,6 +1,6 @@
 """The values of blocks' fields: authored ones are in the course, others in the learner's state.
 
-Scenarios of the SDK, which are no courses, use the SDK's own store.
+Scenarios of the SDK, which are not courses, use the SDK's own store.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xblock.runtime import KeyValueStore
 
 from xblock_experiments.workbench.courses.lookup import Courses
 from xblock_experiments.workbench.hosting.inherited import FIELDS as INHERITED
-from xblock_experiments.workbench.hosting.state import SCOPES_WITHOUT_USAGE, KeptState
+from xblock_experiments.workbench.hosting.state import SCOPES_WITHOUT_USAGE, StoredState
 
 _AUTHORED = (Scope.content, Scope.settings, Scope.children, Scope.parent)
 
@@ -22,9 +22,9 @@ _AUTHORED = (Scope.content, Scope.settings, Scope.children, Scope.parent)
 class WorkbenchFields(KeyValueStore):
     """Sends each key to the store that has its value."""
 
-    def __init__(self, courses: Courses, state: KeptState) -> None:
+    def __init__(self, courses: Courses, state: StoredState) -> None:
         self.state = state
-        """The learner's state. Another one may take its place between two pages."""
+        """The learner's state. The runtime may replace it between two pages."""
         self._courses = courses
 
     def get(self, key: Any) -> Any:
@@ -79,7 +79,10 @@ class WorkbenchFields(KeyValueStore):
         return None if course is None else course.blocks[key.block_scope_id].fields
 
     def _authored_to_write(self, key: Any) -> dict[str, Any] | None:
-        """Raises NotStaff, EditedMeanwhile."""
+        """Return the fields that `_authored` does, for a change.
+
+        Raises NotStaff, EditedMeanwhile, NotStored.
+        """
         if self._authored(key) is None:
             return None
         course = self._courses.course_to_change(key.block_scope_id)

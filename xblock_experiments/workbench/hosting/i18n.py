@@ -1,6 +1,6 @@
-"""The service `i18n`: a block's sentences in the language of the page, as its package has them.
+"""The service `i18n`, which translates a block's texts into the language of the page.
 
-Packages ship their translations as they do for Open edX.
+The translations are in the block's own package, in the folders that Open edX expects.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DOMAINS = ("text", "django")
 
 
 class Translations(NullI18nService):
-    """What blocks find in gettext's translations, and XBlock's own short cuts."""
+    """The translations of one package, with the shortcuts of XBlock's own service."""
 
     def __init__(self, translations: gettext.NullTranslations) -> None:
         super().__init__()
@@ -35,7 +35,10 @@ def translations_for(block: Any) -> Translations:
 
 
 def translations_of(package: str = OURS) -> Translations:
-    """Into Django's language of the moment; where the package has none, into none."""
+    """Return the package's translations into Django's current language.
+
+    Messages without a translation stay unchanged.
+    """
     return _translations(package, get_language() or settings.LANGUAGE_CODE)
 
 
@@ -51,7 +54,7 @@ def _translations(package: str, language: str) -> Translations:
 
 
 def _files(package: str, locale: str) -> Iterator[Path]:
-    """What is looked at first comes first: es_419 before es."""
+    """Yield the files of translations in the order in which they are searched: es_419 before es."""
     for root in getattr(sys.modules.get(package), "__path__", ()):
         for folder in _FOLDERS:
             for domain in _DOMAINS:

@@ -1,4 +1,4 @@
-"""Ids of blocks of courses, whose definition id is their usage id. Other ids are the SDK's."""
+"""The ids of blocks in courses, where definition ids equal usage ids. Other ids are the SDK's."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class CourseIds:
         return ID_MANAGER.get_block_type(def_id) if course is None else course.blocks[def_id].type
 
     def create_definition(self, block_type: str, slug: str | None = None) -> Any:
-        """Add a new block to the course in hand and return its id."""
-        in_hand = self._courses.in_hand
-        if in_hand is None:
+        """Add a new block to the current course and return its id."""
+        current = self._courses.current
+        if current is None:
             return ID_MANAGER.create_definition(block_type, slug)
-        course = self._courses.course_to_change(in_hand.usage_id)
+        course = self._courses.course_to_change(current.usage_id)
         usage_id = usage.usage_id(course.course_id, block_type, slug or secrets.token_hex(16))
         course.blocks[usage_id] = AuthoredBlock(block_type)
         return usage_id

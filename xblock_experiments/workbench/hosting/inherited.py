@@ -1,4 +1,4 @@
-"""Settings that an author gives a course, a lesson or a unit for all blocks in it."""
+"""Settings of a course, a lesson or a unit that all blocks in it inherit."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ FIELDS: dict[str, Field] = {
 
 
 def inheritable(attributes: Mapping[str, str], report: Callable[[str], object]) -> dict[str, str]:
-    """Those of an element's attributes that the blocks in it take over. Others are reported."""
+    """Return the element's attributes that the blocks in it inherit. Report invalid values."""
     found: dict[str, str] = {}
     for name in sorted(FIELDS.keys() & attributes.keys()):
         try:
             value_of(name, attributes[name])
-        # OverflowError: of a time in a year that no calendar has.
+        # A date in an impossible year raises OverflowError.
         except (OverflowError, TypeError, ValueError) as error:
             report(f"the {name} {attributes[name]!r} cannot be used: {error}")
         else:

@@ -1,4 +1,4 @@
-"""What every block has in this workbench, of whatever package it is."""
+"""Attributes that the workbench adds to the blocks of all packages."""
 
 from __future__ import annotations
 
@@ -9,23 +9,26 @@ from xblock_experiments.workbench.hosting.inherited import value_of
 
 
 class WorkbenchMixin(XBlockMixin):
-    """Attributes that Open edX gives all its blocks, and ProblemBlock and VideoBlock ask for."""
+    """Attributes that Open edX adds to all blocks, and that some of its blocks need here too."""
 
     @property
     def graded(self) -> bool:
-        """Whether its score counts, by what its author says of it or of what it stands in."""
+        """Return whether the block's score counts, by its own setting or an inherited one."""
         return bool(value_of("graded", self.runtime.inherited(self, "graded")))
 
     @property
     def url_name(self) -> str | None:
-        """By which drag-and-drop-v2 tells its elements from those of another one."""
+        """The block's url_name. drag-and-drop-v2 uses it to make the ids of its elements unique."""
         return url_name_of(self.scope_ids.usage_id)
 
     @property
     def static_asset_path(self) -> str:
-        """Where on another server the files of the course are; "" for here."""
+        """The path of the course's files on another server, or "" if they are here."""
         return str(self.runtime.inherited(self, "static_asset_path") or "")
 
     def __repr__(self) -> str:
-        """XBlock's shows all fields, answers too, and the SDK prints it into learners' pages."""
+        """Return the type and the usage id.
+
+        XBlock's own version shows all fields, even answers, and the SDK prints it into pages.
+        """
         return f"<{self.scope_ids.block_type} {self.scope_ids.usage_id}>"

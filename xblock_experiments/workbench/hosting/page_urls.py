@@ -1,4 +1,4 @@
-"""Addresses of the workbench's pages of single blocks."""
+"""The URLs of the workbench's pages for single blocks."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ class Pages:
 
     def __init__(self, courses: Courses, viewer_id: str | None) -> None:
         self.view = "student_view"
-        """The view that links lead to, unless they name another one."""
+        """The default view of links."""
         self._courses = courses
         self._viewer_id = viewer_id
 
     def url(self, block: Any, view: str | None = None) -> str | None:
-        """Return the address of the block's page, or None for a block that is in no course."""
+        """Return the URL of the block's page, or None for a block that is in no course."""
         usage_id = block.scope_ids.usage_id
         course = self._courses.course_of(usage_id)
         return None if course is None else self._url(course, usage_id, view)
 
     def url_of(self, url_name: str, block: Any) -> str | None:
-        """Return the address of another block of this block's course, found by its url_name."""
+        """Return the URL of the block with this url_name in the course of `block`, or None."""
         course = self._courses.course_of(block.scope_ids.usage_id)
         usage_id = course.find(url_name) if course else None
         return None if course is None or usage_id is None else self._url(course, usage_id)
 
     def static_url(self, path: str, block: Any) -> str | None:
-        """Return the address of a static file, or None if `path` is not printable."""
+        """Return the URL of a static file, or None if `path` is not printable."""
         course = self._courses.course_of(block.scope_ids.usage_id)
         if course is None or not path.isprintable():
             return None
         return reverse("course_static", args=(course.name, path))
 
     def address(self, link: str, course: CourseBlocks) -> str | None:
-        """Return the address that an author's link stands for, or None if the course lacks it."""
+        """Return the URL for an author's link, or None if the course lacks its target."""
         path = unquote(link)
         if path.startswith("/jump_to_id/"):
             usage_id = course.find(path.removeprefix("/jump_to_id/"))

@@ -1,4 +1,4 @@
-"""Stands for a block of a type that is not installed."""
+"""The placeholder for blocks that cannot run here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ICONS = frozenset({"problem", "video"})
 
 @XBlock.needs("i18n")
 class PlaceholderBlock(XBlock):
-    """Keeps the block's name and icon, and its XML, which is written out again unchanged."""
+    """Shows the block's name and icon. Its XML is stored, and exported unchanged."""
 
     display_name = String(scope=Scope.settings, default="")
     olx = String(help="The block as it was read.", scope=Scope.content, default="")

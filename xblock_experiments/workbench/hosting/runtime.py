@@ -1,4 +1,4 @@
-"""A runtime in which the blocks of courses live, whether they are served, read or written."""
+"""The base class of runtimes for blocks of courses that are served, read or written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xblock.fields import ScopeIds
 from xblock.runtime import KvsFieldData, Mixologist
 
 from xblock_experiments.blocks.base.structure import Structure
-from xblock_experiments.keys.text import with_key_face
+from xblock_experiments.keys.text import with_text_usage
 from xblock_experiments.keys.usage import as_usage_id
 from xblock_experiments.runtime import EntryPointServices
 from xblock_experiments.workbench.courses.lookup import Courses
@@ -23,23 +23,23 @@ from xblock_experiments.workbench.hosting.mixin import WorkbenchMixin
 from xblock_experiments.workbench.hosting.page_urls import Pages
 from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
 from xblock_experiments.workbench.hosting.sdk import HostRuntime
-from xblock_experiments.workbench.hosting.state import KeptState
+from xblock_experiments.workbench.hosting.state import StoredState
 from xblock_experiments.workbench.hosting.text import TextBlock
 
 log = logging.getLogger(__name__)
 
 OUR_BLOCKS = (PlaceholderBlock, Structure, TextBlock)
-"""The classes of blocks that accept whatever a course may hold."""
+"""Classes of blocks that accept any content of a course."""
 
 
 class CourseRuntime(EntryPointServices, HostRuntime):
-    """Makes blocks of the courses that it is given, with the services of all packages."""
+    """A runtime for the blocks of some courses, with the services of all packages."""
 
     def __init__(
         self,
         user_id: str | None,
         courses: Courses,
-        state: KeptState,
+        state: StoredState,
         *,
         viewer_id: str | None = None,
     ) -> None:
@@ -53,8 +53,8 @@ class CourseRuntime(EntryPointServices, HostRuntime):
 
     @property
     def forgets_state(self) -> bool:
-        """True if values that blocks store of users are lost with this runtime."""
-        return not self.field_values.state.is_kept
+        """Return whether values that blocks store about users are lost with this runtime."""
+        return not self.field_values.state.is_stored
 
     def service(self, block: Any, service_name: str) -> Any:
         """Return the service. `i18n` has the translations of the block's own package."""
@@ -64,7 +64,7 @@ class CourseRuntime(EntryPointServices, HostRuntime):
     def get_block(self, usage_id: Any, for_parent: Any = None) -> Any:
         """Return the block. Raises NoSuchUsage."""
         usage_id = as_usage_id(usage_id)
-        self.courses.in_hand = course = self.courses.course_of(usage_id)
+        self.courses.current = course = self.courses.course_of(usage_id)
         if course is None:
             return super().get_block(usage_id, for_parent)
         authored = course.blocks[usage_id]
@@ -75,7 +75,7 @@ class CourseRuntime(EntryPointServices, HostRuntime):
     def construct_xblock_from_class(
         self, cls: Any, scope_ids: Any, field_data: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
-        ids = with_key_face(scope_ids)
+        ids = with_text_usage(scope_ids)
         return super().construct_xblock_from_class(cls, ids, field_data, *args, **kwargs)
 
     def inherited(self, block: Any, name: str) -> str | None:
@@ -87,7 +87,7 @@ class CourseRuntime(EntryPointServices, HostRuntime):
             return None
 
     def publish(self, block: Any, event_type: str, event_data: Any) -> None:
-        """Ignore the event: no user is here to whom it could happen."""
+        """Ignore the event, because this runtime has no user."""
 
     def applicable_aside_types(self, block: Any) -> list[str]:
         """Return the installed types of asides. XBlock's own method searches for each block."""
@@ -102,7 +102,7 @@ class CourseRuntime(EntryPointServices, HostRuntime):
         return [name for name, _ in XBlockAside.load_classes()]
 
     def _patch_xblock(self, block: Any) -> None:
-        """Leave blocks of courses alone. On others the SDK sets mocks that old blocks need."""
+        """Leave blocks of courses unchanged. The SDK adds mocks to others, which old ones need."""
         if self.courses.course_of(block.scope_ids.usage_id) is None:
             super()._patch_xblock(block)
 

@@ -26,8 +26,8 @@ class PlainRuntime(WorkbenchRuntime):
 
     @property
     def course(self) -> CourseBlocks | None:
-        """The course in hand."""
-        return self.courses.in_hand
+        """The current course."""
+        return self.courses.current
 
     def cannot_run(self, node: Any) -> str | None:
         """Return why an installed block type must be shown as a placeholder, or None."""

@@ -1,7 +1,7 @@
-"""The state of learners in courses: rows of the SDK's own table, keyed by our usage ids.
+"""The state of learners in courses: rows of the SDK's own table, with our usage ids as keys.
 
-The SDK's store needs usage ids of its own form, and creates a row for each field that is only read.
-simplejson writes named tuples with their names, as fields of scores read them.
+The SDK's own store needs other usage ids, and creates a row even if a field is only read.
+simplejson writes named tuples as objects, in the form that the fields of scores read.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _COPY = "copy"
 _TOGETHER = "together"
 
 
-class KeptState(KeyValueStore):
+class StoredState(KeyValueStore):
     """State that is stored: one row for each scope, block and learner.
 
-    Each row is read once for each runtime. Reads do not write. A learner whose id cannot be stored
-    has a state for as long as the runtime lives.
+    Each row is read once for each runtime. Reads do not write. The state of a learner whose id
+    cannot be stored lives as long as the runtime.
     """
 
-    is_kept = True
+    is_stored = True
 
     def __init__(self, user_id: str | None, *, is_staff: bool = False) -> None:
         """Staff get their own copy of state that learners share."""
@@ -116,17 +116,17 @@ class KeptState(KeyValueStore):
         return row
 
 
-class ForgottenState(KeptState):
-    """State that lives only as long as the runtime: of authors' pages, previews and imports."""
+class TransientState(StoredState):
+    """State that lives only as long as the runtime, for authors' pages, previews and imports."""
 
-    is_kept = False
+    is_stored = False
 
     def _write(self, key: Any) -> None:
         """Store nothing."""
 
 
-class BlankState(ForgottenState):
-    """Forgotten state that also starts empty for each user: of a preview as some learner."""
+class BlankState(TransientState):
+    """Transient state that starts empty for each user, for a preview as a learner in a group."""
 
     def _read(self, row: dict[str, Any], key: Any) -> dict[str, Any]:
         return super()._read(row, key) if key.user_id is None else {}

@@ -1,4 +1,4 @@
-"""Text of a course, where Open edX's own block for it is not installed."""
+"""A block for texts of courses, used if Open edX's own one is not installed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEPTH = 200
 
 @XBlock.wants("pages")
 class TextBlock(XBlock):
-    """Shows the HTML that its author wrote, without what could do harm: a reader, no more."""
+    """Shows its author's HTML without unsafe elements and attributes. It has no other features."""
 
     display_name = String(scope=Scope.settings, default="")
     xml_attributes = JSONDict(scope=Scope.settings, default={})
@@ -41,15 +41,15 @@ class TextBlock(XBlock):
         block.display_name = block.xml_attributes.pop("display_name", "")
         inner = (etree.tostring(child, encoding="unicode", method="html") for child in node)
         block.content = (node.text or "") + "".join(inner)
-        if _is_tangled(block.content):
-            runtime.error_tracker("its HTML is nested too deeply, and shown as it is written")
+        if _is_nested_too_deeply(block.content):
+            runtime.error_tracker("its HTML is nested too deeply; its source is shown instead")
         elif left_out := _elements(block.content) - _elements(nh3.clean(block.content)):
             elements = ", ".join(f"<{name}>" for name in sorted(left_out))
-            runtime.error_tracker(f"of its HTML is left out: {elements}")
+            runtime.error_tracker(f"these elements of its HTML are left out: {elements}")
         return block
 
     def student_view(self, context: Any = None) -> Fragment:
-        if _is_tangled(self.content):
+        if _is_nested_too_deeply(self.content):
             return Fragment(format_html('<pre class="xbx-text">{}</pre>', self.content))
         html = nh3.clean(
             self.content,
@@ -75,8 +75,8 @@ def _elements(html: str) -> set[str]:
     return {name.lower() for _, name in _TAG.findall(html)}
 
 
-def _is_tangled(html: str) -> bool:
-    """Whether so many elements are open at once that a browser's rules for it take for ever."""
+def _is_nested_too_deeply(html: str) -> bool:
+    """Return whether so many elements are nested that HTML's parsing rules would take too long."""
     depth = 0
     for slash, name in _TAG.findall(html):
         if name.lower() not in _NEVER_NEST:

@@ -1,1 +1,1 @@
-"""Reads courses from OLX and writes them back."""
+"""Import of courses from OLX, and export to it."""

@@ -1,4 +1,4 @@
-"""The elements of blocks that were changed since they were read, or that authors have made here."""
+"""The elements of blocks that were changed since they were read, or that authors created here."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from xblock_experiments.workbench.courses.lookup import OneCourse
 from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
 from xblock_experiments.workbench.hosting.runtime import CourseRuntime
-from xblock_experiments.workbench.hosting.state import ForgottenState
+from xblock_experiments.workbench.hosting.state import TransientState
 from xblock_experiments.workbench.hosting.text import TextBlock
 from xblock_experiments.workbench.import_export.elements import parsed
 
 
 class NotWritten(ExperimentsError):
-    """A block's own package cannot write it."""
+    """Raised if a block's own package cannot write it."""
 
 
 class Rewriter:
@@ -31,7 +31,7 @@ class Rewriter:
         self._runtime = _WritingRuntime(course)
 
     def element(self, usage_id: Any) -> etree._Element:
-        """The block's, without what stands in it. Raises NotWritten."""
+        """Return the block's element without its children. Raises NotWritten."""
         try:
             node = _element(self._runtime.get_block(usage_id), self._runtime.export_fs)
         except FAULTS as error:
@@ -43,14 +43,14 @@ class Rewriter:
 
 
 class _WritingRuntime(CourseRuntime):
-    """The runtime in which blocks write themselves. Their files stay in memory."""
+    """The runtime in which blocks write their elements. Their files stay in memory."""
 
     def __init__(self, course: CourseBlocks) -> None:
-        super().__init__(None, OneCourse(course), ForgottenState(None))
+        super().__init__(None, OneCourse(course), TransientState(None))
         self.export_fs = MemoryFS()
 
     def add_block_as_child_node(self, block: Any, node: Any) -> None:
-        """Add nothing: the writer adds the lines of children itself."""
+        """Add nothing, because the writer adds the lines of children itself."""
 
 
 def _element(block: Any, files: MemoryFS) -> etree._Element:
@@ -74,7 +74,10 @@ def _text_element(block: TextBlock) -> etree._Element:
 
 
 def _from_file(block: Any, pointer: etree._Element, files: MemoryFS) -> etree._Element:
-    """What the block has written into a file; and its text, which html has in one more."""
+    """Return the element that the block wrote into a file, or else the pointer itself.
+
+    An html block writes its text into a second file, which is added to the element.
+    """
     block_type = block.scope_ids.block_type
     path = f"{block_type}/{pointer.get('url_name', '').replace(':', '/')}"
     if not files.exists(f"{path}.xml"):

@@ -1,4 +1,4 @@
-"""Elements of blocks, as they are written line by line."""
+"""Elements of blocks that are written line by line."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _WITHOUT_LIMIT = Limits(file_bytes=1 << 40)
 
 @dataclass(slots=True)
 class Element:
-    """A block's element, and the lines that stand in it."""
+    """A block's element, and the lines inside it."""
 
     node: etree._Element
     inner: list[str] = field(default_factory=list)
     verbatim: str | None = None
-    """The text of one that is written as it was read."""
+    """The source of the element, if it is written unchanged."""
     usage_id: Any = None
-    """None: it is no block."""
+    """The block's usage id, or None if the element is not a block."""
 
     def lines(self) -> list[str]:
         text = self.verbatim or etree.tostring(self.node, encoding="unicode", with_tail=False)

@@ -1,6 +1,7 @@
-"""Courses as the OLX that Open edX imports, and that is read here as the same course again.
+"""Export of courses to OLX that Open edX can import, and that is read here as the same course.
 
-What is no block's is kept: static files, pages about the course, drafts, what nothing refers to.
+It includes files that belong to no block, such as static files, pages about the course, drafts, and
+files that nothing refers to.
 """
 
 from __future__ import annotations
@@ -28,19 +29,20 @@ _LARGE = 1 << 20
 
 
 def export_block(course: CourseBlocks, usage_id: Any) -> str:
-    """The block, with all that stands in it, as the text of one XML element."""
+    """Return the block with everything inside it, as the text of one XML element."""
     return TextWriter(course).text_of(usage_id)
 
 
 def export_for_author(course: CourseBlocks, usage_id: Any) -> str:
-    """The same, to be edited and read again in its place."""
+    """Return the block as the text of one XML element, to be edited and read again."""
     return UnitWriter(course, usage_id).text_of(usage_id)
 
 
 def export_course(course: CourseBlocks, folder: Path, *, may_link: bool = True) -> None:
-    """Write the course into a folder that is made for it.
+    """Write the course into a new folder.
 
-    Large files that are no block's are linked where they can be, if they may be; else copied.
+    Copies files that belong to no block. Links large ones instead if `may_link` is true and the
+    file system supports it.
     """
     writer = FilesWriter(course)
     files = writer.files()
@@ -65,7 +67,7 @@ def export_archive(course: CourseBlocks, file: IO[bytes]) -> None:
 
 
 def _policy(course: CourseBlocks, attributes: Mapping[str, str]) -> dict[str, Any]:
-    """Without what the elements of blocks say, over which it would win."""
+    """Return the policy without settings of written blocks, because it would override them."""
     layout = course.layout
     root = _name_in_policies(course.usage_id)
     written = {
@@ -85,7 +87,7 @@ def _name_in_policies(usage_id: Any) -> str:
 
 
 def _settings(policy: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, Any]:
-    """The policy with what its settings are now, and without those that were removed."""
+    """Return a policy with the current values of its settings, without those that were removed."""
     return {
         name: _setting(attributes[name], was) if _is_attribute(name, was) else was
         for name, was in policy.items()
@@ -94,7 +96,7 @@ def _settings(policy: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[
 
 
 def _is_attribute(name: str, setting: Any) -> bool:
-    """Whether reading the policy makes an attribute of it."""
+    """Return whether reading the policy makes the setting an attribute."""
     if setting is None or name in NAMES_OF_COURSES:
         return False
     with suppress(RecursionError, ValueError):
@@ -115,12 +117,12 @@ def _json(policy: dict[str, Any]) -> str:
     try:
         return json.dumps(policy, indent=2) + "\n"
     except RecursionError:
-        # What can be read can be written, but not as nicely.
+        # Without indentation, JSON can be written if it could be read.
         return json.dumps(policy) + "\n"
 
 
 def _other_files(course: CourseBlocks) -> Iterator[tuple[Path, str]]:
-    """What is in the course's folder besides files of its blocks; links are not followed."""
+    """Yield the files that belong to no block, each with its path. Skips links."""
     if course.folder is None:
         return
     blocks = course.known().values()

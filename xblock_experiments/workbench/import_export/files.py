@@ -1,4 +1,4 @@
-"""Writes the blocks of a course into files, as Open edX exports them."""
+"""Export of the blocks of a course into files, in Open edX's layout."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ _NAME_BYTES = 255
 
 
 class FilesWriter(TextWriter):
-    """Writes files: what had one of its own, and structures that are new, get one each."""
+    """Writes one file for each block that had its own file, and for each new structure."""
 
     def __init__(self, course: CourseBlocks) -> None:
         super().__init__(course)
         self._files: dict[str, str] = {}
         self._taken: dict[str, str | None] = {"course.xml": None}
-        """Text by path, without detours."""
+        """The text of each used path, which is normalised. None if it must not be written."""
         if course.layout.policy_file is not None:
             self._taken[normpath(course.layout.policy_file)] = None
         self._folders: set[str] = set()
         self.root_attributes: dict[str, str] = {}
 
     def files(self) -> dict[str, str]:
-        """Text by path; `policy.json` is not among them."""
-        element = self._at_its_place(self._course.usage_id)
+        """Return the text of each file by its path, without `policy.json`."""
+        element = self._element_or_pointer(self._course.usage_id)
         self._name(element, is_complete=True)
         return {"course.xml": text_of(element), **self._files}
 
-    def _at_its_place(self, usage_id: Any) -> Element:
+    def _element_or_pointer(self, usage_id: Any) -> Element:
         if usage_id in self._url_names:
-            return super()._at_its_place(usage_id)
-        element = super()._at_its_place(usage_id)
+            return super()._element_or_pointer(usage_id)
+        element = super()._element_or_pointer(usage_id)
         if usage_id == self._course.usage_id:
             self.root_attributes = {
                 str(name): str(text) for name, text in element.node.attrib.items()
             }
         if self._has_file(element) and self._put_into_file(element):
-            return super()._at_its_place(usage_id)
+            return super()._element_or_pointer(usage_id)
         if element.is_bare:
-            # It is read as the block itself, where there is no file.
+            # With this attribute it is read as the block itself, because there is no file.
             element.set("xblock-family", XBlock.entry_point)
         return element
 
@@ -57,7 +57,7 @@ class FilesWriter(TextWriter):
         element = super()._element(usage_id)
         if element.verbatim is not None:
             for child_id in self._course.blocks[usage_id].children:
-                self._at_its_place(child_id)
+                self._element_or_pointer(child_id)
         text_file = self._course.blocks[usage_id].text_file
         if text_file is not None and not len(element.node):
             self._put_text_into_file(element, text_file)
@@ -66,11 +66,11 @@ class FilesWriter(TextWriter):
     def _verbatim(self, usage_id: Any) -> str | None:
         return self._course.blocks[usage_id].source
 
-    def _is_kept(self, no_block: etree._Element) -> bool:
+    def _is_exported(self, no_block: etree._Element) -> bool:
         return True
 
     def _has_file(self, element: Element) -> bool:
-        """A bare one would be taken for what points to a file, so it needs one."""
+        """Return whether the element needs a file. A bare one would be read as a pointer to one."""
         usage_id = element.usage_id
         block = self._course.blocks[usage_id]
         if usage_id == self._course.usage_id or block.file:
@@ -79,12 +79,12 @@ class FilesWriter(TextWriter):
         return is_new or (element.is_bare and "xblock-family" not in element.node.attrib)
 
     def _put_into_file(self, element: Element) -> bool:
-        """Whether it could be: names may be such that no file can have them."""
+        """Return whether the element was put into a file. Some names are impossible for files."""
         usage_id = element.usage_id
         if "url_name" not in element.node.attrib:
             element.set("url_name", self._url_names[usage_id])
         path = file_of(element.node)
-        # The pointer has it, and reading puts it at the end.
+        # The pointer has the url_name, and the reader sets it as the last attribute.
         if element.verbatim is None or element.node.attrib.keys()[-1] == "url_name":
             element = Element(deepcopy(element.node), element.inner, usage_id=usage_id)
             element.remove("url_name")
@@ -98,17 +98,17 @@ class FilesWriter(TextWriter):
             element.remove("filename")
 
     def _take(self, path: str, text: str) -> bool:
-        """Put the text there. False: that is no place for it."""
+        """Put the text at the path and return True, or return False if the path is unusable."""
         plain = normpath(path)
         is_taken = self._taken.get(plain, text) != text
-        if is_taken or not _is_inside(path) or self._is_in_the_way(PurePosixPath(plain)):
+        if is_taken or not _is_possible(path) or self._clashes(PurePosixPath(plain)):
             return False
         self._taken[plain] = self._files[path] = text
         self._folders |= _folders_of(PurePosixPath(plain))
         return True
 
-    def _is_in_the_way(self, path: PurePosixPath) -> bool:
-        """Whether there are a file and a folder of one name."""
+    def _clashes(self, path: PurePosixPath) -> bool:
+        """Return whether a file and a folder would have the same path."""
         folders = _folders_of(path)
         if str(path) in self._folders or folders & self._taken.keys():
             return True
@@ -118,8 +118,8 @@ class FilesWriter(TextWriter):
         )
 
 
-def _is_inside(path: str) -> bool:
-    """Whether there can be such a path in a folder."""
+def _is_possible(path: str) -> bool:
+    """Return whether the path is valid and inside the folder."""
     is_short = all(len(name.encode()) <= _NAME_BYTES for name in path.split("/"))
     return is_short and normpath(path).split("/")[0] not in ("", "..")
 

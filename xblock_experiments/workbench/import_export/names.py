@@ -1,4 +1,4 @@
-"""Ids of the blocks that are read, also of those whose element has no usable url_name."""
+"""The ids of blocks that are read, even if their element has no usable url_name."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from xblock_experiments.keys.usage import made_up_name
+from xblock_experiments.keys.usage import generated_name
 from xblock_experiments.olx.export import Olx
 
 
 class CountedNames:
-    """Names blocks without a url_name by their place, so that each import names them alike."""
+    """Names blocks without a url_name by their position, so that each import names them alike."""
 
     def __init__(self, olx: Olx, report: Callable[[str], None]) -> None:
         self._olx = olx
@@ -21,28 +21,29 @@ class CountedNames:
 
     def usage_id_of(self, node: Any, parent_id: Any) -> Any:
         """Return the usage id for an element, or None if its tag cannot be a block type."""
-        url_name = node.get("url_name") or self._made_up_name(node, parent_id)
+        url_name = node.get("url_name") or self._generated_name(node, parent_id)
         try:
             return self._olx.usage_id(node.tag, url_name)
         except ValueError:
-            made_up = hashlib.sha256(url_name.encode()).hexdigest()[:16]
-            self._report(f"{label_of(node)} can be no id, it is called {made_up!r} instead")
+            valid_name = hashlib.sha256(url_name.encode()).hexdigest()[:16]
         try:
-            return self._olx.usage_id(node.tag, made_up)
+            usage_id = self._olx.usage_id(node.tag, valid_name)
         except ValueError:
-            self._report(f"<{node.tag}> can be no type of a block; left out")
+            self._report(f"<{node.tag}> is not a valid block type; left out")
             return None
+        self._report(f"the url_name of {label_of(node)} is not valid; {valid_name!r} is used")
+        return usage_id
 
-    def _made_up_name(self, node: Any, parent_id: Any) -> str:
+    def _generated_name(self, node: Any, parent_id: Any) -> str:
         number = self._numbers.get((parent_id, node.tag), 0)
         self._numbers[parent_id, node.tag] = number + 1
-        return made_up_name(parent_id, node.tag, number)
+        return generated_name(parent_id, node.tag, number)
 
 
 class RandomNames(CountedNames):
     """Names blocks without a url_name at random: a counted name could be an earlier block's."""
 
-    def _made_up_name(self, node: Any, parent_id: Any) -> str:
+    def _generated_name(self, node: Any, parent_id: Any) -> str:
         return secrets.token_hex(16)
 
 

@@ -1,4 +1,4 @@
-"""Makes the blocks of a course from its OLX. Touches no database, except for films of edxval."""
+"""Import of courses from OLX. Does not use the database, except for edxval's videos."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.inherited import FIELDS, inheritable
 from xblock_experiments.workbench.hosting.placeholder import NOT_INSTALLED, PlaceholderBlock
 from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRuntime, block_class
-from xblock_experiments.workbench.hosting.state import ForgottenState
+from xblock_experiments.workbench.hosting.state import TransientState
 from xblock_experiments.workbench.import_export.names import CountedNames, RandomNames, label_of
 
 _TREE = frozenset({"children", "parent"})
@@ -64,9 +64,9 @@ def read(
 
 
 def reread(course: CourseBlocks, usage_id: Any, text: str) -> list[str]:
-    """Replace a block of the course by the element in `text`. Return what could not be used of it.
+    """Replace a block of the course by the element in `text`. Return the problems in it.
 
-    Raises OlxError. The course is then half changed: it must be a copy that is thrown away.
+    Raises OlxError. The course is then in an invalid state, so pass a copy.
     """
     olx = Olx.open_text(text, course.course_id)
     old = course.blocks[usage_id]
@@ -84,7 +84,7 @@ def reread(course: CourseBlocks, usage_id: Any, text: str) -> list[str]:
 
 
 class Reader:
-    """Makes one course: gives blocks their ids and their order, keeps limits, notes problems."""
+    """Makes one course: assigns ids and positions to blocks, checks limits, records problems."""
 
     def __init__(self, olx: Olx, course: CourseBlocks, progress: Progress) -> None:
         self.segmentations: Sequence[UserSegmentation] | None = None
@@ -96,11 +96,11 @@ class Reader:
         self._open: list[Any] = []
         self._names = CountedNames(olx, self.report)
         self._placed: set[tuple[Any, Any]] = set()
-        """Pairs of a parent and a child. To search long lists of children would take too long."""
+        """Pairs of a parent and a child, because searching long lists of children is too slow."""
         self._sizes: dict[Any, int] = dict.fromkeys(course.blocks, 1)
         """The number of blocks that a learner may meet in a block, including itself."""
         self._unread: dict[Any, str] = {}
-        """The text of elements that were not read as a whole."""
+        """The text of elements that were not read completely."""
 
     def read_root(self, parent_id: Any = None) -> Any:
         usage_id = self._usage_id_of(self._olx.root, parent_id)
@@ -138,17 +138,17 @@ class Reader:
         with self._in_file(found.file):
             usage_id = self._usage_id_of(found.node, parent_id)
         if usage_id is not None and self._course.blocks[usage_id].is_new:
-            self._note_files(usage_id, found, is_inline=found.node is node)
+            self._set_files(usage_id, found, is_inline=found.node is node)
         return usage_id
 
-    def take_list(self, user_partitions: list[Any]) -> None:
-        """Remember the course's list of segmentations."""
+    def set_segmentations(self, user_partitions: list[Any]) -> None:
+        """Store the course's list of segmentations."""
         self.segmentations, problems = read_user_partitions(user_partitions)
         for problem in problems:
             self.report(problem)
 
     def report(self, message: str) -> None:
-        """Note a problem in the file that is being read."""
+        """Record a problem in the file that is being read."""
         self._olx.report(self._files[-1], message)
 
     def _place(self, block: Any, usage_id: Any) -> None:
@@ -164,13 +164,13 @@ class Reader:
         text = self._unread.pop(node, None) or _text(node)
         self._course.blocks[block.scope_ids.usage_id].left_out.append((after, text))
 
-    def _note_files(self, usage_id: Any, found: Found, *, is_inline: bool) -> None:
+    def _set_files(self, usage_id: Any, found: Found, *, is_inline: bool) -> None:
         block = self._course.blocks[usage_id]
         block.file, block.text_file = None if is_inline else found.file, found.text_file
         block.is_new = False
 
     def _known(self, node: Any) -> Any:
-        """The id of what a node points to, if that was made before."""
+        """Return the usage id of the block that the node points to, if it exists already."""
         try:
             usage_id = self._olx.usage_id(node.tag, node.get("url_name", ""))
         except ValueError:
@@ -183,20 +183,20 @@ class Reader:
         if usage_id is None:
             return None
         if usage_id not in self._course.blocks:
-            return self._made(definition, usage_id, parent_id)
+            return self._try_to_make(definition, usage_id, parent_id)
         if has_content(definition):
-            self.report(f"{label_of(definition)} is there twice; the first is used")
+            self.report(f"{label_of(definition)} is defined twice; the first definition is used")
             self._unread[definition] = _text(definition)
         return self._unless_inside_itself(definition, usage_id)
 
     def _unless_inside_itself(self, node: Any, usage_id: Any) -> Any:
         if usage_id not in self._open:
             return usage_id
-        self.report(f"{label_of(node)} stands inside itself; left out")
+        self.report(f"{label_of(node)} is inside itself; left out")
         return None
 
-    def _made(self, node: Any, usage_id: Any, parent_id: Any) -> Any:
-        """The id of the block that was made. None where its package cannot read it."""
+    def _try_to_make(self, node: Any, usage_id: Any, parent_id: Any) -> Any:
+        """Return the id of the new block, or None if its package cannot read it."""
         before = len(self._course.blocks)
         try:
             self._make(node, usage_id, parent_id)
@@ -205,7 +205,7 @@ class Reader:
         except FAULTS as error:
             self._unread[node] = self._course.blocks[usage_id].source or _text(node)
             self._course.forget_since(before)
-            self.report(f"{label_of(node)} cannot be read, and is left out: {error}")
+            self.report(f"{label_of(node)} cannot be read and is left out: {error}")
             return None
         return usage_id
 
@@ -234,7 +234,7 @@ class Reader:
         cls = self._runtime.mixologist.mix(PlaceholderBlock if reason else cls)
         if not issubclass(cls, Structure):
             authored.source = _text(node)
-            # Some take what stands after their element for a part of it.
+            # Some blocks treat the text after their element as a part of it.
             node.tail = None
         _clean(node, cls, self.report)
         authored.inherited = inheritable(node.attrib, self.report)
@@ -255,7 +255,7 @@ class Reader:
             raise CourseTooLarge(msg)
 
     def _grow(self, usage_id: Any, size: int) -> None:
-        """Count what stands in a block, where it stands in several places as often."""
+        """Count the blocks in a block. A block in several places counts several times."""
         limits = self._olx.limits
         self._sizes[usage_id] += size
         if max(self._sizes[usage_id], len(self._course.blocks)) > limits.blocks:
@@ -281,23 +281,23 @@ class Rereader(Reader):
         self._open = [*outside]
 
     def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
-        """Raises InvalidCourse if an author would define one block at two places."""
+        """Return the usage id. Raises InvalidCourse if the block is defined elsewhere too."""
         url_name = definition.get("url_name")
         usage_id = self._names.usage_id_of(definition, parent_id) if url_name else None
         if usage_id in self._course.blocks and has_content(definition):
             msg = (
-                f"{label_of(definition)} stands at another place too. Take it away there first, "
-                f"give this one another url_name, or write it without content to have it at both."
+                f"{label_of(definition)} is already in another place. Remove it there first, "
+                f"give this one another url_name, or write it without content to use it in both."
             )
             raise InvalidCourse(msg)
         return super()._usage_id_of(definition, parent_id)
 
 
 class ReadingRuntime(CourseRuntime):
-    """The runtime that blocks are parsed in. It hands XBlock's calls to the reader."""
+    """The runtime in which blocks are parsed. It passes XBlock's calls to the reader."""
 
     def __init__(self, reader: Reader, course: CourseBlocks) -> None:
-        super().__init__(None, OneCourse(course), ForgottenState(None))
+        super().__init__(None, OneCourse(course), TransientState(None))
         self._reader = reader
 
     def add_node_as_child(self, block: Any, node: Any) -> None:
@@ -305,7 +305,7 @@ class ReadingRuntime(CourseRuntime):
 
     def publish(self, block: Any, event_type: str, event_data: Any) -> None:
         if event_type == SEGMENTATIONS:
-            self._reader.take_list(event_data["user_partitions"])
+            self._reader.set_segmentations(event_data["user_partitions"])
 
     def error_tracker(self, message: str) -> None:
         self._reader.report(message)
@@ -315,7 +315,7 @@ class ReadingRuntime(CourseRuntime):
 
 
 def _clean(node: Any, cls: type[XBlock], report: Callable[[str], object]) -> None:
-    """Remove attributes and elements that blocks of other packages must not obey."""
+    """Remove attributes and elements that blocks of other packages must not use."""
 
     def remove_attribute(name: str) -> None:
         del node.attrib[name]
@@ -337,7 +337,7 @@ def _clean(node: Any, cls: type[XBlock], report: Callable[[str], object]) -> Non
 
 
 def _text(node: Any) -> str:
-    """Equal for what reads equal: an element that is empty has no end tag."""
+    """Return the element's text. Empty elements have no end tag, so that equal ones look equal."""
     for element in node.iter("*"):
         element.text = element.text or None
     return etree.tostring(node, encoding="unicode", with_tail=False)

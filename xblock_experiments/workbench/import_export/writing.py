@@ -1,7 +1,7 @@
-"""The elements of a course's blocks, line by line.
+"""Writing of the elements of a course's blocks, line by line.
 
-A block that is no structure and was not changed since it was read is written as it was. Where a
-block stands for the second time, only what points to it is written.
+A block that is not a structure, and was not changed since it was read, is written unchanged. If a
+block appears a second time, only a pointer to it is written.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from opaque_keys.edx.keys import CourseKey
 from xblock.core import XBlock
 
 from xblock_experiments.blocks.base.structure import Structure
-from xblock_experiments.keys.usage import made_up_name, url_name_of
+from xblock_experiments.keys.usage import generated_name, url_name_of
 from xblock_experiments.olx.export import NO_BLOCKS, is_bare
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.import_export.block_xml import Rewriter
 from xblock_experiments.workbench.import_export.elements import Element, parsed, text_of
 
-_GONE = object()
-"""Stands for children that are none any more."""
+_REMOVED = object()
+"""Stands for any child that was removed."""
 
 
 class TextWriter:
-    """Writes into one text, which is read without any files."""
+    """Writes one text, which can be read without any files."""
 
     def __init__(self, course: CourseBlocks) -> None:
         self._course = course
         self._url_names: dict[Any, str] = {}
-        """Of the blocks that are written."""
+        """The url_names of the blocks that need only a pointer, because they are written."""
 
     def text_of(self, usage_id: Any) -> str:
-        element = self._at_its_place(usage_id)
+        element = self._element_or_pointer(usage_id)
         if usage_id == self._course.usage_id and element.node.tag == "course":
             self._name(element)
         return text_of(element)
 
-    def _at_its_place(self, usage_id: Any) -> Element:
-        """What is written where the block stands."""
+    def _element_or_pointer(self, usage_id: Any) -> Element:
+        """Return the block's element, or a pointer if the block is already written."""
         if usage_id in self._url_names:
             node = etree.Element(self._type_of(usage_id), url_name=self._url_names[usage_id])
             return Element(node, usage_id=usage_id)
@@ -71,7 +71,7 @@ class TextWriter:
         return self._course.blocks[usage_id].type
 
     def _node(self, usage_id: Any) -> etree._Element:
-        """The element of a block that is not written as it was read, without what stands in it."""
+        """Return a new element for the block, without its children."""
         structure = self._structure(usage_id)
         if structure is None:
             return self._rewriter.element(usage_id)
@@ -84,23 +84,24 @@ class TextWriter:
         return Rewriter(self._course)
 
     def _structure(self, usage_id: Any) -> type[Structure] | None:
-        """The block's class, if it is a structure's."""
+        """Return the block's class if it is a structure, or None."""
         if self._course.blocks[usage_id].is_placeholder:
             return None
         cls = XBlock.load_class(self._type_of(usage_id), default=XBlock)
         return cls if issubclass(cls, Structure) else None
 
     def _inner(self, usage_id: Any, children: list[Any]) -> list[str]:
-        """The lines of what stands in a block.
+        """Return the lines inside a block.
 
-        Names are made up from places, so what has none, and another place than it had, is given it.
+        The reader generates missing names from positions. A block without a url_name whose position
+        changed is therefore written with its name.
         """
         lines: list[str] = []
         unnamed: Counter[str] = Counter()
         for element in self._elements_in(usage_id, children):
             block_type = element.node.tag
             if not element.node.get("url_name") and block_type not in NO_BLOCKS:
-                name = made_up_name(usage_id, block_type, unnamed[block_type])
+                name = generated_name(usage_id, block_type, unnamed[block_type])
                 if element.usage_id is None or url_name_of(element.usage_id) == name:
                     unnamed[block_type] += 1
                 else:
@@ -109,25 +110,31 @@ class TextWriter:
         return lines
 
     def _elements_in(self, usage_id: Any, children: list[Any]) -> Iterator[Element]:
-        """The children, and what else was there, where it was; what stood after none now, last."""
+        """Yield the children and the other elements, in their order.
+
+        Elements after a child that was removed come last.
+        """
         places = {None, *children}
         others: dict[Any, list[Element]] = {}
         for after, text in self._course.blocks[usage_id].left_out:
             element = Element(parsed(text), verbatim=text)
-            if self._is_kept(element.node):
-                others.setdefault(after if after in places else _GONE, []).append(element)
+            if self._is_exported(element.node):
+                others.setdefault(after if after in places else _REMOVED, []).append(element)
         yield from others.get(None, [])
         for child_id in children:
-            yield self._at_its_place(child_id)
+            yield self._element_or_pointer(child_id)
             yield from others.get(child_id, [])
-        yield from others.get(_GONE, [])
+        yield from others.get(_REMOVED, [])
 
-    def _is_kept(self, no_block: etree._Element) -> bool:
-        """In a text, what points to nothing would be a block."""
+    def _is_exported(self, no_block: etree._Element) -> bool:
+        """Return whether to write an element that is not a block.
+
+        Pointers are left out of a text, where they would be read as blocks.
+        """
         return no_block.tag in NO_BLOCKS or not is_bare(no_block)
 
     def _name(self, element: Element, *, is_complete: bool = False) -> None:
-        """By the course's key; of a course that has none, by what it was read with."""
+        """Set org and course: those of the course key, or else those that were read."""
         course_id = self._course.course_id
         names = dict(self._course.layout.names)
         with suppress(InvalidKeyError):
@@ -139,8 +146,11 @@ class TextWriter:
 
 
 class UnitWriter(TextWriter):
-    """For an author's eyes. Each block has its name, by which it stays the same for learners; what
-    stands elsewhere too is only named."""
+    """Writes a block for an author.
+
+    Each block has its url_name, so that learners keep their state in it. Blocks that also appear
+    elsewhere in the course are written as pointers.
+    """
 
     def __init__(self, course: CourseBlocks, usage_id: Any) -> None:
         super().__init__(course)
@@ -153,7 +163,7 @@ class UnitWriter(TextWriter):
             element.set("url_name", url_name_of(usage_id) or "")
         text = element.node.text or ""
         if "<" in text and "]]>" not in text:
-            # Where the text is HTML, it can be read so.
+            # HTML is easier to read without escapes.
             element.node.text = etree.CDATA(text)
             element.verbatim = None
         return element

@@ -1,1 +1,1 @@
-"""The pages that a browser gets."""
+"""The pages of the workbench."""

@@ -1,6 +1,6 @@
-"""The log of what the workbench's page of events shows: a line of JSON each, of all processes.
+"""The log of the workbench's events page: a line of JSON for each event, from all processes.
 
-When it is long it is put aside, under its name and `.1`, in place of what was there.
+A log that grows too long is renamed: `.1` is appended to its name. The previous such file is lost.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from xblock_experiments.settings.common import setting
 
 log = logging.getLogger(__name__)
 
-LONG = 4 * 2**20
-"""Bytes."""
-_PATIENCE = 1.0
-"""Seconds that one waits for another who puts the log aside."""
-_PLACE = re.compile("([0-9]{1,20})-([0-9]{1,18})")
-"""The inode of a file, and how many bytes of it were read."""
+MAX_BYTES = 4 * 2**20
+"""The size above which the log is rotated."""
+_LOCK_TIMEOUT = 1.0
+"""Seconds to wait for another process that rotates the log."""
+_POSITION = re.compile("([0-9]{1,20})-([0-9]{1,18})")
+"""The inode of a file, and the number of bytes that were read from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """An event of ours or of any block."""
+    """An event of this package or of any block."""
 
     name: str
     timestamp: datetime
@@ -42,29 +42,29 @@ class LoggedEvent:
 
     @property
     def course_id(self) -> str:
-        """Empty where it belongs to no course."""
+        """The course's id, or "" if the event belongs to no course."""
         return self._first("course_id")
 
     @property
     def user_id(self) -> str:
-        """Empty where nobody is known."""
+        """The user's id, or "" if the event has none."""
         return self._first("user_id")
 
     def _first(self, key: str) -> str:
-        """What data says may be any block's own idea of it."""
+        """Return a value of the context, or else of the data, where a block may put anything."""
         values = (self.context.get(key), self.data.get(key))
         return next((str(value) for value in values if value is not None), "")
 
 
-def is_wanted() -> bool:
+def is_enabled() -> bool:
     return bool(setting("EVENT_LOG"))
 
 
 def log_event(
     *, event: Any, context: Mapping[str, Any], timestamp: datetime, **signal: Any
 ) -> None:
-    """Receives `emitted`. Whatever becomes of the log, the request goes on."""
-    if not is_wanted():
+    """Receive `emitted` and append the event. The request continues if the log is not writable."""
+    if not is_enabled():
         return
     path = setting("EVENT_LOG")
     content = {
@@ -77,15 +77,15 @@ def log_event(
     try:
         _append(Path(path), f"{text}\n".encode(errors="replace"))
     except OSError as error:
-        _complain_once(path, str(error))
+        _report_once(path, str(error))
 
 
 def read(after: str = "") -> Iterator[tuple[LoggedEvent, str]]:
-    """Oldest first, each with the place in the log after it.
+    """Yield the events after a position, oldest first, each with the position after it.
 
-    After a place that is gone, or none, all that there is. Raises OSError.
+    Yields all events if the position is empty or no longer exists. Raises OSError.
     """
-    match = _PLACE.fullmatch(after)
+    match = _POSITION.fullmatch(after)
     inode, offset = (int(match[1]), int(match[2])) if match else (-1, 0)
     with _files() as files:
         inodes = list(files)
@@ -98,12 +98,13 @@ def read(after: str = "") -> Iterator[tuple[LoggedEvent, str]]:
 
 @contextmanager
 def _files() -> Iterator[dict[int, BinaryIO]]:
-    """By their inodes, the older one first."""
+    """Yield the open files by inode, the older one first."""
     found: dict[int, BinaryIO] = {}
     path = Path(setting("EVENT_LOG"))
     with ExitStack() as stack:
-        # The newer one first: what is put aside meanwhile is met twice, and not missed.
-        for each in (path, _aside(path)):
+        # The newer file is opened first. If the log is rotated now, the same file is opened twice,
+        # and none is missed.
+        for each in (path, _rotated(path)):
             with suppress(FileNotFoundError):
                 file = stack.enter_context(each.open("rb"))
                 found.setdefault(os.fstat(file.fileno()).st_ino, file)
@@ -111,7 +112,10 @@ def _files() -> Iterator[dict[int, BinaryIO]]:
 
 
 def _read_file(file: BinaryIO, start: int) -> Iterator[tuple[LoggedEvent, int]]:
-    """Without what is no whole event, as a full disk leaves it, or too deep to be read."""
+    """Yield the file's events, each with the offset after it.
+
+    Skips lines that are not complete events, as a full disk leaves them, or are nested too deeply.
+    """
     end = _start_of_line(file, start)
     for line in file:
         if not line.endswith(b"\n"):
@@ -125,14 +129,17 @@ def _read_file(file: BinaryIO, start: int) -> Iterator[tuple[LoggedEvent, int]]:
 
 
 def _parse(line: bytes) -> LoggedEvent:
-    # No browser reads NaN.
+    # Browsers cannot parse NaN, so it becomes a string.
     content = json.loads(line, parse_constant=str)
     timestamp = datetime.fromisoformat(content.pop("timestamp"))
     return LoggedEvent(timestamp=timestamp, **content)
 
 
 def _start_of_line(file: BinaryIO, offset: int) -> int:
-    """Where no line begins at the offset, it was of another file, and this one has its inode."""
+    """Return the offset, or 0 if no line begins there.
+
+    The offset then belongs to a deleted file whose inode this file has.
+    """
     file.seek(max(offset - 1, 0))
     if offset and file.read(1) == b"\n":
         return offset
@@ -140,27 +147,25 @@ def _start_of_line(file: BinaryIO, offset: int) -> int:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """In one write, so that those of several processes do not mix."""
+    """Append the line in one write, so that lines of several processes do not mix."""
     with path.open("ab", buffering=0) as file:
         file.write(line)
-        is_long = file.tell() > LONG
-    if is_long:
-        _put_aside(path)
+        is_too_long = file.tell() > MAX_BYTES
+    if is_too_long:
+        _rotate(path)
 
 
-def _put_aside(path: Path) -> None:
-    with FileLock(f"{path}.lock", timeout=_PATIENCE):
-        # Another process may have done it already.
-        if path.exists() and path.stat().st_size > LONG:
-            path.replace(_aside(path))
+def _rotate(path: Path) -> None:
+    with FileLock(f"{path}.lock", timeout=_LOCK_TIMEOUT):
+        # Another process may have rotated it already.
+        if path.exists() and path.stat().st_size > MAX_BYTES:
+            path.replace(_rotated(path))
 
 
-def _aside(path: Path) -> Path:
+def _rotated(path: Path) -> Path:
     return Path(f"{path}.1")
 
 
 @cache
-def _complain_once(path: Path, reason: str) -> None:
-    log.error(
-        "Events are missing from the log %s: %s. The page of events lacks them.", path, reason
-    )
+def _report_once(path: Path, reason: str) -> None:
+    log.error("Cannot write to the event log %s: %s. The events page lacks events.", path, reason)

@@ -1,4 +1,4 @@
-"""The page on which developers watch what happens, while it happens."""
+"""The page that shows events to developers as they are emitted."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.pages.event_log import LoggedEvent, is_wanted, read
+from xblock_experiments.workbench.pages.event_log import LoggedEvent, is_enabled, read
 from xblock_experiments.workbench.pages.frame import page_context
 
-FIRST = 100
-"""How many events the page begins with."""
-MOST = 200
-"""How many it is given at once."""
-_LONGEST = 20_000
-"""Characters of data and of context that are shown, and of a summary:"""
-_SUMMARY = 200
+INITIAL_EVENTS = 100
+"""The number of events that the page starts with."""
+MAX_EVENTS = 200
+"""The maximum number of events in one response to an open page."""
+_MAX_DETAILS = 20_000
+"""The maximum number of characters that are shown of the data, and of the context."""
+_MAX_SUMMARY = 200
+"""The maximum number of characters of a summary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which events somebody wants to see. What is empty lets all through."""
+    """The filters of the page. An empty filter matches all events."""
 
     names: tuple[str, ...]
     user: str
@@ -43,7 +44,7 @@ class Filters:
         user, course, text = (query.get(key, "").strip() for key in ("user", "course", "text"))
         return cls(tuple(query.getlist("name")), user, course, text)
 
-    def let_through(self, event: LoggedEvent) -> bool:
+    def match(self, event: LoggedEvent) -> bool:
         return (
             (not self.names or event.name in self.names)
             and _has(event.user_id, self.user)
@@ -82,7 +83,7 @@ class Row:
 @require_safe
 @never_cache
 def show(request: HttpRequest) -> HttpResponse:
-    context = {**page_context(), "is_on": is_wanted()}
+    context = {**page_context(), "is_on": is_enabled()}
     if context["is_on"]:
         try:
             context |= _shown(Filters.of(request.GET))
@@ -94,24 +95,27 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def since(request: HttpRequest) -> HttpResponse:
-    """What came after a place of the log, oldest first; without a place, the last events."""
+    """Return the events after a position in the log, oldest first. Without one, the last events."""
     filters, place = Filters.of(request.GET), request.GET.get("after", "")
     events: Iterable[LoggedEvent] = ()
-    if is_wanted():
-        # An open page waits until the log can be read again.
+    if is_enabled():
+        # While the log cannot be read, an open page gets no events, and asks again later.
         with suppress(OSError):
             events, place = _next(place, filters) if place else _newest(filters)[1:]
     rows = [asdict(Row.of(event)) for event in events]
     return JsonResponse({"events": rows, "next": place})
 
 
-def is_worth_a_line(record: logging.LogRecord) -> bool:
-    """Of the server's log, in which an open page's questions, one each second, hide all others."""
+def should_log(record: logging.LogRecord) -> bool:
+    """Return whether the server logs the record.
+
+    An open page sends a request each second. Such requests would hide all others in the log.
+    """
     return record.levelno > logging.INFO or reverse("events_since") not in record.getMessage()
 
 
 def _shown(filters: Filters) -> dict[str, Any]:
-    """Raises OSError where the log cannot be read."""
+    """Return the context of the page. Raises OSError if the log cannot be read."""
     names, events, place = _newest(filters)
     return {
         "course_url": _url_of_a_course(),
@@ -123,14 +127,14 @@ def _shown(filters: Filters) -> dict[str, Any]:
 
 
 def _newest(filters: Filters) -> tuple[set[str], deque[LoggedEvent], str]:
-    """The names of all events, the last ones that are wanted, and the place after them."""
+    """Return the names of all events, the last matching events, and the end of the log."""
     names: set[str] = set()
-    wanted: deque[LoggedEvent] = deque(maxlen=FIRST)
+    wanted: deque[LoggedEvent] = deque(maxlen=INITIAL_EVENTS)
     place = ""
     for event, end in read():
         place = end
         names.add(event.name)
-        if filters.let_through(event):
+        if filters.match(event):
             wanted.append(event)
     return names, wanted, place
 
@@ -139,9 +143,9 @@ def _next(place: str, filters: Filters) -> tuple[list[LoggedEvent], str]:
     wanted: list[LoggedEvent] = []
     for event, end in read(place):
         place = end
-        if filters.let_through(event):
+        if filters.match(event):
             wanted.append(event)
-        if len(wanted) == MOST:
+        if len(wanted) == MAX_EVENTS:
             break
     return wanted, place
 
@@ -153,21 +157,21 @@ def _url_of_a_course() -> str | None:
 
 
 def _summary(data: dict[str, Any]) -> str:
-    """What else it says than of whom it is, in a line."""
+    """Return the data in one line, without the ids of the course and the user."""
     texts = (
         f"{key}: {value if isinstance(value, str) else _one_line(value)}"
         for key, value in data.items()
         if key not in ("course_id", "user_id") and value is not None
     )
-    return _cut(" · ".join(texts), _SUMMARY)
+    return _cut(" · ".join(texts), _MAX_SUMMARY)
 
 
 def _pretty(value: Any) -> str:
-    return _cut(json.dumps(value, ensure_ascii=False, indent=2), _LONGEST)
+    return _cut(json.dumps(value, ensure_ascii=False, indent=2), _MAX_DETAILS)
 
 
 def _text_of(event: LoggedEvent) -> str:
-    """All that the page can show of it."""
+    """Return all text of the event that the page can show."""
     data, context = _one_line(event.data), _one_line(event.context)
     return "\n".join([event.name, _summary(event.data), data, context])
 

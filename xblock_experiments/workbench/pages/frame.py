@@ -1,4 +1,4 @@
-"""What stands around a block on a page of a course: for staff, other views of it and previews."""
+"""The frame around a block on a page of a course. For staff, it has links and previews."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xblock_experiments.workbench.requests.visitor import Visitor
 
 
 def page_context() -> dict[str, Any]:
-    """What every page of ours needs, for the language it is in."""
+    """Return the template context that every page of ours needs, in the current language."""
     return {
         "direction": "rtl" if get_language_bidi() else "ltr",
         "i18n": translations_of(),
@@ -28,7 +28,7 @@ def page_context() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Of one page for one visitor."""
+    """The frame of one page for one visitor."""
 
     course: CourseBlocks
     visitor: Visitor
@@ -49,7 +49,7 @@ class Frame:
             "path": self._path() if self.view_name in AUTHORS_VIEWS else [],
             "is_preview_of_learner": isinstance(self.visitor.preview, AsLearner),
             "preview_of_group": self._group_in_preview(),
-            # By which the SDK's own pages name the user.
+            # The SDK's own pages use this name for the user.
             "student_id": self.visitor.user_id,
             "visitor": self.visitor,
         }
@@ -59,7 +59,7 @@ class Frame:
         return bool(self.block.scope_ids.usage_id == self.course.usage_id)
 
     def _path(self) -> list[dict[str, Any]]:
-        """What the block stands in, from the course down, as authors see it."""
+        """Return the block's ancestors, from the course down, with links to their author views."""
         path: list[dict[str, Any]] = []
         for parent in ancestors(self.block):
             url = self.block.runtime.pages.url(parent, "author_view")
@@ -68,7 +68,7 @@ class Frame:
         return path
 
     def _links(self) -> list[dict[str, Any]]:
-        """To the views of the block, and to the group configurations of the course."""
+        """Return links to the block's views and to the course's group configurations."""
         _ = translations_of().gettext
         views = {
             "student_view": _("Course"),
@@ -95,7 +95,7 @@ class Frame:
         }
 
     def _experiments(self) -> list[dict[str, Any]]:
-        """What can be chosen for a preview."""
+        """Return the segmentations and groups that staff can choose for a preview."""
         return [
             {
                 "name": segmentation.name,
@@ -112,7 +112,10 @@ class Frame:
         ]
 
     def _group_in_preview(self) -> dict[str, str] | None:
-        """None also of a group that is gone."""
+        """Return the names of the previewed group and its segmentation, or None.
+
+        Returns None also if the group was removed.
+        """
         preview = self.visitor.preview
         if not isinstance(preview, AsGroup):
             return None

@@ -1,4 +1,4 @@
-"""Parts of files, as browsers ask for them: else nobody can go to the middle of a film."""
+"""Responses with a part of a file, which browsers request to jump within a video."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHUNK = 64 * 1024
 
 
 def file_response(file: Path, wanted: str, headers: dict[str, str]) -> HttpResponseBase:
-    """The bytes that a request's header `Range` wants; all of them where it wants no one part."""
+    """Return the bytes that the header `Range` asks for, or all if it does not ask for one part."""
     size = file.stat().st_size
     bounds = _RANGE.fullmatch(wanted)
     if bounds is None:
@@ -35,7 +35,10 @@ def file_response(file: Path, wanted: str, headers: dict[str, str]) -> HttpRespo
 
 
 def _part(first: str, last: str, size: int) -> tuple[int, int]:
-    """Without a first byte, `last` says how many of the last ones are wanted."""
+    """Return the first byte and the byte after the last one.
+
+    If `first` is empty, `last` is a number of bytes at the end of the file.
+    """
     if not first:
         return max(0, size - int(last)), size
     return int(first), min(size, int(last) + 1) if last else size

@@ -1,4 +1,4 @@
-"""The workbench's list of scenarios: the SDK's, and each course with each of its blocks."""
+"""The workbench's scenarios: those of the SDK, the courses, and each block of a course."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _sdk_get_scenarios = sdk.get_scenarios
 
 
 class Scenarios(dict[str, Any]):
-    """Lists courses, and finds any block in them, as `<course's name>.<url_name>`."""
+    """Lists courses, and finds each of their blocks as `<course's name>.<url_name>`."""
 
     def __missing__(self, scenario_id: str) -> Any:
         name, _, address = scenario_id.partition(".")
@@ -29,7 +29,10 @@ class Scenarios(dict[str, Any]):
 
 
 def get_scenarios() -> dict[str, Any]:
-    """In place of the SDK's function of the name. Its first call reads everything in, alone."""
+    """Return all scenarios. Replaces the SDK's function of the same name.
+
+    Loads new courses, in one thread at a time.
+    """
     with _lock:
         scenarios = _sdk_get_scenarios()
         serve()
@@ -39,7 +42,7 @@ def get_scenarios() -> dict[str, Any]:
 
 
 def _without_arms(scenario: Any) -> Any:
-    """The SDK prints a scenario's XML, all arms of it, into every learner's page."""
+    """Remove the XML of a scenario with arms: the SDK prints it into every learner's page."""
     return scenario._replace(xml="") if "<split_test" in scenario.xml else scenario
 
 

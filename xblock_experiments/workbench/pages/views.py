@@ -1,4 +1,4 @@
-"""Pages of the workbench that the SDK does not have, or has for scenarios of its own only."""
+"""Pages of the workbench that the SDK lacks, or has for its own scenarios only."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FRAME = "xblock_experiments/frame.html"
 def show(
     request: HttpRequest, scenario_id: str, view_name: str = "student_view", template: str = _FRAME
 ) -> HttpResponseBase:
-    """A block of a course, in a page of ours; a scenario of the SDK in one of its own."""
+    """Return our page of a course's block, or the SDK's page of one of its scenarios."""
     name, dot, address = scenario_id.partition(".")
     course = registry.named(name)
     if course is None:
@@ -64,7 +64,7 @@ def handle(
     suffix: str = "",
     user_id: str | None = None,
 ) -> HttpResponseBase:
-    """Hand a request to a block, under the preview of the session. `user_id` is in the path."""
+    """Pass a request to a block, under the session's preview. `user_id` comes from the path."""
     user_id = sdk.get_student_id(request) if user_id is None else user_id
     course = registry.course_of(usage_id)
     runtime = (
@@ -81,7 +81,7 @@ def handle(
 
 @require_POST
 def preview(request: HttpRequest, name: str) -> HttpResponseBase:
-    """See the course as somebody else from now on, or as oneself again. Only staff may."""
+    """Start a preview of the course as another user or a group, or end it. For staff only."""
     course = _course(name)
     visitor = Visitor.of(request, request.POST.get("student", ""), course)
     wanted = "".join(request.POST.getlist("preview"))
@@ -90,7 +90,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponseBase:
     if wanted and parse(wanted) is None:
         message = translations_of().gettext("This preview does not exist.")
         return HttpResponse(message, status=400, content_type="text/plain; charset=utf-8")
-    visitor.keep_preview(request, course, wanted)
+    visitor.store_preview(request, course, wanted)
     if wanted:
         entered = events.PreviewEntered(
             course_id=course.course_id, user_id=visitor.user_id, preview=wanted
@@ -102,7 +102,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def export(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The course as it is now, as an archive that Open edX imports. Only staff may have it."""
+    """Return the course as it is now, as an archive that Open edX can import. For staff only."""
     course = _course(name)
     if not Visitor.of(request, sdk.get_student_id(request), course).is_staff:
         return _refused(request)
@@ -113,7 +113,10 @@ def export(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def course_static(request: HttpRequest, name: str, path: str) -> HttpResponseBase:
-    """A file of a course. It is anyone's, so a browser is told to run nothing that is in it."""
+    """Return a file of a course.
+
+    The file may come from anyone, so the headers forbid browsers to run scripts in it.
+    """
     course = registry.named(name)
     file = course.static_file(path) if course else None
     if file is None:

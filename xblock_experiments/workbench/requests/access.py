@@ -1,4 +1,4 @@
-"""Guards of requests: who is staff, and which blocks a user may open."""
+"""Access checks of requests: which users are staff, and which blocks a user may open."""
 
 from __future__ import annotations
 

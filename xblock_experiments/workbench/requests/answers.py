@@ -9,7 +9,7 @@ from typing import Any
 from webob import Response
 from xblock.exceptions import NoSuchHandlerError, NotFoundError, ProcessingError
 
-from xblock_experiments.blocks.base.revision import OVERTAKEN
+from xblock_experiments.blocks.base.revision import CHANGED_SINCE
 from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored
 from xblock_experiments.workbench.hosting.i18n import translations_of
 from xblock_experiments.workbench.storage.edit import EditedMeanwhile
@@ -21,7 +21,7 @@ type Answer = Callable[[Any], Response]
 
 
 def answer_to(error: Exception, *, block: Any, user_id: str | None) -> Response:
-    """Return the answer to an error that the block raised when the user sent something to it.
+    """Return the answer to an error that the block raised while it handled the user's request.
 
     Logs errors that neither the user nor an author can correct.
     """
@@ -29,9 +29,9 @@ def answer_to(error: Exception, *, block: Any, user_id: str | None) -> Response:
         if answer := ANSWERS.get(cls):
             response = answer(error)
             if response.status_code >= 500:
-                log.error("%s cannot store what %s sent. %s", block, user_id, error)
+                log.error("%s could not store the answer of user %s. %s", block, user_id, error)
             return response
-    log.exception("%s cannot do what %s sent.", block, user_id)
+    log.exception("%s could not handle a request of user %s.", block, user_id)
     return Response(status=500)
 
 
@@ -40,7 +40,7 @@ def _status(status: int) -> Answer:
 
 
 def _overtaken(error: EditedMeanwhile) -> Response:
-    message = translations_of().gettext(OVERTAKEN)
+    message = translations_of().gettext(CHANGED_SINCE)
     return Response(status=409, json_body={"error": message}, charset="UTF-8")
 
 
@@ -58,4 +58,4 @@ ANSWERS: dict[type[Exception], Answer] = {
     ExperimentsError: _status(500),
     ProcessingError: _explained,
 }
-"""The answer to each error; that of its most specific class counts."""
+"""The answer to each class of errors. The most specific class of an error decides."""

@@ -1,4 +1,4 @@
-"""The service `olx`: blocks as OLX, to be read and to be replaced by authors."""
+"""The service `olx`, with which authors read a block as OLX and replace it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xblock_experiments.workbench.import_export.reading import reread
 
 
 class BlockOlx:
-    """Reads and replaces blocks of the course of the block that asks."""
+    """Reads and replaces blocks in the course of the requesting block."""
 
     def __init__(self, courses: Courses) -> None:
         self._courses = courses
@@ -32,8 +32,8 @@ class BlockOlx:
     def replace(self, block: Any, text: str) -> list[str]:
         """Replace the block by the element in `text`. Return a line for each unusable part of it.
 
-        The element must be of the block's type. Blocks that keep their url_name keep the state of
-        their learners. Raises OlxError, NotStaff, EditedMeanwhile, NotStored.
+        The element must be of the block's type. Learners keep their state in blocks whose url_name
+        is unchanged. Raises OlxError, NotStaff, EditedMeanwhile, NotStored.
         """
         usage_id = block.scope_ids.usage_id
         return reread(self._courses.course_to_change(usage_id), usage_id, text)

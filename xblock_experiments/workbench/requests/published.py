@@ -1,4 +1,4 @@
-"""What becomes of the events that blocks publish: each kind has one function that takes it."""
+"""Handling of the events that blocks publish, with one function for each kind."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from xblock_experiments.services.binding import course_id_of
 log = logging.getLogger(__name__)
 
 GRADE = "grade"
-"""The event of any block that has graded an answer, as XBlock documents it."""
+"""The event that a block publishes when it has graded an answer, as XBlock documents."""
 
 
-def take(runtime: Any, block: Any, event_type: str, data: Any) -> None:
-    """Carry out what the event asks for. An event of another package is emitted as it is."""
-    TAKERS.get(event_type, partial(emit_event, event_type))(runtime, block, data)
+def process(runtime: Any, block: Any, event_type: str, data: Any) -> None:
+    """Process an event that a block published. Emits an event of another package unchanged."""
+    PROCESSORS.get(event_type, partial(emit_event, event_type))(runtime, block, data)
 
 
 def publish_segmentations(runtime: Any, block: Any, data: Any) -> None:
-    """Publish the course's whole list. Raises NotStaff if a learner's block asks for it."""
+    """Publish the course's whole list of segmentations. Raises NotStaff for a learner's block."""
     if runtime.user_id is not None and not runtime.is_staff:
         msg = f"Only staff may publish the segmentations of {block.scope_ids.usage_id}."
         raise NotStaff(msg)
@@ -51,8 +51,8 @@ def emit_child_render(runtime: Any, block: Any, data: Any) -> None:
     )
 
 
-def take_grade(runtime: Any, block: Any, data: Any) -> None:
-    """Record a learner's score. Staff who try a problem leave no trace in anyone's grades."""
+def process_grade(runtime: Any, block: Any, data: Any) -> None:
+    """Record a learner's score, and emit the event. Scores of staff are not recorded."""
     user_id = block.scope_ids.user_id
     if not runtime.is_staff and not runtime.forgets_state and user_id is not None:
         _record_score(course_id_of(runtime, block), block, user_id, data)
@@ -70,10 +70,10 @@ def emit_event(event_type: str, runtime: Any, block: Any, data: Any) -> None:
     )
 
 
-TAKERS: dict[str, Callable[[Any, Any, Any], None]] = {
+PROCESSORS: dict[str, Callable[[Any, Any, Any], None]] = {
     SEGMENTATIONS: publish_segmentations,
     CHILD_RENDER: emit_child_render,
-    GRADE: take_grade,
+    GRADE: process_grade,
 }
 
 

@@ -20,24 +20,24 @@ from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import ServedCourses
 from xblock_experiments.workbench.hosting.i18n import translations_of
 from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRuntime
-from xblock_experiments.workbench.hosting.state import BlankState, ForgottenState, KeptState
+from xblock_experiments.workbench.hosting.state import BlankState, StoredState, TransientState
 from xblock_experiments.workbench.import_export.exporting import export_block
 from xblock_experiments.workbench.requests.access import is_staff_id, may_open
 from xblock_experiments.workbench.requests.answers import ANSWERS, answer_to
 from xblock_experiments.workbench.requests.olx_service import BlockOlx
-from xblock_experiments.workbench.requests.published import take
+from xblock_experiments.workbench.requests.published import process
 from xblock_experiments.workbench.storage.edit import Edit
 
 log = logging.getLogger(__name__)
 
 AUTHORS_VIEWS = ("author_view", "studio_view")
 _VIEWS = (*AUTHORS_VIEWS, "public_view", "student_view")
-_STATES = {type(None): KeptState, AsLearner: ForgottenState, AsGroup: BlankState}
+_STATES = {type(None): StoredState, AsLearner: TransientState, AsGroup: BlankState}
 """The state of a page for each kind of preview."""
 
 
 class ExperimentsRuntime(CourseRuntime):
-    """Shows blocks to one user, and hands the user's answers to them."""
+    """Shows blocks to one user, and passes the user's answers to them."""
 
     def __init__(
         self, user_id: str | None = None, *, staff: bool = False, preview: Preview | None = None
@@ -45,7 +45,7 @@ class ExperimentsRuntime(CourseRuntime):
         """The caller checks that only staff get a preview."""
         self.preview = preview
         self.viewer_id = user_id
-        """The user who looks at the page; in a preview, not the user whose page it is."""
+        """The user who looks at the page. In a preview, the page may be another user's."""
         self.is_staff = not preview and (staff or is_staff_id(user_id))
         self.served = Edit() if self.is_staff else ServedCourses()
         shown_id = preview.user_id if isinstance(preview, AsLearner) else user_id
@@ -57,15 +57,15 @@ class ExperimentsRuntime(CourseRuntime):
 
     @property
     def is_author_mode(self) -> bool:
-        """True while authors see their work."""
+        """Return whether the page is a view for authors."""
         return self.pages.view in AUTHORS_VIEWS
 
     def render(self, block: Any, view_name: str, context: Any = None) -> Any:
         """Return the view, or a sentence if the user may not open the block or the block fails."""
-        course = self._take_in_hand(block)
+        course = self._set_current_course(block)
         if self._view_name is None:
             self._begin(view_name)
-            # The SDK takes the view's name from the address, where it may name any method.
+            # The SDK takes the view's name from the URL, where it could name any method.
             if course and view_name not in _VIEWS:
                 return _sentence(gettext_noop("This view does not exist."))
             if view_name not in AUTHORS_VIEWS and not may_open(block, is_staff=self.is_staff):
@@ -75,12 +75,12 @@ class ExperimentsRuntime(CourseRuntime):
         return self._render_carefully(block, view_name, context)
 
     def handle(self, block: Any, handler_name: str, request: Any, suffix: str = "") -> Any:
-        """Return the handler's answer, or 403 if the user may not open the block.
+        """Return the handler's answer, or status 403 if the user may not open the block.
 
-        Stores an answer together with its score, or neither.
+        Stores either both the learner's answer and its score, or neither.
         """
         self._begin("student_view")
-        course = self._take_in_hand(block)
+        course = self._set_current_course(block)
         if not may_open(block, is_staff=self.is_staff):
             return Response(status=403)
         is_foreign = course is not None and not isinstance(block, OUR_BLOCKS)
@@ -103,7 +103,7 @@ class ExperimentsRuntime(CourseRuntime):
         query: str = "",
         thirdparty: bool = False,
     ) -> str:
-        """Return an address with the user in its path: blocks of Open edX append to its end."""
+        """Return a URL with the user in its path, because Open edX's blocks append to its end."""
         if thirdparty or isinstance(block, XBlockAside):
             return str(super().handler_url(block, handler_name, suffix, query, thirdparty))
         if not getattr(getattr(block, handler_name, None), "_is_xblock_handler", False):
@@ -114,9 +114,9 @@ class ExperimentsRuntime(CourseRuntime):
         return f"{path}?{query}" if query else path
 
     def publish(self, block: Any, event_type: str, event_data: Any) -> None:
-        """Carry out an event that a block publishes. Events of a preview are dropped."""
+        """Process an event that a block publishes. Drops events of a preview."""
         if not self.preview:
-            take(self, block, event_type, event_data)
+            process(self, block, event_type, event_data)
 
     def export_to_xml(self, block: Any, xmlfile: Any) -> None:
         course = self.courses.course_of(block.scope_ids.usage_id)
@@ -125,16 +125,16 @@ class ExperimentsRuntime(CourseRuntime):
         else:
             xmlfile.write(export_block(course, block.scope_ids.usage_id).encode())
 
-    def _take_in_hand(self, block: Any) -> CourseBlocks | None:
+    def _set_current_course(self, block: Any) -> CourseBlocks | None:
         course = self.courses.course_of(block.scope_ids.usage_id)
-        self.courses.in_hand = course
+        self.courses.current = course
         return course
 
     def _begin(self, view_name: str) -> None:
-        """Prepare for a page with this view. Authors' pages forget what blocks store."""
+        """Prepare for a page with this view. Authors' pages discard what blocks store."""
         self.pages.view = view_name if view_name in AUTHORS_VIEWS else "student_view"
-        if not self.preview and self.is_author_mode == self.field_values.state.is_kept:
-            state = ForgottenState if self.is_author_mode else KeptState
+        if not self.preview and self.is_author_mode == self.field_values.state.is_stored:
+            state = TransientState if self.is_author_mode else StoredState
             self.field_values.state = state(self.user_id, is_staff=self.is_staff)
 
     def _render_carefully(self, block: Any, view_name: str, context: Any) -> Any:

@@ -1,7 +1,7 @@
-"""Who asks for a page of a course, and through whose eyes.
+"""The user who requests a page of a course, and the user's preview.
 
-The workbench has no accounts: the address says who one is. Previews are kept in the session, as the
-platform keeps them, for each member of staff and each course; nobody else's are heeded.
+The workbench has no accounts: the URL names the user. Previews are stored in the session, as on the
+platform, for each staff user and each course. A stored preview has no effect for other users.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ class Visitor:
         return ExperimentsRuntime(self.user_id, preview=self.preview)
 
     def without_preview(self, request: HttpRequest, course: CourseBlocks) -> Self:
-        """Who goes to edit the course leaves the preview."""
+        """End the preview and return the visitor without it, because authors edit as themselves."""
         if self.preview is None:
             return self
-        self.keep_preview(request, course, "")
+        self.store_preview(request, course, "")
         return replace(self, preview=None)
 
-    def keep_preview(self, request: HttpRequest, course: CourseBlocks, text: str) -> None:
-        """From the next request on; "" ends it."""
+    def store_preview(self, request: HttpRequest, course: CourseBlocks, text: str) -> None:
+        """Store the preview for the next requests. An empty text ends it."""
         previews = request.session.get(_PREVIEWS, {})
         request.session[_PREVIEWS] = {**previews, _key(self.user_id, course): text}
 

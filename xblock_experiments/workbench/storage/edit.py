@@ -1,7 +1,7 @@
 """Changes of one request to a course: made on a copy, written to disk, then served immediately.
 
-Other requests read the unchanged course meanwhile. If two authors change a course at the same time,
-the later one gets EditedMeanwhile.
+Other requests read the unchanged course until then. If two authors change a course at the same
+time, the later change raises EditedMeanwhile.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xblock_experiments.workbench.storage import versions
 
 
 class EditedMeanwhile(ExperimentsError):
-    """Another author changed the course since this request began. Nothing was changed."""
+    """Raised if another author changed the course since this request began. Changes nothing."""
 
 
 class Draft:
@@ -30,7 +30,7 @@ class Draft:
     def __init__(self, course: CourseBlocks) -> None:
         self.copy: CourseBlocks | None = None
         self.publish: Callable[[], object] = lambda: None
-        """Changes the database; called when the copy is on disk."""
+        """Changes the database. Called when the copy is on disk."""
         self._before = course
         self._lock = ExitStack()
 
@@ -43,15 +43,18 @@ class Draft:
             self._lock.enter_context(versions.locked())
             is_present = registry.with_id(self._before.course_id) is self._before
             if not is_present or not versions.is_newest(self._before):
-                msg = f"The course {self._before.course_id} was changed by another author just now."
+                msg = (
+                    f"Another author has just changed the course {self._before.course_id}. "
+                    f"Reload the page and try again."
+                )
                 raise EditedMeanwhile(msg)
             self.copy = self._before.copy()
         return self.copy
 
     def save(self) -> None:
-        """Serve the copy in place of the course, in memory and on disk; after an error, in neither.
+        """Replace the course by the copy, in memory and on disk. After an error, in neither.
 
-        The slow part, writing the files, comes before the transaction.
+        Files are written before the transaction begins, because this is slow.
         """
         copy = self.copy
         if copy is None:
@@ -60,7 +63,7 @@ class Draft:
         versions.write(copy)
         with transaction.atomic():
             self.publish()
-            versions.put_in_place(copy)
+            versions.activate(copy)
         registry.add(copy)
 
     def close(self) -> None:
@@ -96,7 +99,7 @@ class Edit(ServedCourses):
         return copy if copy and usage_id in copy.blocks else super().course_of(usage_id)
 
     def course_to_change(self, usage_id: Any) -> CourseBlocks:
-        """Return the draft within a handler, else the served course itself.
+        """Return the draft within a handler, or else the served course itself.
 
         Raises EditedMeanwhile, NotStored.
         """
@@ -105,12 +108,12 @@ class Edit(ServedCourses):
             raise NoSuchUsage(usage_id)
         if self._draft is None:
             return course
-        self.in_hand = copy = self._draft.begin()
+        self.current = copy = self._draft.begin()
         copy.forget_source(usage_id)
         return copy
 
     def publish(self, publish: Callable[[], object]) -> None:
-        """Change the database for a course: within a handler when its draft is saved, else now."""
+        """Change the database for a course: when the handler's draft is saved, or else now."""
         if self._draft is None:
             publish()
         else:

@@ -1,4 +1,4 @@
-"""The courses that a workbench serves: those of the settings, and those imported from the shell."""
+"""The courses that a workbench serves: those in its settings, and those that were imported."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ log = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _unpacked = ExitStack()
-"""Folders of archives: their static files are served from there."""
+"""The folders of unpacked archives. Their static files are served from there."""
 
 
 def serve() -> None:
-    """Load the courses that are new, or whose folder was replaced since.
+    """Load the courses that are new, or whose folder was replaced since they were loaded.
 
-    One that cannot be read is logged. One that the database could not store is tried again with the
-    next page. What is changed inside a folder shows after a restart.
+    Logs courses that cannot be read. Tries courses that the database could not store again at the
+    next call. Changes inside a folder take effect after a restart.
     """
     with _lock:
         if any(not versions.is_read(*place) for place in versions.places().items()):
@@ -54,16 +54,19 @@ def _serve_new() -> None:
             log.error("The course %s is not served. %s", source.name, error)
         else:
             unused = len(course.problems)
-            log.info("Serving %s. %d things in it cannot be used.", course.course_id, unused)
+            log.info("Serving %s. Items that cannot be used: %d.", course.course_id, unused)
             if place != source:
-                log.info("It is %s, as authors have changed it: see %s.", source.name, place.parent)
-        versions.note_read(source, stamp)
+                log.info("It is the edited version of %s, from %s.", source.name, place.parent)
+        versions.mark_read(source, stamp)
 
 
 def open_course(
     place: Path, course_id: str | None = None, *, origin: Path | None = None
 ) -> CourseBlocks:
-    """Load a folder or an archive, under a name made from its origin's own. Raises OlxError."""
+    """Load a folder or an archive. Its file name gives the course its name. Raises OlxError.
+
+    `origin` is the original course if `place` is an edited version of it.
+    """
     named = (origin or place).absolute().name
     name = slugify(named.removesuffix(".gz").removesuffix(".tar")) or "course"
     if not is_file(place):
@@ -87,7 +90,7 @@ def load(
     """Read a course, publish its segmentations, and serve it in this process.
 
     `source` is a folder or the text of one XML element. Calls `progress` after each block with the
-    number of blocks so far. Raises OlxError, SegmentationError; then nothing is changed.
+    number of blocks so far. Raises OlxError or SegmentationError, and then changes nothing.
     """
     olx = Olx.open(source, course_id)
     name = registry.name_for(olx.course_id, name or name_of(olx.course_id))
@@ -100,12 +103,12 @@ def load(
 
 
 def name_of(course_id: str) -> str:
-    """Return the course's name in addresses: its id without special characters."""
+    """Return the course's name in URLs: its id without special characters."""
     return slugify(course_id.removeprefix("course-v1:").replace("+", "-").replace(".", "-"))
 
 
 def forget() -> None:
-    """Serve nothing, until asked to serve again."""
+    """Serve no courses until `serve` is called again."""
     _unpacked.close()
     versions.forget_read()
     registry.clear()

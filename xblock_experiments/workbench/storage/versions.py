@@ -1,11 +1,11 @@
-"""Where the workbench keeps courses that were imported, and those that authors have changed.
+"""Storage of courses that were imported, and of courses that authors have changed.
 
-What authors make of a course lies beside the imported ones, in a folder of numbered versions, of
-which the newest is served in place of the course. So there is a whole one at any moment, and the
-course itself is never written to. Whoever deletes that folder has the course again as it was.
+The edited versions of a course are in a numbered folder each, beside the imported courses. The
+newest is served in place of the course. A complete version exists at any time, and the original is
+never changed. Delete the folder of versions to serve the original again.
 
-Whoever reads a course to serve it, or changes one, holds a lock meanwhile, across processes: who
-published an older list of segmentations after a newer one would move learners.
+A process holds a lock while it reads courses to serve them, or changes one. Otherwise a process
+could publish an older list of segmentations after a newer one, which would move learners.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.import_export.exporting import export_course
 
 type Stamp = tuple[Path, int]
-"""A folder or an archive, and when it was last replaced."""
+"""A folder or an archive, and the time when it was last replaced, in nanoseconds."""
 
 _EDITED, _PARTIAL = ".edited", ".partial"
-_PATIENCE = 5.0
-"""Seconds that one waits for another's change."""
-_KEPT = 2
-"""Versions. Who has begun to read the one before the last can end."""
+_LOCK_TIMEOUT = 5.0
+"""Seconds to wait for another process."""
+_MAX_VERSIONS = 2
+"""The number of versions that are kept. A process may still be reading the one before the last."""
 
 _read: dict[Path, Stamp] = {}
-"""Sources that this process has read, and what it read of each."""
+"""The sources that this process has read, each with its stamp at that time."""
 
 
 @contextmanager
 def locked() -> Iterator[None]:
-    """Raises NotStored where others take too long."""
+    """Hold the lock of all processes. Raises NotStored if another process holds it for too long."""
     folder = imported_folder()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / ".lock", timeout=_PATIENCE):
+        with FileLock(folder / ".lock", timeout=_LOCK_TIMEOUT):
             yield
     except Timeout as error:
         msg = "Another author's change takes too long. Try again in a moment."
@@ -51,12 +51,12 @@ def locked() -> Iterator[None]:
 
 
 def places() -> dict[Path, Stamp]:
-    """The courses of the settings, then those imported; and from where each is to be read."""
+    """Return the sources with their stamps: first those in the settings, then the imported ones."""
     folder = imported_folder()
-    kept = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
     imported = [
         path
-        for path in kept
+        for path in found
         if path.suffix not in (_EDITED, _PARTIAL) and not path.name.startswith(".")
     ]
     listed = [Path(path) for path in setting("COURSES")]
@@ -71,7 +71,7 @@ def is_read(source: Path, stamp: Stamp) -> bool:
     return _read.get(source) == stamp
 
 
-def note_read(source: Path, stamp: Stamp) -> None:
+def mark_read(source: Path, stamp: Stamp) -> None:
     _read[source] = stamp
 
 
@@ -80,12 +80,12 @@ def forget_read() -> None:
 
 
 def is_newest(course: CourseBlocks) -> bool:
-    """Whether no other process has changed the course since this one read it."""
+    """Return False if another process has changed the course since this one read it."""
     return course.origin is None or is_read(course.origin, _stamp(course.origin))
 
 
 def write(course: CourseBlocks) -> None:
-    """Write the course beside where it is kept. One that was not served from anywhere is not."""
+    """Write a new version, which is not served yet. Does nothing for a course without an origin."""
     if course.origin is not None:
         new = _edits(course.origin) / _PARTIAL
         shutil.rmtree(new, ignore_errors=True)
@@ -93,8 +93,8 @@ def write(course: CourseBlocks) -> None:
         export_course(course, new)
 
 
-def put_in_place(course: CourseBlocks) -> None:
-    """What was written. Files of the course are served from there from now on."""
+def activate(course: CourseBlocks) -> None:
+    """Make the written version the newest one, from which the course's files are now served."""
     if course.origin is None:
         return
     edits = _edits(course.origin)
@@ -102,13 +102,16 @@ def put_in_place(course: CourseBlocks) -> None:
     place = edits / str(int(versions[-1].name) + 1 if versions else 1)
     (edits / _PARTIAL).rename(place)
     course.folder = place
-    note_read(course.origin, _stamp(course.origin))
-    for old in versions[: 1 - _KEPT]:
+    mark_read(course.origin, _stamp(course.origin))
+    for old in versions[: 1 - _MAX_VERSIONS]:
         shutil.rmtree(old, ignore_errors=True)
 
 
 def replace(target: Path, folder: Path) -> None:
-    """Import a course again: the folder, in place of the old one and of what was made of it."""
+    """Move the folder of an imported course to `target`.
+
+    Replaces the course that was imported there before, and deletes its edited versions.
+    """
     old = target.with_suffix(_PARTIAL)
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
@@ -125,7 +128,7 @@ def _stamp(source: Path) -> Stamp:
 
 
 def _versions(edits: Path) -> list[Path]:
-    """Oldest first."""
+    """Return the folders of the versions, oldest first."""
     found = edits.iterdir() if edits.is_dir() else ()
     return sorted(
         (path for path in found if path.name.isdecimal()), key=lambda path: int(path.name)

@@ -1,4 +1,4 @@
-"""The tags of blocks' templates, for those of the workbench."""
+"""The template tags of blocks, for templates of the workbench."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from xblock_experiments.commands.stopping import stopping_gently
+from xblock_experiments.commands.stopping import graceful_stop
 from xblock_experiments.errors import NotSent, NotStored
 from xblock_experiments.events.sending import SENDERS, Page, count_waiting, drop, send_page
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         if options["drop"]:
             self._drop(options["drop"], sinks)
             return
-        with stopping_gently() as self._stop:
+        with graceful_stop() as self._stop:
             if options["forever"]:
                 self._send_forever(sinks)
             elif failures := self._send_all(sinks):
@@ -64,7 +64,7 @@ class Command(BaseCommand):
 
     def _send_forever(self, sinks: Sequence[str]) -> None:
         pause = _PAUSE
-        while not self._stop.is_asked:
+        while not self._stop.is_requested:
             failures = self._send_all(sinks)
             for failure in failures:
                 self.stderr.write(failure)
@@ -83,8 +83,8 @@ class Command(BaseCommand):
 
     def _send(self, sink: str) -> None:
         sent, failure = 0, None
-        while not self._stop.is_asked and not failure:
-            page = send_page(sink, is_ended=lambda: self._stop.is_asked)
+        while not self._stop.is_requested and not failure:
+            page = send_page(sink, is_ended=lambda: self._stop.is_requested)
             if page == Page(0):
                 break
             sent, failure = sent + page.sent, page.failure

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from xblock_experiments.commands.stopping import Stop, stopping_gently
+from xblock_experiments.commands.stopping import Stop, graceful_stop
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.platform.tags.data import UnreadableSource
 from xblock_experiments.platform.tags.readiness import is_migrated
@@ -44,15 +44,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with stopping_gently() as stop:
+        with graceful_stop() as stop:
             run = _new_run(options["after"], stop)
             try:
                 self._do(run, options["source"], _report_file(options["report"], options["after"]))
             except ExperimentsError as error:
-                msg = f"{error} {_how_to_go_on(run, error)}"
+                msg = f"{error} {_how_to_continue(run, error)}"
                 raise CommandError(msg) from error
         if stop.signal:
-            self.stderr.write(f"Stopped. {_how_to_go_on(run)}")
+            self.stderr.write(f"Stopped. {_how_to_continue(run)}")
             sys.exit(_BY_SIGNAL + stop.signal)
 
     def _do(
@@ -77,8 +77,8 @@ def _new_run(after: int, stop: Stop) -> Run:
     return Run(after=after, stop=stop)
 
 
-def _how_to_go_on(run: Run, error: ExperimentsError | None = None) -> str:
-    if run.is_begun:
+def _how_to_continue(run: Run, error: ExperimentsError | None = None) -> str:
+    if run.has_begun:
         return (
             f"Imported rows are kept. To continue, add --after {run.last_id} to the same command."
         )

@@ -1,1 +1,1 @@
-"""What Open edX's own blocks ask of a runtime. Imported only where they are installed."""
+"""The parts of a runtime that Open edX's own blocks need. Imported only if they are installed."""

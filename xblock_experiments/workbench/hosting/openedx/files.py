@@ -13,7 +13,7 @@ from fs.wrap import WrapReadOnly
 
 
 class CourseFiles(WrapReadOnly[OSFS]):
-    """A folder that nothing leads out of, `..` or link. What is outside is not found."""
+    """A read-only folder. Files outside it, reached by `..` or a link, are not found."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(OSFS(str(folder)))
@@ -21,13 +21,13 @@ class CourseFiles(WrapReadOnly[OSFS]):
 
     @property
     def root_path(self) -> str:
-        """Where ProblemBlock looks for the folders that its Python names."""
+        """The folder in which ProblemBlock looks for the folders that its Python code names."""
         return str(self._root)
 
     def delegate_path(self, path: str) -> Any:
         try:
             inside = (self._root / path.lstrip("/")).resolve().is_relative_to(self._root)
-        # RuntimeError: of a link to itself.
+        # A link to itself raises RuntimeError.
         except (OSError, RuntimeError, ValueError) as error:
             raise ResourceNotFound(path) from error
         if not inside:
@@ -36,7 +36,7 @@ class CourseFiles(WrapReadOnly[OSFS]):
 
 
 class NoFiles(MemoryFS):
-    """Of a course that is a text."""
+    """The files of a course that was read from a text."""
 
     root_path = "/nowhere"
 

@@ -1,26 +1,26 @@
-"""All that is imported of Open edX's packages, in one place."""
+"""All imports from Open edX's packages, in one place."""
 
 from __future__ import annotations
 
-# Whether an operator has set up a jail for the Python of problems.
+# Returns whether the operator has set up a jail for the Python code of problems.
 from codejail.jail_code import is_configured as has_jail
 
-# Films of a platform's own store, by which a course's videos may name theirs.
-from edxval.api import import_from_xml as import_film
+# Stores data about a platform's videos. The videos of a course may refer to it by id.
+from edxval.api import import_from_xml as import_video
 from edxval.exceptions import TranscriptsGenerationException, ValCannotCreateError
 
-# Turns one form of transcript into another.
+# Converts a transcript into another format.
 from edxval.transcript_utils import Transcript
 
-# What a problem raises that is none.
+# Raised for the content of an invalid problem.
 from xblocks_contrib.problem.capa.responsetypes import LoncapaProblemError
 
-# A jail on another machine, by a switch of the platform.
+# Returns whether a jail on another machine is used, which is a switch of the platform.
 from xblocks_contrib.problem.capa.safe_exec.remote_exec import (
     is_codejail_rest_service_enabled as has_remote_jail,
 )
 
-# VideoBlock answers it with "not found".
+# VideoBlock catches it and answers "not found".
 from xblocks_contrib.video.exceptions import TranscriptNotFoundError
 
 __all__ = [
@@ -31,5 +31,5 @@ __all__ = [
     "ValCannotCreateError",
     "has_jail",
     "has_remote_jail",
-    "import_film",
+    "import_video",
 ]

@@ -1,4 +1,4 @@
-"""Modules of the platform that packages import while they run, and do not require."""
+"""Replacements for modules of the platform that packages import at run time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class CourseWaffleFlag:
-    """What drag-and-drop-v2 asks whether to grade in a newer way. All flags are down."""
+    """A feature flag of the platform that is always off. drag-and-drop-v2 reads one to grade."""
 
     def __init__(self, *name: Any, **options: Any) -> None:
         pass
@@ -23,8 +23,8 @@ _MODULES: dict[str, dict[str, Any]] = {
 }
 
 
-def stand_in_for_the_platform() -> None:
-    """Where there is none in this process."""
+def install() -> None:
+    """Add the modules to this process, unless the platform is installed."""
     if find_spec("openedx") is not None:
         return
     for path, names in _MODULES.items():

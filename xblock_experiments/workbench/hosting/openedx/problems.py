@@ -1,4 +1,4 @@
-"""Problems that cannot run here, by what is in them."""
+"""Problems that cannot run here because of their elements."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ FILES = gettext_noop("It includes other files, which the workbench does not supp
 _OTHER_LANGUAGES = ("javascript", "perl")
 _PYTHON_ANSWERS = ("customresponse/answer", "schematicresponse/answer")
 _ALWAYS_UNSAFE = "symbolicresponse"
-"""It evaluates what learners answer as Python, and asks no jail for it."""
+"""The element evaluates learners' answers as Python without a jail."""
 _GRADED_ELSEWHERE = ("coderesponse", "externalresponse", "matlabinput")
 
 
-def why_not(problem: Any, *, may_run_python: bool) -> str | None:
-    """A sentence, where the problem cannot run."""
+def reason_not_to_run(problem: Any, *, may_run_python: bool) -> str | None:
+    """Return a sentence with the reason why the problem cannot run, or None if it can."""
     if _has(problem, "include"):
         return FILES
     if _has(problem, *_GRADED_ELSEWHERE):

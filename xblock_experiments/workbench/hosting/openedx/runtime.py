@@ -1,4 +1,4 @@
-"""The SDK's runtime, with what Open edX's own blocks ask of theirs."""
+"""The SDK's runtime, with the services and attributes that Open edX's own blocks need."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from xblock_experiments.settings.openedx_blocks import MATHJAX, SAMPLES
 from xblock_experiments.workbench.courses.course import CourseBlocks, key_of
 from xblock_experiments.workbench.courses.lookup import Courses
 from xblock_experiments.workbench.hosting.faults import FAULTS
+from xblock_experiments.workbench.hosting.openedx import platform_modules
 from xblock_experiments.workbench.hosting.openedx.files import files_in
-from xblock_experiments.workbench.hosting.openedx.films import VideoConfig, import_film
 from xblock_experiments.workbench.hosting.openedx.packages import LoncapaProblemError
-from xblock_experiments.workbench.hosting.openedx.platform_modules import stand_in_for_the_platform
-from xblock_experiments.workbench.hosting.openedx.problems import PLATFORM, why_not
+from xblock_experiments.workbench.hosting.openedx.problems import PLATFORM, reason_not_to_run
 from xblock_experiments.workbench.hosting.openedx.services import (
     Completion,
     Mako,
@@ -35,13 +34,14 @@ from xblock_experiments.workbench.hosting.openedx.services import (
 )
 from xblock_experiments.workbench.hosting.openedx.styles import (
     only_in_polls,
+    without_external_urls,
     without_logo,
-    without_outside,
 )
 from xblock_experiments.workbench.hosting.openedx.users import Users
+from xblock_experiments.workbench.hosting.openedx.videos import VideoConfig, import_video
 from xblock_experiments.workbench.hosting.page_urls import Pages
 
-stand_in_for_the_platform()
+platform_modules.install()
 
 _SCRIPTS = (
     "jquery_ui/jquery-ui.min.js",
@@ -57,15 +57,16 @@ _STYLES = (
     "font_awesome/css/v4-shims.min.css",
     "xblock_experiments/openedx.css",
 )
-_OF_THE_PLATFORM = ("discussion", "lti")
+_PLATFORM_TYPES = ("discussion", "lti")
+"""Block types that need user accounts and other services of the platform."""
 _RENAMED = {"PollBlock": "PollQuestionBlock"}
-"""Functions of poll_question's script, where xblock-poll's has one of the name."""
-_IN_OTHER_FILES = ("filename", "url_name")
-"""Attributes that make these blocks open files, of which what is read in is a part already."""
+"""New names for functions in poll_question's script that xblock-poll's script has as well."""
+_FILE_ATTRIBUTES = ("filename", "url_name")
+"""Attributes that make these blocks open files. Their content is already part of the element."""
 
 
 class OpenEdxRuntime(WorkbenchRuntime):
-    """Its services, and what is no service, have the platform's names."""
+    """A runtime whose services and other attributes have the platform's names."""
 
     faults: tuple[type[Exception], ...] = (*FAULTS, FSError, LoncapaProblemError)
 
@@ -89,17 +90,17 @@ class OpenEdxRuntime(WorkbenchRuntime):
 
     @property
     def course(self) -> CourseBlocks | None:
-        """The course in hand."""
-        return self.courses.in_hand
+        """The current course."""
+        return self.courses.current
 
     @property
     def course_id(self) -> Any:
-        """The key of the course in hand, or its id if it has none; None in an SDK scenario."""
+        """The key of the current course, or its id if it has none; None in an SDK scenario."""
         return key_of(self.course)
 
     @property
     def resources_fs(self) -> FS:
-        """The files of the course in hand."""
+        """The files of the current course."""
         return files_in(self.course.folder if self.course else None)
 
     @property
@@ -107,29 +108,29 @@ class OpenEdxRuntime(WorkbenchRuntime):
         return self
 
     def get_course(self, course_id: Any) -> Any:
-        """The course in hand: there is no other store of courses."""
+        """Return the current course, because no other one is available."""
         return self.course and self.get_block(self.course.usage_id)
 
     def get_policy(self, usage_id: Any) -> dict[str, Any]:
-        """Nothing: what the policy says was given to the block's element before it was parsed."""
+        """Return no policy, because it was applied to the elements before they were parsed."""
         return {}
 
     def cannot_run(self, node: Any) -> str | None:
-        """Why a block must be a placeholder, although a package has one for it."""
-        if node.tag in _OF_THE_PLATFORM:
+        """Return why an installed block must be shown as a placeholder, or None."""
+        if node.tag in _PLATFORM_TYPES:
             return PLATFORM
         if node.tag != "problem":
             return None
-        return why_not(node, may_run_python=self.sandbox.can_execute_code())
+        return reason_not_to_run(node, may_run_python=self.sandbox.can_execute_code())
 
     def read(self, cls: Any, node: Any, ids: ScopeIds) -> Any:
-        """The block of an element."""
+        """Return the block of an element."""
         if not _is_extracted(cls):
             return cls.parse_xml(node, self, ids)
         node = copy.deepcopy(node)
-        for name in _IN_OTHER_FILES:
+        for name in _FILE_ATTRIBUTES:
             node.attrib.pop(name, None)
-        # JSON that would set any field, a learner's too.
+        # <meta> contains JSON that would set any field, even in the state of learners.
         for element in node.findall("meta"):
             node.remove(element)
         if ids.block_type.strip("_").startswith("video"):
@@ -137,13 +138,16 @@ class OpenEdxRuntime(WorkbenchRuntime):
         return cls.parse_xml(node, self, ids)
 
     def _read_video(self, cls: Any, node: Any, ids: ScopeIds) -> Any:
-        """Its own way for courses makes a film anew, of another name, each time it is read."""
+        """Return the block of a video's element.
+
+        VideoBlock's own method for courses would create a new video with a new id in each call.
+        """
         video = cls.parse_xml_new_runtime(node, self, ids)
-        import_film(video, node)
+        import_video(video, node)
         return video
 
     def _usage_id_from_node(self, node: Any, parent_id: Any) -> Any:
-        """As XBlock's, for the scenarios of the SDK, which are read without a course."""
+        """Make the block as XBlock does, for scenarios of the SDK, which belong to no course."""
         cls = self.mixologist.mix(self.load_block_type(node.tag))
         if not _is_extracted(cls):
             return super()._usage_id_from_node(node, parent_id)
@@ -159,7 +163,7 @@ class OpenEdxRuntime(WorkbenchRuntime):
         return usage_id
 
     def render_template(self, template_name: str, **kwargs: Any) -> str:
-        """Of the SDK's own blocks, which have a problem.html as ProblemBlock has."""
+        """Render a template of the SDK's own blocks. ProblemBlock too has a problem.html."""
         return str(engines[SAMPLES].get_template(template_name).render(kwargs))
 
     def local_resource_url(self, block: Any, uri: str) -> str:
@@ -168,15 +172,15 @@ class OpenEdxRuntime(WorkbenchRuntime):
         return str(super().local_resource_url(block, uri))
 
     def _patch_xblock(self, block: Any) -> None:
-        """Mocks would take the place of what these blocks have."""
+        """Leave these blocks unchanged. The SDK's mocks would replace their attributes."""
         if not _is_extracted(block):
             super()._patch_xblock(block)
 
     def _wrap_ele(self, block: Any, view: str, frag: Any, extra_data: Any = None) -> Any:
-        """With working links, and what every page of the platform has and these blocks look for."""
+        """Add working links, and scripts and styles that these blocks expect on every page."""
         if not _is_extracted(block):
             return super()._wrap_ele(block, view, frag, extra_data)
-        wrapped = super()._wrap_ele(block, view, self._mended(frag), extra_data)
+        wrapped = super()._wrap_ele(block, view, self._fixed(frag), extra_data)
         for script in _SCRIPTS:
             wrapped.add_resource_url(static(script), _JAVASCRIPT, "head")
         for script in _FORMULAS if MATHJAX.is_dir() else _NO_FORMULAS:
@@ -186,20 +190,20 @@ class OpenEdxRuntime(WorkbenchRuntime):
             wrapped.add_css_url(static(style))
         return wrapped
 
-    def _mended(self, fragment: Any) -> Any:
+    def _fixed(self, fragment: Any) -> Any:
         parts = fragment.to_dict()
         content = self._services["replace_urls"].replace_urls(str(fragment.content))
         parts["content"] = without_logo(content)
         parts["js_init_fn"] = _RENAMED.get(fragment.js_init_fn, fragment.js_init_fn)
         for resource in parts["resources"]:
             if resource["kind"] == "text":
-                resource["data"] = _renamed(without_outside(resource["data"]))
+                resource["data"] = _renamed(without_external_urls(resource["data"]))
             if fragment.js_init_fn in _RENAMED and resource["mimetype"] == "text/css":
                 resource["data"] = only_in_polls(resource["data"])
         return Fragment.from_dict(parts)
 
     def _css_classes_for(self, block: Any, view: str) -> list[str]:
-        """By which the style sheets of these blocks find them."""
+        """Return the CSS classes, including those in the style sheets of these blocks."""
         classes: list[str] = super()._css_classes_for(block, view)
         if not _is_extracted(block):
             return classes
@@ -208,7 +212,7 @@ class OpenEdxRuntime(WorkbenchRuntime):
 
 
 def _is_extracted(block: Any) -> bool:
-    """Whether it is one that was made for the platform, as its packages mark these."""
+    """Return whether the block was extracted from the platform. Its package marks it so."""
     return bool(getattr(block, "is_extracted", False))
 
 

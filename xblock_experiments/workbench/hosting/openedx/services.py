@@ -18,16 +18,17 @@ from xblock_experiments.workbench.hosting.page_urls import Pages
 
 
 class Sandbox:
-    """Where the Python of problems runs: in a jail that the operator has set up, else nowhere.
+    """The service `sandbox`, which says whether and where Python code of problems runs.
 
-    Courses of the setting COURSES_WITH_UNSAFE_CODE run it in this process.
+    It runs only in a jail that the operator has set up. Courses in the setting
+    COURSES_WITH_UNSAFE_CODE run it in this process.
     """
 
     def __init__(self, courses: Courses) -> None:
         self._courses = courses
 
     def can_execute_unsafe_code(self) -> bool:
-        course_id = str(key_of(self._courses.in_hand))
+        course_id = str(key_of(self._courses.current))
         return any(re.match(each, course_id) for each in setting("COURSES_WITH_UNSAFE_CODE"))
 
     def can_execute_code(self) -> bool:
@@ -35,14 +36,14 @@ class Sandbox:
         return bool(is_jailed) or self.can_execute_unsafe_code()
 
     def get_python_lib_zip(self) -> bytes | None:
-        """The course's python_lib.zip, which its problems may import."""
-        course = self._courses.in_hand
+        """Return the course's python_lib.zip, which its problems may import."""
+        course = self._courses.current
         file = course.static_file("python_lib.zip") if course else None
         return file.read_bytes() if file else None
 
 
 class ReplaceUrls:
-    """Turns the links of a course into addresses of the workbench."""
+    """Replaces the links of a course by URLs of the workbench."""
 
     _LINK = re.compile(
         r"""(?P<quote>\\?["']|&quot;|&\#39;)"""
@@ -55,8 +56,8 @@ class ReplaceUrls:
         self._pages = pages
 
     def replace_urls(self, text: str, static_replace_only: bool = False) -> str:
-        """Links to files that the course does not have stay as they are."""
-        course = self._courses.in_hand
+        """Return the text with its links replaced, except links to files that do not exist."""
+        course = self._courses.current
         if course is None:
             return text
 
@@ -70,7 +71,7 @@ class ReplaceUrls:
 
 
 class Settings:
-    """What an operator sets for a type of block, in Django's XBLOCK_SETTINGS."""
+    """The operator's settings for a block type, in Django's setting XBLOCK_SETTINGS."""
 
     def get_settings_bucket(self, block: Any, default: Any = None) -> Any:
         key = getattr(block, "block_settings_key", type(block).__name__)
@@ -78,13 +79,13 @@ class Settings:
 
 
 class Completion:
-    """The workbench does not follow who has completed what."""
+    """The service `completion`. The workbench does not track completion."""
 
     def completion_tracking_enabled(self) -> bool:
         return False
 
     def vertical_is_complete(self, item: Any) -> None:
-        """None: nobody can tell."""
+        """Return None, because it is unknown."""
 
 
 class Mako:
@@ -93,7 +94,7 @@ class Mako:
     def render_template(
         self, template_file: str, dictionary: dict[str, Any], namespace: str = "main"
     ) -> str:
-        """The platform's namespaces, one for each of its sites, mean nothing here."""
+        """Return the rendered template. Ignores the namespace, a site of the platform."""
         folders = [Path(app.path) / "templates" for app in apps.get_app_configs()]
         lookup = TemplateLookup([str(folder) for folder in folders if folder.is_dir()])
         return str(lookup.get_template(template_file).render_unicode(**dictionary))
@@ -105,7 +106,7 @@ class Mako:
 
 
 class RebindUser:
-    """Binds a block that a machine has called without a user to the user whom it speaks of."""
+    """Binds a block that was called without a user to the user whom the call concerns."""
 
     def rebind_noauth_module_to_user(self, block: Any, real_user: Any) -> None:
         user_id = str(real_user.id)
@@ -115,4 +116,4 @@ class RebindUser:
 
 
 class NoGrader:
-    """In place of a queue of graders. Problems that need one are shown as placeholders."""
+    """The service `xqueue`. Problems that need an external grader are shown as placeholders."""

@@ -1,6 +1,6 @@
-"""What Open edX's blocks bring to a page, without what it would fetch of other servers.
+"""Removal of references to other servers from the styles and HTML of Open edX's blocks.
 
-A browser shows nothing of a page until it has what its style sheets import, or has given up.
+A browser shows no part of a page until the imports of its style sheets were loaded or have failed.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from xblock.core import XBlock
 from xblock.exceptions import DisallowedFileError
 from xblock.plugin import PluginMissingError
 
-_OUTSIDE = r"""url\(\s*["']?(?:https?:)?//[^)]*\)"""
-_IMPORT = re.compile(rf"@import\s+{_OUTSIDE}[^;]*;")
-_IMAGE = re.compile(_OUTSIDE)
+_EXTERNAL_URL = r"""url\(\s*["']?(?:https?:)?//[^)]*\)"""
+_IMPORT = re.compile(rf"@import\s+{_EXTERNAL_URL}[^;]*;")
+_IMAGE = re.compile(_EXTERNAL_URL)
 _BARE = re.compile(r"(?m)^(\s*)(h3|p)\b(?=[^{}:;]*\{)")
 _LOGO = 'src="https://learning.edx.org/'
 
@@ -25,18 +25,18 @@ def openedx_style(request: HttpRequest, block_type: str, uri: str) -> HttpRespon
             style = file.read().decode()
     except (DisallowedFileError, OSError, PluginMissingError, ValueError) as error:
         raise Http404 from error
-    return HttpResponse(without_outside(style), content_type="text/css; charset=utf-8")
+    return HttpResponse(without_external_urls(style), content_type="text/css; charset=utf-8")
 
 
-def without_outside(style: str) -> str:
+def without_external_urls(style: str) -> str:
     return _IMAGE.sub("none", _IMPORT.sub("", style))
 
 
 def only_in_polls(style: str) -> str:
-    """poll_question's style sheet speaks of all headings and paragraphs of a page."""
+    """Limit rules for all headings and paragraphs to polls. poll_question's styles have some."""
     return _BARE.sub(r"\1.poll_question \2", style)
 
 
 def without_logo(html: str) -> str:
-    """VideoBlock's of a translator that is not used here."""
+    """Remove VideoBlock's logo of a translation service, which is not used here."""
     return html.replace(_LOGO, f"data-{_LOGO}")

@@ -1,4 +1,4 @@
-"""Addresses that Open edX's own blocks ask for."""
+"""URLs that Open edX's own blocks need."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.urls import path
 from xblock_experiments.workbench.hosting.openedx.styles import openedx_style
 
 
-def _nothing(request: HttpRequest, film_id: str) -> NoReturn:
+def _not_found(request: HttpRequest, video_id: str) -> NoReturn:
     raise Http404
 
 
 urlpatterns = [
-    # VideoBlock's player asks how long a film is. Nobody is asked for it outside this machine.
+    # VideoBlock's player requests the duration of a video. YouTube is not asked for it.
     path("courses/yt_video_metadata", lambda request: JsonResponse({"items": []})),
     path("style/<str:block_type>/<path:uri>", openedx_style, name="openedx_style"),
-    # Each film of VideoBlock tells this address of its own, at which nobody looks.
-    path("films/<path:film_id>", _nothing, name="video-detail"),
+    # edxval reverses this URL for each of its videos. No page links to it.
+    path("films/<path:video_id>", _not_found, name="video-detail"),
 ]

@@ -1,4 +1,4 @@
-"""Who the user is, as the platform's user service tells it."""
+"""The service `user`, with the attributes of the platform's."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Users(WorkBenchUserService):
 
     @property
     def anonymous_id(self) -> str:
-        """The same for all courses, and of the length of the platform's."""
+        """The user's anonymous id: the same in all courses, and as long as the platform's."""
         return salted_hmac("anonymous user id", str(self._id), algorithm="md5").hexdigest()
 
     def get_anonymous_user_id(self, username: str, course_id: str) -> str | None:
         return self.anonymous_id if username == self._id else None
 
     def get_user_by_anonymous_id(self, uid: str | None = None) -> Any:
-        """A user that is in no table; None for the id of another one."""
+        """Return a user that is not in the database, or None for another user's id."""
         if self._id is None or uid not in (None, self.anonymous_id):
             return None
         (email,) = self.get_current_user().emails

@@ -1,4 +1,4 @@
-"""`check_course PATH`: what is wrong with the experiments of an Open edX course export."""
+"""`check_course PATH`: report problems in the experiments of an Open edX course export."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from xblock_experiments.workbench.import_export.reading import read
 
 
 class Command(BaseCommand):
-    """Reads the course as `import_course` does, and keeps nothing of it."""
+    """Reads the course as `import_course` does, but stores nothing."""
 
     help = "Report problems in the experiments of an Open edX course export."
 

@@ -1,4 +1,4 @@
-"""`export_course COURSE PATH`: write a course of the workbench as Open edX exports courses."""
+"""`export_course COURSE PATH`: write a course of the workbench in Open edX's export format."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xblock_experiments.workbench.storage.serving import serve
 
 
 class Command(BaseCommand):
-    """The command. PATH then has the whole course, or does not exist."""
+    """Writes the whole course to PATH. After an error, PATH does not exist."""
 
     help = "Export a course of the workbench to a folder or .tar.gz file that Open edX can import."
 

@@ -18,7 +18,7 @@ from xblock_experiments.workbench.storage.versions import imported_folder, repla
 
 
 class Command(BaseCommand):
-    """Copies the export to where the workbench serves it from, so PATH may go afterwards."""
+    """Copies the export into the workbench's own folder, so PATH can be deleted afterwards."""
 
     help = "Import an Open edX course export (a folder or .tar.gz file) into the workbench."
 
@@ -42,13 +42,13 @@ class Command(BaseCommand):
                 msg = f"Cannot import {path}. {error}"
                 raise CommandError(msg) from error
             replace(imported / name_of(course.course_id), copy)
-        self._tell(course)
+        self._print_result(course)
 
     def _load(self, folder: Path) -> CourseBlocks:
         with progress_bar("blocks", delay=1) as bar:
             return load(folder, progress=lambda count: bar.update(count - bar.n))
 
-    def _tell(self, course: CourseBlocks) -> None:
+    def _print_result(self, course: CourseBlocks) -> None:
         for problem in course.problems:
             self.stdout.write(problem)
         self.stdout.write(

@@ -1,4 +1,4 @@
-"""Films and their transcripts, for VideoBlock."""
+"""Videos and their transcripts, for VideoBlock."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class VideoConfig:
         youtube_id: str | None = None,
         is_bumper: bool = False,
     ) -> tuple[str, str, str]:
-        """The transcript, a name for its file, and its content type.
+        """Return the transcript, a name for its file, and its content type.
 
         Raises TranscriptNotFoundError.
         """
@@ -46,7 +46,7 @@ class VideoConfig:
             content = self._read(name)
             if content is not None:
                 stem = PurePosixPath(name).name.partition(".")[0]
-                converted = _convert(content, _form_of(name), output_format)
+                converted = _convert(content, _format_of(name), output_format)
                 return converted, f"{stem}.{output_format}", _CONTENT_TYPES[output_format]
         raise packages.TranscriptNotFoundError
 
@@ -57,7 +57,7 @@ class VideoConfig:
         verify_assets: bool | None = None,
         is_bumper: bool = False,
     ) -> list[str]:
-        """The languages of those transcripts whose files are there."""
+        """Return the languages of the transcripts whose files exist."""
         languages = [*transcripts["transcripts"], *(["en"] if transcripts["sub"] else [])]
         return sorted(
             language
@@ -81,11 +81,11 @@ class VideoConfig:
         return {}
 
     def get_public_video_url(self, video_block: Any) -> str:
-        """None is public: the workbench shows blocks to its users only."""
+        """Return no URL, because the workbench shows blocks to its users only."""
         return ""
 
     def _read(self, name: str) -> bytes | None:
-        course = self._courses.in_hand
+        course = self._courses.current
         if course is None or course.folder is None:
             return None
         try:
@@ -94,28 +94,28 @@ class VideoConfig:
             return None
 
 
-def import_film(video: Any, node: Any) -> None:
-    """Put what a course says of a film of a platform where VideoBlock looks for it.
+def import_video(video: Any, node: Any) -> None:
+    """Store the data about a platform's video in edxval, where VideoBlock looks for it.
 
     Transcripts stay files of the course. Raises ValueError.
     """
     asset = node.find("video_asset")
-    film_id = (video.edx_video_id or "").strip()
-    if asset is None or not film_id:
+    video_id = (video.edx_video_id or "").strip()
+    if asset is None or not video_id:
         return
     for transcripts in asset.findall("transcripts"):
         asset.remove(transcripts)
     try:
         with transaction.atomic():
-            # It opens the folder also when there is no transcript to read.
-            packages.import_film(asset, film_id, OSFS("."), "static")
+            # edxval opens the folder even if it has no transcript to read.
+            packages.import_video(asset, video_id, OSFS("."), "static")
     except (DatabaseError, packages.ValCannotCreateError) as error:
-        msg = f"what is said of its film cannot be used: {error}"
+        msg = f"its <video_asset> cannot be used: {error}"
         raise ValueError(msg) from error
 
 
 def _names(transcripts: dict[str, Any], language: str, youtube_id: str | None) -> list[str]:
-    """Files that may hold it, by the several ways in which Open edX has named them."""
+    """Return names of files that may contain the transcript, in all of Open edX's conventions."""
     named = transcripts["transcripts"].get(language)
     ids = [youtube_id, transcripts["sub"] if language == "en" else None]
     prefix = "" if language == "en" else f"{language}_"
@@ -123,12 +123,12 @@ def _names(transcripts: dict[str, Any], language: str, youtube_id: str | None) -
     return [*([str(named)] if named else []), *old]
 
 
-def _form_of(name: str) -> str:
+def _format_of(name: str) -> str:
     return _SJSON if name.endswith(f".{_SJSON}") else _SRT
 
 
 def _convert(content: bytes, given: str, wanted: str) -> str:
-    """Raises TranscriptNotFoundError for what is no transcript."""
+    """Return the transcript in the wanted format. Raises TranscriptNotFoundError if invalid."""
     try:
         lines = packages.Transcript.convert(content, given, _SJSON)
         if wanted == _TXT:

@@ -11,32 +11,32 @@ from xblock_experiments import events
 
 
 @dataclass
-class Told:
+class RecordedEvents:
     """Events, oldest first, each with its context."""
 
-    heard: list[tuple[events.Event, Mapping[str, Any]]] = field(default_factory=list)
+    entries: list[tuple[events.Event, Mapping[str, Any]]] = field(default_factory=list)
 
-    def hear(
+    def record(
         self, sender: Any, event: events.Event, context: Mapping[str, Any], **others: Any
     ) -> None:
-        self.heard.append((event, context))
+        self.entries.append((event, context))
 
     @property
     def names(self) -> list[str]:
-        return [event.name for event, _ in self.heard]
+        return [event.name for event, _ in self.entries]
 
     def of[E: events.Event](self, kind: type[E]) -> list[E]:
-        return [event for event, _ in self.heard if isinstance(event, kind)]
+        return [event for event, _ in self.entries if isinstance(event, kind)]
 
     def contexts(self, kind: type[events.Event]) -> list[Mapping[str, Any]]:
-        return [context for event, context in self.heard if isinstance(event, kind)]
+        return [context for event, context in self.entries if isinstance(event, kind)]
 
 
 @contextmanager
-def listening() -> Iterator[Told]:
-    told = Told()
-    events.emitted.connect(told.hear)
+def recording() -> Iterator[RecordedEvents]:
+    recorded = RecordedEvents()
+    events.emitted.connect(recorded.record)
     try:
-        yield told
+        yield recorded
     finally:
-        events.emitted.disconnect(told.hear)
+        events.emitted.disconnect(recorded.record)
