@@ -1,8 +1,8 @@
-"""Where one user stands in one course, as every event says it.
+"""The context of events: the groups and tags of one user in one course (ADR 12).
 
-It is read once, when the first event of a request asks for it, and kept up with what happens after.
-So it is complete also for the assignment that the event itself tells of. The stores are not known
-here: each says what it contributes (ADR 12).
+The first event of a request reads the context. Later events update it, so that an assignment is in
+the context of its own event. The stores are above this module: each contributes a function that
+reads its part.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from xblock_experiments.keys.ids import flaw_of
 from xblock_experiments.keys.partitions import PARTITION_KEY
 
 type Groups = Mapping[str, Sequence[int]]
-"""Which groups a user is in: `<type>.<segmentation id>` to ids of groups."""
+"""The ids of a user's groups by segmentation, whose key is `<type>.<segmentation id>`."""
 type Tags = Mapping[str, Any]
 type Reader[T] = Callable[[str, Sequence[str]], Mapping[str, T]]
-"""Of many users of a course, by user id, in one query."""
+"""A function that reads values of many users of a course, by user id, in one query."""
 
 EXPERIMENT = "experiment"
 _MOVES = (AssignedUserToPartition, UserExposed, UserReassigned)
@@ -40,13 +40,14 @@ _readers: dict[str, Reader[Any]] = {}
 
 
 def contribute(*, groups: Reader[Groups] | None = None, tags: Reader[Tags] | None = None) -> None:
-    """How a store tells where users stand. Called once, when its app is ready."""
+    """Register how a store reads groups or tags. Its app calls this once, when it is ready."""
     _readers.update({"groups": groups} if groups else {}, **({"tags": tags} if tags else {}))
 
 
 class UserContext(Mapping[str, Any]):
-    """One user, or nobody, in one course: `course_id`, `user_id`, `course_user_groups` and
-    `course_user_tags`.
+    """The context of one user, or of an anonymous one, in one course.
+
+    Its keys are `course_id`, `user_id`, `course_user_groups` and `course_user_tags`.
     """
 
     def __init__(self, course_id: str | None, user_id: str | None) -> None:
@@ -59,11 +60,11 @@ class UserContext(Mapping[str, Any]):
         self._json: str | None = None
 
     def is_of(self, event: Event) -> bool:
-        """Also of what happens to the user outside of any course."""
+        """Return whether the event is about this user, in this course or in none."""
         return event.user_id == self.user_id and event.course_id in (self.course_id, None)
 
     def fill(self, *, groups: Groups | None = None, tags: Tags | None = None) -> None:
-        """What somebody has read anyway need not be read again."""
+        """Take over groups or tags that the caller has read, so that they are not read again."""
         self._forget()
         if groups is not None:
             self._groups = dict(groups)
@@ -71,14 +72,14 @@ class UserContext(Mapping[str, Any]):
             self._tags = dict(tags)
 
     def know(self, groups: Groups) -> None:
-        """Where the user stands by now in some segmentations."""
+        """Take over the user's present groups in some segmentations."""
         if self._groups is not None and not groups.items() <= self._groups.items():
             self.fill(groups={**self._groups, **groups})
 
     def follow(self, event: Event) -> None:
-        """What has happened by now."""
+        """Update the context by an event."""
         if isinstance(event, CourseEvent) and event.course_id == self.course_id:
-            # Whom it moved, it does not say.
+            # The event does not say which users it moved.
             self._groups = None
             self._forget()
         elif not self.is_of(event):
@@ -95,7 +96,7 @@ class UserContext(Mapping[str, Any]):
             self.fill(tags={**rest, **told})
 
     def lacks(self, what: str) -> bool:
-        """Whether `groups` or `tags` are still to be read."""
+        """Return whether `groups` or `tags` are still to be read."""
         return (self._groups if what == "groups" else self._tags) is None
 
     @property
@@ -104,7 +105,7 @@ class UserContext(Mapping[str, Any]):
 
     @property
     def content(self) -> dict[str, Any]:
-        """Of which nothing may be changed."""
+        """The context as a dictionary. Callers must not change it."""
         if self._content is None:
             if not self.is_known:
                 read([self])
@@ -119,7 +120,7 @@ class UserContext(Mapping[str, Any]):
 
     @property
     def copy(self) -> dict[str, Any]:
-        """For listeners: one that changes it does not change what is told and kept."""
+        """A copy of the context for receivers, which may change it."""
         if self._copy is None:
             content = self.content
             groups, tags = content["course_user_groups"], content["course_user_tags"]
@@ -152,13 +153,16 @@ class UserContext(Mapping[str, Any]):
 
 
 def read(contexts: Iterable[UserContext]) -> None:
-    """One query of each store for each course. Where the database fails, events do without."""
+    """Read contexts in one query of each store for each course.
+
+    If the database fails, the contexts stay empty and events are emitted without them.
+    """
     courses: dict[str, list[UserContext]] = {}
     for context in contexts:
         if context.is_known:
             continue
         if flaw_of(context.course_id) or flaw_of(context.user_id):
-            # Nobody, or somebody whose id no store can hold.
+            # An anonymous user, or one whose id no store can hold.
             context.fill(groups={}, tags={})
         else:
             courses.setdefault(str(context.course_id), []).append(context)
@@ -206,7 +210,7 @@ def _after_move(
 
 
 def _partition_tags(groups: Groups) -> dict[str, str]:
-    """The groups of experiments as the platform's tags."""
+    """Return the groups of experiments as the platform's tags."""
     tags = {}
     for key, ids in groups.items():
         type_, _, number = key.rpartition(".")

@@ -1,4 +1,4 @@
-"""Which users' contexts this work is within, and which of them belongs to an event (ADR 12)."""
+"""The contexts that the current work is within, and the context of each event (ADR 12)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from xblock_experiments.events.context import UserContext, read
 from xblock_experiments.events.data import Event
 
 _entered: ContextVar[tuple[UserContext, ...]] = ContextVar("xblock_experiments_users", default=())
-"""Those that this work is within, the innermost last. One user of a course is one object."""
+"""The contexts of the current work, the innermost last. Each user of a course has one context."""
 
 
 @contextmanager
 def user_context(course_id: str | None, user_id: str | None) -> Iterator[UserContext]:
-    """Meanwhile every event says where this user stands in this course.
+    """Give every event of this user in this course the same context.
 
-    For requests, commands and background work. Within one of the same user it is that one.
+    Used around requests, commands and background work. Nested calls for one user share a context.
     """
     entered = _entered.get()
     same = [each for each in entered if (each.course_id, each.user_id) == (course_id, user_id)]
@@ -28,7 +28,7 @@ def user_context(course_id: str | None, user_id: str | None) -> Iterator[UserCon
         with nullcontext() if same else tracking.within(context):
             yield context
     finally:
-        # Generators that are closed late are not left in the order in which they were entered.
+        # A generator may be closed late, so contexts are not always left in reverse order.
         _entered.set(_without_last(_entered.get(), context))
 
 
@@ -37,15 +37,16 @@ def current() -> UserContext | None:
 
 
 def entered() -> tuple[UserContext, ...]:
-    """All that this work is within, the innermost last."""
+    """Return all contexts of the current work, the innermost last."""
     return _entered.get()
 
 
 def contexts_of(events: Sequence[Event], within: tuple[UserContext, ...] = ()) -> list[UserContext]:
-    """Each event's, in the same order: the innermost of its user, or one that is made for it.
+    """Return the context of each event, in the same order.
 
-    What is not known yet is read for all at once. What a reading cannot see, as in a transaction
-    that keeps its snapshot, the events say themselves.
+    This is the innermost context of the event's user, or else a new one. New contexts are read in
+    one query for each course. The events then update them, because a transaction that keeps its
+    snapshot does not see the newest rows.
     """
     # The innermost context first; a context that was entered twice appears once.
     inside = list({id(each): each for each in reversed(within)}.values())
