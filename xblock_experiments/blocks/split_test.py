@@ -65,7 +65,10 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     @XBlock.supports("multi_device")
     def student_view(self, context: Any = None) -> Fragment:
-        """Assign the learner to a group, show the group's arm, and record the exposure."""
+        """Show the learner's arm: assign a group if needed, and record the exposure.
+
+        Staff see all arms instead, and are not assigned.
+        """
         try:
             return staff_view(self, context) if is_staff(self) else self._learner_view(context)
         except NotStored:
@@ -80,7 +83,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return editor.studio_view(self)
 
     def validate(self) -> ExperimentValidation:
-        """Return the problems that affect learners, with Studio's texts where Studio has them."""
+        """Return a summary and all messages, in Studio's form and with Studio's texts."""
         validation = ExperimentValidation(self.scope_ids.usage_id)
         messages = self.validate_split_test()
         if not self.is_configured and len(messages) == 1:
@@ -91,7 +94,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return validation
 
     def validate_split_test(self) -> list[ExperimentMessage]:
-        """Return every error and warning, each with the action that fixes it."""
+        """Return all errors and warnings. Some have an action that fixes the problem."""
         return problems_of(self.read_experiment(), self.gettext)
 
     @property
@@ -123,7 +126,9 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     @staff_handler
     def delete_inactive_arm(self, request: Any, suffix: str = "") -> Response:
-        """Delete a child that no group sees, including its content: `{"child_id": …}`."""
+        """Delete a child that no group sees, with its content. The request's JSON is `{"child_id":
+        …}`.
+        """
         return edits.delete_inactive_arm(self, request)
 
     @staff_handler
@@ -145,7 +150,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     @XBlock.handler
     def log_child_render(self, request: Any, suffix: str = "") -> Response:
-        """Publish the event with which the learner's browser reports that it shows the arm."""
+        """Publish an event. The learner's browser calls this when it has loaded the arm."""
         if request.method != "POST":
             return Response(status=405, allow=["POST"])
         for child in self.get_child_blocks():
@@ -154,7 +159,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return Response()
 
     def get_child_blocks(self) -> list[Any]:
-        """Return the given group's arm, or an empty list without a group or without an arm."""
+        """Return the given group's arm, or an empty list if there is no group or no arm."""
         group = self._group or self._read_group()
         usage_id = self.group_id_to_child.get(str(group.id)) if group else None
         arm: list[Any] = self.get_children(lambda child_id: str(child_id) == str(usage_id))
@@ -164,9 +169,13 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return True
 
     def unsettled_experiments(self) -> set[int]:
-        """Return its own segmentation until the learner has a group, then those inside the arm.
+        """Return the ids of the segmentations that still need an assignment.
+
+        These are this block's own until the learner has a group, then those of experiments inside
+        the arm.
 
         An anonymous user never gets a group. Returns an empty set for staff.
+
         """
         if is_staff(self):
             return set()
@@ -177,7 +186,9 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     @property
     def tooltip_title(self) -> str:
-        """The arm's title. Only staff see the experiment's own name, and nobody sees group ids."""
+        """The arm's title. Staff see the experiment's name. Learners see the arm's title or, if
+        that is the default, the first title in the arm.
+        """
         if is_staff(self):
             return self.display_name_with_default
         arm = next(iter(self.get_child_blocks()), None)

@@ -56,9 +56,11 @@ from xblock_experiments.events import outbox
 def get_group_ids(
     course_id: str, id: int, user_id: str, *, type: str = EXPERIMENT
 ) -> frozenset[int]:
-    """Return the ids of the user's groups, without removed groups, even if inactive.
+    """Return the ids of the user's groups, without removed groups. Also works if the segmentation
+    is inactive.
 
     Raises NoSuchSegmentation.
+
     """
     standing = get_standing(course_id, id, user_id, type=type)
     present = {group.id for group in standing.segmentation.groups}
@@ -83,7 +85,7 @@ def put_in_group(
         choose(standing)
         if group_id in standing.group_ids:
             return
-        # Do not try to insert a known member: the insert would lock the row and others.
+        # Do not insert a user who is a member: the insert would lock this row and other rows.
         is_member = bool(standing.group_ids) and is_exclusive(standing.segmentation.type)
         if not is_member and enter(standing, group_id, why="put", actor=actor):
             return
@@ -112,7 +114,9 @@ def remove_from_group(
 def get_members(
     course_id: str, id: int, *, type: str, group_id: int | None = None
 ) -> Iterator[Membership]:
-    """Stream all members, or one group's, in order of entry. Raises NoSuchSegmentation."""
+    """Yield all members, or those of one group, in the order in which they entered the
+    segmentation. Raises NoSuchSegmentation.
+    """
     rows = _Membership.objects.filter(segmentation=row_of(course_id, id, type))
     if group_id is not None:
         check_group_id(group_id)
@@ -161,7 +165,7 @@ def enter(standing: Standing, group_id: int, *, why: str, actor: str = "") -> bo
 def enter_all(
     steps: Sequence[tuple[Standing, int]], *, why: str, actor: str = ""
 ) -> list[tuple[Standing, int]]:
-    """Perform `enter` for many users in one statement. Returns the steps that took effect."""
+    """Add many users to groups in one statement, like `enter`. Return the steps that took effect."""
     work = partial(_enter_all, steps, why, actor)
     return outbox.persist(work, using=using())
 
@@ -169,7 +173,7 @@ def enter_all(
 def enter_silently(
     steps: Sequence[tuple[Standing, int]], *, why: str, actor: str = ""
 ) -> list[tuple[Standing, int]]:
-    """Perform `enter_all` without events, for callers that emit one event for all users."""
+    """Add users like `enter_all`, but without events: the caller emits one event for all users."""
     check_actor(actor)
     now = timezone.now()
     rows = [
@@ -206,10 +210,10 @@ def move(
 ) -> Standing | None:
     """Move a member of an exclusive segmentation to the group that `choose` returns.
 
-    `choose` receives the user's standing at that moment, while the user and the segmentation are
-    locked against other changes. It returns None if the user stays. Returns the new standing, or
-    None if nothing changed: the user stays, is in no group any more, or another process moved the
-    user first.
+    `choose` receives the user's current standing, while the rows of the membership and the
+    segmentation are locked against other changes. It returns None if the user stays. Returns the
+    new standing, or None if nothing changed: the user stays, is in no group any more, or another
+    process moved the user first.
     """
     check_actor(actor)
     work = partial(_move, standing, choose, why, actor)

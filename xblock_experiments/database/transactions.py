@@ -30,9 +30,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from xblock_experiments.errors import NotStored
 
 _PAUSE = 0.002
-"""The maximum pause after the first round, in seconds. Each round adds as much again."""
+"""The maximum pause after the first failed attempt, in seconds. It grows by this amount after each
+further one.
+"""
 ROUNDS = 20
-"""The maximum of attempts after lost races. Each lost race means that another one succeeded."""
+"""The maximum number of attempts, including the first. A lost race means that another transaction
+succeeded.
+"""
 
 _FAULTS = (
     InterfaceError,
@@ -42,7 +46,7 @@ _FAULTS = (
     transaction.TransactionManagementError,
 )
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
-"""The codes of PostgreSQL."""
+"""PostgreSQL's SQLSTATE codes."""
 _MYSQL_RACES = frozenset({1020, 1213})
 """The codes of MariaDB and MySQL: "record has changed since last read", and a deadlock."""
 
@@ -50,8 +54,8 @@ _MYSQL_RACES = frozenset({1020, 1213})
 def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Translate database faults into NotStored.
 
-    Closes a broken connection, so that the next call opens a working one. If the caller has begun
-    a transaction, it is rolled back as a whole, because no database reports how much of it is left.
+    Closes a broken connection, so that the next call opens a working one. A transaction of the
+    caller is marked to be rolled back, because no database reports how much of it is left.
     """
 
     @wraps(function)
@@ -63,7 +67,7 @@ def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
                 if connection.errors_occurred:
                     _leave(connection)
             msg = (
-                f"The database failed: {str(error).strip()!r}. No change is half done: call it "
+                f"The database failed: {str(error).strip()!r}. Nothing is stored partially: call it "
                 "again with the same arguments once the database works."
             )
             raise NotStored(msg) from error
@@ -79,11 +83,13 @@ def _leave(connection: BaseDatabaseWrapper) -> None:
 
 
 class Overtaken(OperationalError):
-    """Raised if another transaction is in the way, and its changes are invisible to this one."""
+    """Raised if another transaction has committed conflicting changes that this transaction cannot
+    see.
+    """
 
 
 class Lost(Enum):
-    """The result of a transaction to which the database preferred another one."""
+    """The result of a transaction that lost a conflict with another one."""
 
     LOST = "lost"
 
@@ -94,7 +100,7 @@ LOST = Lost.LOST
 def attempt[T, D](work: Callable[[], T], *, otherwise: D, using: str) -> T | D:
     """Perform the work atomically, in a transaction or a savepoint, and return its result.
 
-    Returns `otherwise` without any change if the database preferred another transaction.
+    Returns `otherwise` without any change if it lost a conflict with another transaction.
     """
 
     def whole() -> T:
@@ -116,10 +122,11 @@ def attempt_statement[T, D](work: Callable[[], T], *, otherwise: D, using: str) 
 
 
 def persist[T](work: Callable[[], T], *, using: str) -> T:
-    """Perform the work atomically, and repeat it if the database preferred another transaction.
+    """Perform the work atomically, and repeat it if it lost a conflict with another transaction.
 
     Inside a caller's transaction there is one attempt only, because others would fail in the same
     way.
+
     """
     rounds = 1 if connections[using].in_atomic_block else ROUNDS
     for round_ in range(1, rounds):
@@ -133,7 +140,11 @@ def persist[T](work: Callable[[], T], *, using: str) -> T:
 
 
 def persist_statement[T](work: Callable[[], T], *, using: str) -> T:
-    """Perform `persist` for a single statement, which needs a transaction after a lost race."""
+    """Execute a single statement like `persist`.
+
+    The first attempt runs without a transaction, later attempts in one. Inside a caller's
+    transaction, runs once and raises any error.
+    """
     if connections[using].in_atomic_block:
         return work()
     result = attempt_statement(work, otherwise=LOST, using=using)
@@ -162,15 +173,19 @@ def seeing_new_commits(using: str) -> Iterator[None]:
 
 def contended(what: str) -> NotStored:
     """Return the error for work that lost every race."""
-    msg = f"{what}: lost {ROUNDS} races. Completed changes are stored: call it again."
+    msg = (
+        f"{what}: {ROUNDS} attempts lost a conflict with other transactions. "
+        "Completed changes are stored. Repeat the call."
+    )
     return NotStored(msg)
 
 
 def keeps_snapshot(connection: BaseDatabaseWrapper) -> bool:
-    """Return whether this is a transaction whose queries all see the state at its first query.
+    """Return whether the connection is in a transaction whose queries all see the same snapshot.
 
     Returns False for SQLite: its transactions also keep the state, but no other connection can
     write between a transaction's first write and its end.
+
     """
     if not connection.in_atomic_block or connection.vendor == "sqlite":
         return False
@@ -182,7 +197,8 @@ def keeps_snapshot(connection: BaseDatabaseWrapper) -> bool:
 def dies_of_news(connection: BaseDatabaseWrapper) -> bool:
     """Return whether the transaction fails when it locks a row newer than its snapshot.
 
-    This is the default under REPEATABLE READ in MariaDB 11.6 and later, and optional before.
+    This is the default under REPEATABLE READ in MariaDB 11.6 and later. Earlier versions have it
+    off.
     """
     if connection.vendor != "mysql" or not keeps_snapshot(connection):
         return False
@@ -194,8 +210,7 @@ def dies_of_news(connection: BaseDatabaseWrapper) -> bool:
 def _is_lost_race(error: DatabaseError, *, is_part: bool) -> bool:
     """Return whether the error is a lost race that the present transaction can survive.
 
-    A caller's transaction survives no deadlock, and no lost race in MariaDB and MySQL, which roll
-    back the whole transaction.
+    A part of a caller's transaction survives only a serialization failure in PostgreSQL.
     """
     if isinstance(error, Overtaken):
         return not is_part

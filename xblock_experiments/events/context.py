@@ -1,8 +1,8 @@
 """The context of events: the groups and tags of one user in one course (ADR 12).
 
 The first event of a request reads the context. Later events update it, so that an assignment is in
-the context of its own event. The stores are above this module: each contributes a function that
-reads its part.
+the context of its own event. This module must not import the stores, which are in a higher layer:
+each store registers a function that reads its groups or tags.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class UserContext(Mapping[str, Any]):
         return event.user_id == self.user_id and event.course_id in (self.course_id, None)
 
     def fill(self, *, groups: Groups | None = None, tags: Tags | None = None) -> None:
-        """Take over groups or tags that the caller has read, so that they are not read again."""
+        """Set groups or tags that the caller has read, so that they are not read again."""
         self._forget()
         if groups is not None:
             self._groups = dict(groups)
@@ -72,12 +72,12 @@ class UserContext(Mapping[str, Any]):
             self._tags = dict(tags)
 
     def know(self, groups: Groups) -> None:
-        """Take over the user's present groups in some segmentations."""
+        """Replace the user's groups in some segmentations, if the groups were read."""
         if self._groups is not None and not groups.items() <= self._groups.items():
             self.fill(groups={**self._groups, **groups})
 
     def follow(self, event: Event) -> None:
-        """Update the context by an event."""
+        """Apply the change that the event describes."""
         if isinstance(event, CourseEvent) and event.course_id == self.course_id:
             # The event does not say which users it moved.
             self._groups = None
@@ -127,7 +127,7 @@ class UserContext(Mapping[str, Any]):
             self._copy = {
                 **content,
                 "course_user_groups": {key: list(ids) for key, ids in groups.items()},
-                # Only tags that the operator lists can hold more than text. deepcopy is slow.
+                # Only tags in EVENT_TAGS can have mutable values, and deepcopy is slow.
                 "course_user_tags": deepcopy(tags) if self._tags else dict(tags),
             }
         return self._copy
@@ -155,14 +155,15 @@ class UserContext(Mapping[str, Any]):
 def read(contexts: Iterable[UserContext]) -> None:
     """Read contexts in one query of each store for each course.
 
-    If the database fails, the contexts stay empty and events are emitted without them.
+    If the database fails, the groups or tags that could not be read are set to empty and are not
+    read again.
     """
     courses: dict[str, list[UserContext]] = {}
     for context in contexts:
         if context.is_known:
             continue
         if flaw_of(context.course_id) or flaw_of(context.user_id):
-            # An anonymous user, or one whose id no store can hold.
+            # No user, no course, or an id that cannot be stored.
             context.fill(groups={}, tags={})
         else:
             courses.setdefault(str(context.course_id), []).append(context)
@@ -184,7 +185,7 @@ def _ask(what: str, course_id: str, user_ids: Sequence[str]) -> Mapping[str, Any
     try:
         return _readers[what](course_id, user_ids)
     except Error:
-        _log.exception("What users of %s have of %s cannot be read.", course_id, what)
+        _log.exception("Cannot read the %s of users in course %s.", what, course_id)
         return {}
 
 

@@ -40,7 +40,9 @@ __all__ = [
 
 @reports_faults
 def get_group(course_id: str, id: int, user_id: str) -> Group | None:
-    """Return the user's assigned group, or None before assignment. Assigns nobody.
+    """Return the user's group, or None if the user has none.
+
+    It is also None if the group was removed or the experiment is inactive. Never assigns.
 
     Raises NoSuchSegmentation.
     """
@@ -63,9 +65,12 @@ def assign_group(course_id: str, id: int, user_id: str) -> Group:
 
 @reports_faults
 def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int, Group]:
-    """Perform `assign_group` for several experiments with as many queries as for one.
+    """Assign a user in several experiments, like `assign_group`.
+
+    Reads all of them in one query and inserts all new assignments together.
 
     Omits experiments that the course does not have or that cannot assign.
+
     """
     standings = segmentations.get_standings(course_id, ids, user_id)
     return {standing.segmentation.id: standing.groups[0] for standing in settle(standings.values())}
@@ -81,7 +86,7 @@ def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[in
     Raises NoSuchSegmentation, NotAssignable, or InvalidId before anybody is assigned.
     """
     if isinstance(user_ids, str):
-        msg = f"Expected several user ids, not the text {user_ids!r}."
+        msg = f"Expected several user ids, not the string {user_ids!r}."
         raise InvalidId(msg)
     users: set[str] = set()
     for user_id in user_ids:
@@ -99,8 +104,9 @@ def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[in
 def settle(standings: Iterable[Standing]) -> list[Standing]:
     """Return the standings in order, each with a group, after assigning where needed.
 
-    If another process assigns a user first, returns what that process returned, perhaps under
-    weights that differ from these standings' weights. Omits standings that cannot be assigned.
+    If another process assigns a user first, the returned standing has the group that this process
+    stored, perhaps with another version of the segmentation. Omits standings that cannot be
+    assigned.
     """
     settled = {_key(standing): standing for standing in standings}
     for _ in range(ROUNDS):
@@ -112,18 +118,19 @@ def settle(standings: Iterable[Standing]) -> list[Standing]:
         lost = [standing for standing in unsettled if not settled[_key(standing)].groups]
         for standing in _read_lost(lost):
             settled[_key(standing)] = standing
-    raise contended(f"{len(unsettled)} groups could not be assigned")
+    raise contended(f"{len(unsettled)} assignments could not be completed")
 
 
 @reports_faults
 def settle_all(standings: Sequence[Standing]) -> list[Standing]:
-    """Perform `settle`, or raise NotAssignable if a standing cannot be assigned."""
+    """Assign like `settle`, but raise NotAssignable if a standing cannot be assigned."""
     settled = settle(standings)
     if len(settled) == len(standings):
         return settled
     for standing in standings:
         _check_assignable(standing)
-    msg = f"Experiment {standings[0].segmentation.id} has just been edited, and cannot assign."
+    id = standings[0].segmentation.id
+    msg = f"Experiment {id} was edited during this call and can no longer assign users."
     raise NotAssignable(msg)
 
 
@@ -162,7 +169,7 @@ def _check_assignable(standing: Standing) -> None:
 
 def _check_can_assign(segmentation: UserSegmentation) -> None:
     if not segmentation.active:
-        msg = f"Experiment {segmentation.id} is inactive: it cannot assign anybody."
+        msg = f"Experiment {segmentation.id} is inactive, so it cannot assign users."
         raise NotAssignable(msg)
     check_weights(segmentation.groups)
 
@@ -175,15 +182,19 @@ def _choose(standing: Standing) -> int:
 
 
 def _choose_anew(standing: Standing) -> int | None:
-    """Return a new group's id for a member of a removed group, or None for any other member."""
+    """Return the id of another group for a user whose group was removed.
+
+    Returns None if the user's group still exists, or if the experiment cannot assign.
+    """
     return None if standing.groups or not is_assignable(standing) else _choose(standing)
 
 
 def _write(unsettled: Sequence[Standing]) -> list[Standing]:
     """Assign users, and return the standings that this call changed.
 
-    Adds all new users in one statement, then moves users out of removed groups, in the order in
-    which all processes lock rows. Other processes may have assigned some of the users first.
+    Adds all new users in one statement, then moves users out of removed groups one by one. All
+    processes sort them alike, to avoid deadlocks. Other processes may have assigned some of the
+    users first.
     """
     newcomers = [standing for standing in unsettled if not standing.group_ids]
     leavers = [standing for standing in unsettled if standing.group_ids]

@@ -23,10 +23,12 @@ from xblock_experiments.services.preview import AsGroup, Preview, preview_of
 
 
 class Visit:
-    """One user, possibly anonymous, in one course, for one runtime's lifetime, which is a request.
+    """The groups of one user, or of an anonymous visitor, in one course. Lives as long as the
+    runtime, which is one request.
 
     The course's segmentations and the user's standings are read when a block first requests one.
     Afterwards they change only through assignments that this visit makes.
+
     """
 
     def __init__(self, course_id: str, user_id: str | None) -> None:
@@ -72,7 +74,9 @@ class Visit:
         return groups[0]
 
     def assign_all(self, ids: Iterable[int]) -> dict[int, Group]:
-        """Return `assign` for each id, without experiments that do not exist or cannot assign."""
+        """Return the group for each id, as `assign` does. Leaves out experiments that do not exist
+        or that cannot assign the user.
+        """
         wanted = set(ids)
         known = [s for s in self.segmentations if s.type == EXPERIMENT and s.id in wanted]
         if self._user_id is None:
@@ -167,7 +171,9 @@ class PreviewVisit(Visit):
 
 
 def visit_of(runtime: Any, bound: Binding) -> Visit:
-    """Return the visit shared by all blocks of the runtime, which has one at a time."""
+    """Return the visit that all blocks of the runtime share. A block with another user or course
+    replaces it.
+    """
     visit: Visit | None = vars(runtime).get("_xblock_experiments_visit")
     if visit is None or not visit.is_of(bound):
         preview = preview_of(runtime)

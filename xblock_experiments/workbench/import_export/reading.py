@@ -96,11 +96,15 @@ class Reader:
         self._open: list[Any] = []
         self._names = CountedNames(olx, self.report)
         self._placed: set[tuple[Any, Any]] = set()
-        """Pairs of a parent and a child, because searching long lists of children is too slow."""
+        """The pairs of parent and child that were added. A set, because searching long lists of
+        children is too slow.
+        """
         self._sizes: dict[Any, int] = dict.fromkeys(course.blocks, 1)
-        """The number of blocks that a learner may meet in a block, including itself."""
+        """The number of blocks in each block, including itself. A block in several places counts
+        several times.
+        """
         self._unread: dict[Any, str] = {}
-        """The text of elements that were not read completely."""
+        """The XML of elements that could not be read or that define a block again."""
 
     def read_root(self, parent_id: Any = None) -> Any:
         usage_id = self._usage_id_of(self._olx.root, parent_id)
@@ -170,7 +174,7 @@ class Reader:
         block.is_new = False
 
     def _known(self, node: Any) -> Any:
-        """Return the usage id of the block that the node points to, if it exists already."""
+        """Return the usage id of the block that the pointer names if it was read, or None."""
         try:
             usage_id = self._olx.usage_id(node.tag, node.get("url_name", ""))
         except ValueError:
@@ -281,7 +285,11 @@ class Rereader(Reader):
         self._open = [*outside]
 
     def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
-        """Return the usage id. Raises InvalidCourse if the block is defined elsewhere too."""
+        """Return the usage id, or None if the element cannot be a block.
+
+        Raises InvalidCourse if the element has content and the block is already elsewhere in the
+        course.
+        """
         url_name = definition.get("url_name")
         usage_id = self._names.usage_id_of(definition, parent_id) if url_name else None
         if usage_id in self._course.blocks and has_content(definition):
@@ -315,7 +323,9 @@ class ReadingRuntime(CourseRuntime):
 
 
 def _clean(node: Any, cls: type[XBlock], report: Callable[[str], object]) -> None:
-    """Remove attributes and elements that blocks of other packages must not use."""
+    """Remove `xblock-family`, except from placeholders, and everything that blocks of other
+    packages must not read.
+    """
 
     def remove_attribute(name: str) -> None:
         del node.attrib[name]
@@ -337,7 +347,9 @@ def _clean(node: Any, cls: type[XBlock], report: Callable[[str], object]) -> Non
 
 
 def _text(node: Any) -> str:
-    """Return the element's text. Empty elements have no end tag, so that equal ones look equal."""
+    """Return the element as XML. Empty elements have no end tag, so that equal elements give equal
+    XML.
+    """
     for element in node.iter("*"):
         element.text = element.text or None
     return etree.tostring(node, encoding="unicode", with_tail=False)

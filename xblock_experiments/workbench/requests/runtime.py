@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 AUTHORS_VIEWS = ("author_view", "studio_view")
 _VIEWS = (*AUTHORS_VIEWS, "public_view", "student_view")
 _STATES = {type(None): StoredState, AsLearner: TransientState, AsGroup: BlankState}
-"""The state of a page for each kind of preview."""
+"""The class that stores values of users' fields, by type of preview."""
 
 
 class ExperimentsRuntime(CourseRuntime):
@@ -42,7 +42,7 @@ class ExperimentsRuntime(CourseRuntime):
     def __init__(
         self, user_id: str | None = None, *, staff: bool = False, preview: Preview | None = None
     ) -> None:
-        """The caller checks that only staff get a preview."""
+        """The caller must ensure that only staff get a preview."""
         self.preview = preview
         self.viewer_id = user_id
         """The user who looks at the page. In a preview, the page may be another user's."""
@@ -61,7 +61,11 @@ class ExperimentsRuntime(CourseRuntime):
         return self.pages.view in AUTHORS_VIEWS
 
     def render(self, block: Any, view_name: str, context: Any = None) -> Any:
-        """Return the view, or a sentence if the user may not open the block or the block fails."""
+        """Return the rendered view.
+
+        Returns a message instead if the view does not exist, if the user may not open the block, or
+        if a block of another package fails.
+        """
         course = self._set_current_course(block)
         if self._view_name is None:
             self._begin(view_name)
@@ -103,7 +107,7 @@ class ExperimentsRuntime(CourseRuntime):
         query: str = "",
         thirdparty: bool = False,
     ) -> str:
-        """Return a URL with the user in its path, because Open edX's blocks append to its end."""
+        """Return a URL with the user in its path: Open edX's blocks append text to the URL."""
         if thirdparty or isinstance(block, XBlockAside):
             return str(super().handler_url(block, handler_name, suffix, query, thirdparty))
         if not getattr(getattr(block, handler_name, None), "_is_xblock_handler", False):
@@ -138,11 +142,13 @@ class ExperimentsRuntime(CourseRuntime):
             self.field_values.state = state(self.user_id, is_staff=self.is_staff)
 
     def _render_carefully(self, block: Any, view_name: str, context: Any) -> Any:
-        """Return a sentence for a block that fails, so that the rest of the page is shown."""
+        """Render the block. If it fails, log the error and return a message, so that the rest of
+        the page is shown.
+        """
         try:
             return super().render(block, view_name, context)
         except NotStaff:
-            log.exception("%s tried to change the course while it was shown.", block)
+            log.exception("%s tried to change the course while it was being rendered.", block)
         except ExperimentsError:
             raise
         except self.faults:
