@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from xblock_experiments.services.scope import COURSE, GLOBAL, Scope
+from xblock_experiments.keys.scope import COURSE, GLOBAL, Scope
 
 if TYPE_CHECKING:
     from xblock_experiments.services.partitions import PartitionService

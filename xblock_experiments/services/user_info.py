@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from xblock_experiments.keys.scope import GLOBAL, Scope
 from xblock_experiments.services.binding import Binding
-from xblock_experiments.services.scope import GLOBAL, Scope
 from xblock_experiments.services.tags import Tags, tags_of
 from xblock_experiments.settings.common import setting
 from xblock_experiments.user_tags.api import is_hidden

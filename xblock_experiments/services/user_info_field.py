@@ -12,7 +12,7 @@ from typing import Any
 from xblock.core import Blocklike
 from xblock.fields import Field
 
-from xblock_experiments.services.scope import GLOBAL, Scope
+from xblock_experiments.keys.scope import GLOBAL, Scope
 from xblock_experiments.user_tags.data import InvalidTag, dump_value
 
 _NONE_STORED: Any = object()
