@@ -18,6 +18,7 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.experiments import api as experiments
+from xblock_experiments.keys.ids import is_id
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.once import once
 from xblock_experiments.services.page import Arm, new_page, page_of
@@ -50,10 +51,12 @@ class Visit:
 
     def segmentation(self, id: int, type: str) -> UserSegmentation:
         """Return the course's segmentation. Raises NoSuchSegmentation."""
-        try:
-            return self._by_key[type, id]
-        except KeyError:
-            raise segmentations.no_such(self._course_id, id, type) from None
+        # As keys of a dictionary, True and 1.0 are equal to 1.
+        is_sound = is_id(id) and isinstance(type, str)
+        found = self._by_key.get((type, id)) if is_sound else None
+        if found is None:
+            raise segmentations.no_such(self._course_id, id, type)
+        return found
 
     def groups(self, id: int, type: str) -> tuple[Group, ...]:
         """Return the user's groups. Raises NoSuchSegmentation."""
@@ -77,7 +80,7 @@ class Visit:
 
     def assign_all(self, ids: Iterable[int]) -> dict[int, Group]:
         """Return `assign` for each id, without experiments that do not exist or cannot assign."""
-        wanted = set(ids)
+        wanted = {id for id in ids if is_id(id)}
         known = [s for s in self.segmentations if s.type == EXPERIMENT and s.id in wanted]
         if self._user_id is None:
             return _first_groups(known)

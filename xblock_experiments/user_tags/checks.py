@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from xblock_experiments.keys.ids import flaw_of
-from xblock_experiments.user_tags.data import MAX_DIGITS, Conflict, InvalidTag
+from xblock_experiments.user_tags.data import MAX_DIGITS, Conflict, InvalidTag, InvalidTagId
 
 
 def check_id(text: str, whose: str) -> None:
-    """Raise InvalidTag if the id of a user or course cannot be stored."""
-    _check(text, f"id of a {whose}")
+    """Raise InvalidTagId if the id of a user or course cannot be stored."""
+    if flaw := flaw_of(text):
+        msg = f"The id of a {whose} {flaw}."
+        raise InvalidTagId(msg)
 
 
 def check_key(key: str) -> None:
     """Raise InvalidTag if the key cannot be stored."""
-    _check(key, "key of a tag")
+    if flaw := flaw_of(key):
+        msg = f"The key of a tag {flaw}."
+        raise InvalidTag(msg)
 
 
 def check_amount(by: int) -> None:
@@ -36,9 +40,3 @@ def conflict_error(key: str) -> Conflict:
     """Return the error for the caller to raise."""
     msg = f"The tag {key!r} does not have the expected value any more. Get it and set it again."
     return Conflict(msg)
-
-
-def _check(text: str, what: str) -> None:
-    if flaw := flaw_of(text):
-        msg = f"The {what} {flaw}."
-        raise InvalidTag(msg)

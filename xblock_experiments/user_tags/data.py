@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.errors import ExperimentsError, WrongId
 
 type JSON = bool | int | float | str | list[JSON] | dict[str, JSON] | None
 
@@ -38,6 +38,10 @@ class InvalidTag(TagError, ValueError):
     """Raised for a key, a value or an id that cannot be stored."""
 
 
+class InvalidTagId(InvalidTag, WrongId):
+    """An id of a user or a course that cannot be stored."""
+
+
 class Conflict(TagError):
     """Raised if a tag no longer has the expected value. Read it again, then decide again."""
 
@@ -52,6 +56,10 @@ class GlobalIsReadOnly(TagError, PermissionError):
 
 class NoUser(TagError):
     """Raised if there is no user to write a tag for: an anonymous user, or an editor's preview."""
+
+
+class NoService(TagError):
+    """Raised if a value is set, but the runtime lacks `user_info`, which the block only wants."""
 
 
 def owner_of(key: str) -> str | None:
