@@ -16,13 +16,33 @@ if TYPE_CHECKING:
     from xblock_experiments.fakes import FakeServices
     from xblock_experiments.testing import LoadedCourse
 
-type Call[T] = Callable[..., T]
+_OURS = frozenset({"find_block", "load_course", "override_group", "render"})
+"""The fixtures that need a test database."""
+_DATABASE = "_xblock_experiments_database"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give tests with our fixtures a database, unless they say themselves which one they need.
+
+    pytest-django creates databases for marked tests only, and looks for marks after the collection.
+    """
+    if _DATABASE not in getattr(item, "fixturenames", ()) or not _has_django(item.config):
+        return
+    if item.get_closest_marker("django_db") is None:
+        item.add_marker("django_db")
 
 
 @pytest.fixture
-def load_course(request: pytest.FixtureRequest) -> Iterator[Call[LoadedCourse]]:
+def _xblock_experiments_database(request: pytest.FixtureRequest) -> None:
+    """Check that pytest-django is there to make a database."""
+    if not _has_django(request.config):
+        names = ", ".join(sorted(_OURS.intersection(request.fixturenames)))
+        pytest.fail(f"{names} needs pytest-django: pip install pytest-django", pytrace=False)
+
+
+@pytest.fixture
+def load_course(_xblock_experiments_database: None) -> Iterator[Callable[..., LoadedCourse]]:
     """`xblock_experiments.testing.load_course`. The test's courses are forgotten at its end."""
-    _use_database(request)
     from xblock_experiments import testing
     from xblock_experiments.workbench.storage import serving
 
@@ -31,30 +51,27 @@ def load_course(request: pytest.FixtureRequest) -> Iterator[Call[LoadedCourse]]:
 
 
 @pytest.fixture
-def find_block(request: pytest.FixtureRequest) -> Call[Any]:
+def find_block(_xblock_experiments_database: None) -> Callable[..., Any]:
     """`xblock_experiments.testing.find_block`."""
-    _use_database(request)
     from xblock_experiments import testing
 
     return testing.find_block
 
 
 @pytest.fixture
-def render(request: pytest.FixtureRequest) -> Call[str]:
+def render(_xblock_experiments_database: None) -> Callable[..., str]:
     """`xblock_experiments.testing.render`."""
-    _use_database(request)
     from xblock_experiments import testing
 
     return testing.render
 
 
 @pytest.fixture
-def override_group(request: pytest.FixtureRequest) -> Iterator[Call[None]]:
-    """Put every user in a group until the end of the test, or until the next call for the same.
+def override_group(_xblock_experiments_database: None) -> Iterator[Callable[..., None]]:
+    """Put every user in a group, until the end of the test or the next call for the same one.
 
     Takes the arguments of `xblock_experiments.testing.override_group`.
     """
-    _use_database(request)
     from xblock_experiments import testing
 
     def override(*args: Any, **kwargs: Any) -> None:
@@ -66,18 +83,12 @@ def override_group(request: pytest.FixtureRequest) -> Iterator[Call[None]]:
 
 
 @pytest.fixture
-def fake_services() -> Call[FakeServices]:
+def fake_services() -> Callable[..., FakeServices]:
     """`xblock_experiments.fakes.FakeServices.of`, which needs neither Django nor a database."""
     from xblock_experiments.fakes import FakeServices
 
     return FakeServices.of
 
 
-def _use_database(request: pytest.FixtureRequest) -> None:
-    """Request pytest-django's test database, unless the test has requested it."""
-    if not request.config.pluginmanager.has_plugin("django"):
-        pytest.fail(
-            f"The fixture {request.fixturename} needs pytest-django: pip install pytest-django",
-            pytrace=False,
-        )
-    request.getfixturevalue("db")
+def _has_django(config: pytest.Config) -> bool:
+    return config.pluginmanager.has_plugin("django")
