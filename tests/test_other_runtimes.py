@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +28,8 @@ from xblock_experiments.user_tags.api import get_tags
 from xblock_experiments.user_tags.data import NoService
 
 pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).parents[1]
 
 
 class PlainRuntime(EntryPointServices, TestRuntime):  # type: ignore[misc]
@@ -155,3 +163,84 @@ def test_a_list_changed_in_place_is_not_lost_without_a_word() -> None:
     assert block.known == ["Joule"]
     with pytest.raises(NoService):
         block.save()
+
+
+PROJECT = """
+import sys
+sys.modules["workbench"] = None
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+{apps}
+databases = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}}
+settings.configure(USE_TZ=True, DATABASES=databases, INSTALLED_APPS=INSTALLED_APPS)
+django.setup()
+call_command("migrate", verbosity=0)
+{runtime}
+from opaque_keys.edx.keys import CourseKey
+from xblock.core import XBlock
+from xblock.fields import ScopeIds
+from xblock.test.tools import TestRuntime
+from xblock_experiments.course_user_segmentation.api import save_segmentations
+from xblock_experiments.course_user_segmentation.data import Group, UserSegmentation
+from xblock_experiments.services import COURSE
+
+@XBlock.needs("user_segmentation", "user_info", "partitions", "user_tags")
+class Block(XBlock):
+    pass
+
+class OurRuntime(EntryPointServices, TestRuntime):
+    course_id = "my-course"
+
+save_segmentations("my-course", [UserSegmentation(1, "experiment", "x", "", (Group(1, "A"),))])
+block = Block(OurRuntime(), scope_ids=ScopeIds(7, "b", "d", "u"))
+segmentation = block.runtime.service(block, "user_segmentation")
+assert segmentation.assign(1).name == "A"
+segmentation.record_exposure(1)
+assert block.runtime.service(block, "user_info").increment(COURSE, "n") == 1
+assert len(block.runtime.service(block, "partitions").course_partitions) == 1
+try:
+    import xblock_experiments.testing
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_the_services_run_in_a_project_as_the_reference_describes_it_without_the_sdk() -> None:
+    page = (ROOT / "docs" / "reference" / "services.rst").read_text()
+    section = page.partition("\nIn a runtime of your own\n")[2].partition("\nErrors\n")[0]
+    found = re.findall(
+        r"^   \.\. code-block:: python\n\n((?:(?: {7}.*)?\n)+)", section, re.MULTILINE
+    )
+    apps, runtime = map(textwrap.dedent, found)
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": ""}
+    answer = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROJECT.format(apps=apps, runtime=runtime)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    assert "xblock_experiments.testing needs packages that are not installed" in answer.stdout
+    assert "pip install 'xblock-experiments[workbench]'" in answer.stdout
+
+
+@pytest.mark.parametrize("missing", ["workbench", "dj_database_url"])
+def test_the_workbenchs_settings_name_the_extra_that_they_need(missing: str) -> None:
+    code = f"""
+import sys
+sys.modules[{missing!r}] = None
+import xblock_experiments.settings.workbench
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    (last,) = answer.stderr.splitlines()[-1:]
+    assert last.startswith("xblock_experiments.errors.MissingExtra: ")
+    assert missing in last
+    assert "pip install 'xblock-experiments[workbench]'" in last
