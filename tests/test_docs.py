@@ -94,7 +94,7 @@ def _filters() -> str:
 
 
 FILTERS = _filters()
-"""This project's own filters of warnings: all are errors, except those of the hosts."""
+"""The filters of this project's tests: all warnings are errors, except those of the hosts."""
 
 
 def names_of_tests(page: str) -> list[str]:

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[1]
 
 
-class PlainRuntime(EntryPointServices, TestRuntime):  # type: ignore[misc]
+class PlainRuntime(EntryPointServices, TestRuntime):
     """A runtime that has the services and nothing else of this package."""
 
 
@@ -88,7 +88,8 @@ def test_the_blocks_of_a_runtime_with_a_course_id_are_in_one_course(course_id: A
 
 
 def test_a_course_key_of_a_branch_means_the_course() -> None:
-    key = CourseKey.from_string(COURSE_ID).for_branch("published-branch")
+    key: Any = CourseKey.from_string(COURSE_ID)
+    key = key.for_branch("published-branch")
     block = make(runtime_of(course_id=key), "u_1")
     service(block, "user_info").set(COURSE, "seen", 1)
 

@@ -105,7 +105,7 @@ print(*sorted(set(sys.modules) - before))
 
 
 def test_pytest_finds_the_plugin_under_the_name_of_its_module() -> None:
-    """If the plugin is also requested with -p, pytest then loads it only once."""
+    # If the plugin is also requested with -p, pytest then loads it only once.
     config = ConfigParser(interpolation=None)
     config.read(ROOT / "setup.cfg")
 
