@@ -264,3 +264,17 @@ def test_a_previews_counter_counts_in_all_threads() -> None:
 
     assert info_of(runtime).get(COURSE, "turned") == 20 * THREADS
     assert user_tags.get_tags("ann", COURSE_ID) == {}
+
+
+def test_a_page_collects_no_exposures_of_another_user_or_runtime() -> None:
+    one, other = (
+        segmentation_of(runtime_for(user_id), user_id=user_id) for user_id in ("ann", "bob")
+    )
+    one.assign(100)
+    other.assign(100)
+    with pytest.raises(KeyError), one.together():
+        other.record_exposure(100)
+        assert exposed() == ["bob block0"]
+        raise KeyError
+
+    assert exposed() == ["bob block0"]
