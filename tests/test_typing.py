@@ -9,6 +9,10 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.one_django
+
 ROOT = Path(__file__).parents[1]
 
 PAGE = (ROOT / "docs" / "reference" / "services.rst").read_text()

@@ -25,9 +25,9 @@ from xblock_experiments.keys.scope import GLOBAL, Scope
 from xblock_experiments.user_tags.checks import (
     check_owner,
     check_scope,
+    conflict_error,
     counted,
     full_key_of,
-    overtaken,
 )
 from xblock_experiments.user_tags.data import (
     ANY,
@@ -185,7 +185,7 @@ class FakeUserInfo:
         texts, full_key = self._writable(scope, key)
         text = dump_value(value)
         if expected is not ANY and dump_value(expected) != texts.get(full_key, NULL):
-            raise overtaken(full_key)
+            raise conflict_error(full_key)
         texts[full_key] = text
 
     def increment(self, scope: Scope, key: str, by: int = 1) -> int:

@@ -19,8 +19,8 @@ _entered: ContextVar[tuple[UserContext, ...]] = ContextVar("xblock_experiments_u
 def user_context(course_id: str | None, user_id: str | None) -> Iterator[UserContext]:
     """Give every event of this user in this course the same context.
 
-    For requests, commands and background work. Within one of the same user it is that one.
-    Raises WrongId for ids that are not text: events would never be of such a user.
+    Used around requests, commands and background work. Nested calls for one user share a context.
+    Raises WrongId for an id that is not text, because no event has such an id.
     """
     _check_text(course_id, "course")
     _check_text(user_id, "user")

@@ -50,10 +50,11 @@ def course_id_of(runtime: Any, block: Any) -> str:
     Taken from an opaque usage key, else from the runtime, else from the workbench's scenario.
     """
     usage_id = block.scope_ids.usage_id
+    course_key = getattr(usage_id, "context_key", None)
+    if course_key is not None:
+        return usage.plain_course_id(course_key)
     if not isinstance(usage_id, str | OpaqueKey):
         raise _invalid("block", f"must be text or a usage key, not {type(usage_id).__name__}")
-    if getattr(usage_id, "context_key", None) is not None:
-        return usage.course_id_of(usage_id)
     course_id = getattr(runtime, "course_id", None)
     if isinstance(course_id, OpaqueKey):
         return usage.plain_course_id(course_id)

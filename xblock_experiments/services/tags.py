@@ -13,7 +13,7 @@ from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.once import once
 from xblock_experiments.services.preview import AsGroup, preview_of
 from xblock_experiments.user_tags import api as user_tags
-from xblock_experiments.user_tags.checks import counted, overtaken
+from xblock_experiments.user_tags.checks import conflict_error, counted
 from xblock_experiments.user_tags.data import (
     ANY,
     NULL,
@@ -132,7 +132,7 @@ class PreviewTags(Tags):
         text = dump_value(value)
         with self.lock:
             if expected is not ANY and dump_value(expected) != (self.get(scope, key) or NULL):
-                raise overtaken(key)
+                raise conflict_error(key)
             self._written[scope, key] = text
 
     def increment(self, scope: Scope, key: str, by: int) -> int:

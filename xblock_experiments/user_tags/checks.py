@@ -67,7 +67,7 @@ def counted(text: str | None, key: str, by: int) -> int:
     check_amount(by)
     before = load_value(text or "0")
     if type(before) is not int or max(abs(before), abs(before + by)) >= 10**MAX_DIGITS:
-        raise uncountable(key, by)
+        raise not_countable_error(key, by)
     return before + by
 
 
