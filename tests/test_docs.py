@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from configparser import ConfigParser
 from importlib import import_module
 from pathlib import Path
 from types import CodeType, FrameType
@@ -18,7 +19,8 @@ import pytest
 from django.core.management import get_commands
 
 from tests.builders import course_xml, experiment, split_test_xml
-from xblock_experiments import __version__, events, testing
+from xblock_experiments import __version__, events, fakes, testing
+from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.services import (
     PartitionService,
     SegmentationStaffService,
@@ -85,6 +87,16 @@ PACKAGES = [page for page in HOW_TOS if files_of(page)]
 PAGES = {page: names_of(page) for page in HOW_TOS if page not in PACKAGES}
 
 
+def _filters() -> str:
+    config = ConfigParser(interpolation=None)
+    config.read(ROOT / "setup.cfg")
+    return config["tool:pytest"]["filterwarnings"].strip()
+
+
+FILTERS = _filters()
+"""The filters of this project's tests: all warnings are errors, except those of the hosts."""
+
+
 def names_of_tests(page: str) -> list[str]:
     return re.findall(r"^def (test_\w+)", code_of(page), re.MULTILINE)
 
@@ -102,8 +114,11 @@ def test_the_files_of_a_how_to_are_a_package_whose_tests_pass(page: str, tmp_pat
         "pytest",
         # Import the installed package and not the files in this folder.
         "--import-mode=importlib",
+        # No warning is this project's own.
+        "-o",
+        f"filterwarnings={FILTERS}",
         *tests,
-        PYTHONPATH=installed,
+        PYTHONPATH=os.pathsep.join((installed, str(ROOT))),
         XBLOCK_EXPERIMENTS_DATA=str(tmp_path / "data"),
     )
 
@@ -130,7 +145,7 @@ def test_each_how_to_has_the_expected_number_of_tests() -> None:
         "an_xblock_that_remembers.rst": 3,
         "edit_a_live_experiment.rst": 2,
         "run_an_experiment.rst": 0,
-        "use_the_services.rst": 3,
+        "use_the_services.rst": 4,
     }
 
 
@@ -147,21 +162,35 @@ def test_each_how_to_has_the_expected_number_of_tests() -> None:
 def test_each_method_of_a_service_is_in_the_reference_with_its_parameters(service: type) -> None:
     page = (REFERENCE / "services.rst").read_text()
     for name, method in inspect.getmembers(service, inspect.isfunction):
-        if name.startswith("_"):
-            continue
-        parameters = ", ".join(
-            parameter.name
-            if parameter.default is parameter.empty
-            else f"{parameter.name}={parameter.default!r}".replace("'", '"')
-            for parameter in list(inspect.signature(method).parameters.values())[1:]
-        )
-        assert f"``{name}({parameters})``\n" in page
+        if not name.startswith("_"):
+            assert f"\n``{written(name, method)}``\n" in page
 
 
-def test_each_tool_for_tests_is_in_the_reference() -> None:
-    page = (REFERENCE / "testing.rst").read_text()
-    for name in testing.__all__:
-        assert f"``{name}(" in page or f"``{name}``" in page
+@pytest.mark.parametrize(
+    ("page", "module"),
+    [("testing.rst", testing), ("testing.rst", fakes), ("gradebook.rst", gradebook)],
+)
+def test_each_function_is_in_the_reference_as_it_can_be_called(page: str, module: Any) -> None:
+    text = (REFERENCE / page).read_text()
+    for name in module.__all__:
+        call = f"{name}.of" if name == "FakeServices" else name
+        function = fakes.FakeServices.of if name == "FakeServices" else getattr(module, name)
+        if function is testing.LoadedCourse:
+            assert f"``{name}``" in text
+        else:
+            assert f"\n``{written(call, function)}``\n" in text
+
+
+def written(name: str, function: Any) -> str:
+    """Return the call as the reference writes it, with a star before keyword-only parameters."""
+    signature = inspect.signature(function)
+    parameters = [
+        each.replace(annotation=inspect.Parameter.empty)
+        for each in signature.parameters.values()
+        if each.name != "self"
+    ]
+    text = str(inspect.Signature(parameters)).replace("'", '"')
+    return f"{name}{text}"
 
 
 def test_each_setting_is_in_the_reference_in_order() -> None:
@@ -187,7 +216,9 @@ def test_each_event_is_in_the_reference_with_its_keys() -> None:
 
 @pytest.mark.parametrize("page", [page.name for page in REFERENCE.glob("*.rst")])
 def test_the_code_of_the_reference_runs(page: str) -> None:
-    names_of(f"docs/reference/{page}")
+    for name, value in names_of(f"docs/reference/{page}").items():
+        if name.startswith("test_") and not inspect.signature(value).parameters:
+            value()
 
 
 def test_each_command_is_in_the_reference() -> None:

@@ -77,6 +77,9 @@ class HintBlock(Remembering, XBlock):
 class ToyRuntimeWithServices(EntryPointServices, ToyRuntime):
     """XBlock's toy runtime with services found by entry points."""
 
+    # XBlock's toy sets its own deprecated property, and would warn.
+    user_id = None
+
 
 class TestRuntimeWithServices(EntryPointServices, TestRuntime):
     """XBlock's test runtime, which has no services of its own, with services by entry points."""

@@ -7,15 +7,18 @@
       . NoSuchPartition        (ValueError)  services.partitions
     + NoSuchGroup              (LookupError)
     + NotAssignable
-    + InvalidId                (ValueError)  an id of a course, user or block cannot be stored
+    + InvalidId                (WrongId)
   x TagError                   user_tags.data
     + InvalidTag               (ValueError)
     + Conflict                 a tag has changed since the caller read it
     + NotOwner                 (PermissionError)
     + GlobalIsReadOnly         (PermissionError)
     + NoUser
+    + NoService                the runtime lacks the service `user_info`, which the block wants
+    + InvalidTagId             (WrongId, InvalidTag)
   x GradebookError             gradebook.data
     + InvalidScore             (ValueError)
+      . InvalidScoreId         (WrongId)
   x OlxError                   olx.untrusted
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
@@ -26,6 +29,9 @@
   x NotSent                    another system did not accept an event from the outbox
   x OtherUser                  (PermissionError)  a block requested another user's data
   x NotStored                  the database failed; the same call may succeed later
+  x MissingExtra               (ImportError)  a package that an extra installs cannot be imported
+  x NoCourse                   (LookupError)  a runtime does not give the course of a block
+  x WrongId                    (ValueError)  a value cannot be the id of a course, user or block
 """
 
 from __future__ import annotations
@@ -49,3 +55,26 @@ class OtherUser(ExperimentsError, PermissionError):
 
 class NotStored(ExperimentsError):
     """Raised if the database failed. No change is half done; the same call may succeed later."""
+
+
+class MissingExtra(ExperimentsError, ImportError):
+    """Raised if a module needs packages that one of this package's extras installs."""
+
+    def __init__(self, module: str, extra: str, cause: ImportError) -> None:
+        """Name the module, the extra to install, and the import that failed."""
+        super().__init__(
+            f"{module} needs packages that are not installed ({cause}). Install them: "
+            f"pip install 'xblock-experiments[{extra}]'.",
+            name=cause.name,
+        )
+
+
+class NoCourse(ExperimentsError, LookupError):
+    """Raised if neither a block's usage id nor its runtime gives the course of the block."""
+
+
+class WrongId(ExperimentsError, ValueError):
+    """Raised for a value that cannot be an id of a course, a user or a block. Nothing was changed.
+
+    Each store raises its own subclass.
+    """

@@ -1,6 +1,7 @@
 """Helpers for tests of blocks that use the services, and of courses with experiments.
 
-They need Django settings, such as `xblock_experiments.settings.workbench`, and a test database.
+They need the extra `workbench`, Django settings, such as `xblock_experiments.settings.workbench`,
+and a test database. `xblock_experiments.fakes` needs none of these.
 """
 
 from __future__ import annotations
@@ -12,13 +13,20 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from xblock_experiments.course_user_segmentation.data import Group
+from xblock_experiments.course_user_segmentation.checks import check_group_id, check_id
+from xblock_experiments.course_user_segmentation.data import Group, NoSuchSegmentation
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
+from xblock_experiments.errors import MissingExtra
+from xblock_experiments.keys.ids import is_id
 from xblock_experiments.olx import export as olx
 from xblock_experiments.services import UserSegmentationService
-from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime as Runtime
-from xblock_experiments.workbench.storage.serving import load, open_course
+
+try:
+    from xblock_experiments.workbench.courses.registry import registry
+    from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime as Runtime
+    from xblock_experiments.workbench.storage.serving import load, open_course
+except ImportError as error:
+    raise MissingExtra(__name__, "workbench", error) from error
 
 __all__ = ["LoadedCourse", "find_block", "load_course", "override_group", "render", "runtime_for"]
 
@@ -37,15 +45,23 @@ def load_course(source: str | Path, course_id: str | None = None) -> LoadedCours
 
     Publishes its segmentations to the database. Replaces a loaded course with the same id.
 
-    Raises xblock_experiments.olx.OlxError.
+    Raises xblock_experiments.olx.OlxError, or InvalidId.
     """
+    if course_id is not None:
+        check_id(course_id, "course")
     is_text = olx.is_text(source)
     course = load(source, course_id) if is_text else open_course(Path(source), course_id)
     return LoadedCourse(course.course_id, course.usage_id, tuple(course.problems))
 
 
 def runtime_for(user_id: str | None, *, staff: bool = False) -> Runtime:
-    """Return a runtime for the user, or for an anonymous user, with all loaded courses' blocks."""
+    """Return a runtime for the user, or for an anonymous user, with all loaded courses' blocks.
+
+    Raises InvalidId if the id is not text. An id that cannot be stored is accepted, as in addresses
+    of the workbench.
+    """
+    if user_id is not None and not isinstance(user_id, str):
+        check_id(user_id, "user")
     return Runtime(user_id, staff=staff)
 
 
@@ -86,8 +102,13 @@ def override_group(id: int, group_id: int, type: str = EXPERIMENT) -> Iterator[N
     """Put every user in one group of a segmentation, as a decorator or context manager.
 
     Assigns nobody and stores nothing. Other segmentations are unaffected. A service call raises
-    NoSuchSegmentation or NoSuchGroup if the segmentation or group does not exist.
+    NoSuchSegmentation or NoSuchGroup if the segmentation or group does not exist. A value that
+    cannot be an id raises the same error immediately.
     """
+    if not is_id(id):
+        msg = f"{id!r} is not a segmentation's id: an id is an integer, 0 or more."
+        raise NoSuchSegmentation(msg)
+    check_group_id(group_id)
     wanted_id, wanted_type = id, type
     real = UserSegmentationService
     real_groups, real_assign = real.groups, real.assign

@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 from xblock_experiments.course_user_segmentation.frozen import deep_freeze
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT as EXPERIMENT
 from xblock_experiments.course_user_segmentation.types import scheme_of_type, type_of_scheme
-from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.errors import ExperimentsError, WrongId
 from xblock_experiments.keys.ids import MAX_ID as MAX_ID
 from xblock_experiments.keys.ids import is_id as is_id
 
@@ -58,7 +58,7 @@ class NotAssignable(SegmentationError):
     """Raised if an experiment is inactive, or has no group with a weight, so it cannot assign."""
 
 
-class InvalidId(SegmentationError, ValueError):
+class InvalidId(SegmentationError, WrongId):
     """An id of a course, a user or a block that cannot be stored."""
 
 

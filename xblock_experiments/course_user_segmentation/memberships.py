@@ -165,7 +165,7 @@ def enter(standing: Standing, group_id: int, *, why: str, actor: str = "") -> bo
 def enter_all(
     steps: Sequence[tuple[Standing, int]], *, why: str, actor: str = ""
 ) -> list[tuple[Standing, int]]:
-    """Add many users to groups in one statement, like `enter`. Return the steps that took effect."""
+    """Add many users to groups in one statement. Return the steps that took effect."""
     work = partial(_enter_all, steps, why, actor)
     return outbox.persist(work, using=using())
 

@@ -67,8 +67,8 @@ def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
                 if connection.errors_occurred:
                     _leave(connection)
             msg = (
-                f"The database failed: {str(error).strip()!r}. Nothing is stored partially: call it "
-                "again with the same arguments once the database works."
+                f"The database failed: {str(error).strip()!r}. Nothing is stored partially: repeat "
+                "the call with the same arguments once the database works."
             )
             raise NotStored(msg) from error
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 
+from xblock_experiments.errors import WrongId
 from xblock_experiments.events import tracking
 from xblock_experiments.events.context import UserContext, read
 from xblock_experiments.events.data import Event
@@ -19,7 +20,10 @@ def user_context(course_id: str | None, user_id: str | None) -> Iterator[UserCon
     """Give every event of this user in this course the same context.
 
     Used around requests, commands and background work. Nested calls for one user share a context.
+    Raises WrongId for an id that is not text, because no event has such an id.
     """
+    _check_text(course_id, "course")
+    _check_text(user_id, "user")
     entered = _entered.get()
     same = [each for each in entered if (each.course_id, each.user_id) == (course_id, user_id)]
     context = same[0] if same else UserContext(course_id, user_id)
@@ -70,6 +74,12 @@ def contexts_of(events: Sequence[Event], within: tuple[UserContext, ...] = ()) -
         for each in followers[event.course_id, event.user_id]:
             each.follow(event)
     return [found[event.course_id, event.user_id] for event in events]
+
+
+def _check_text(id: object, whose: str) -> None:
+    if id is not None and not isinstance(id, str):
+        msg = f"The id of a {whose} must be text, not {type(id).__name__}."
+        raise WrongId(msg)
 
 
 def _without_last(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from xblock_experiments.database.transactions import reports_faults
-from xblock_experiments.gradebook.data import InvalidScore, Score, as_points
+from xblock_experiments.gradebook.data import InvalidScoreId, Score, as_points
 from xblock_experiments.gradebook.models import Score as _Score
 from xblock_experiments.gradebook.personal_data import retire_scores
 from xblock_experiments.gradebook.storing import store
@@ -80,4 +80,4 @@ def retire_user(user_id: str) -> int:
 def _check_id(text: str, whose: str) -> None:
     if flaw := flaw_of(text):
         msg = f"The id of a {whose} {flaw}."
-        raise InvalidScore(msg)
+        raise InvalidScoreId(msg)

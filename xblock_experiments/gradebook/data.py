@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 
-from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.errors import ExperimentsError, WrongId
 
 _MOST = sys.float_info.max
 
@@ -17,6 +17,10 @@ class GradebookError(ExperimentsError):
 
 class InvalidScore(GradebookError, ValueError):
     """Raised for points or an id that cannot be stored."""
+
+
+class InvalidScoreId(InvalidScore, WrongId):
+    """An id of a course, a user or a block that cannot be stored."""
 
 
 @dataclass(frozen=True, slots=True)

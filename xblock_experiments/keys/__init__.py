@@ -1,1 +1,1 @@
-"""Ids of courses, users and blocks, in both forms, and keys of the platform's partitions."""
+"""Ids of courses, users and blocks, in both forms, scopes of tags, and keys of partitions."""

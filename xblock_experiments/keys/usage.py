@@ -14,6 +14,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 SLUG = re.compile(r"[\w-]{1,40}")
+_IN_SCENARIO = re.compile(r"[\w-]+\.[\w-]+\.(.+\.)?d\d+\.u\d+")
 _DOTTED = re.compile(r"[\w-]+\.[\w-]+\..+\.d\d+\.u\d+")
 _URL_NAME = re.compile(r"[\w~.:-]{1,100}")
 
@@ -39,6 +40,11 @@ def url_name_of(usage_id: Any) -> str | None:
         return str(usage_id.block_id)
     parts = str(usage_id).split(".")
     return ".".join(parts[2:-2]) if len(parts) > 4 else None
+
+
+def is_in_scenario(text: object) -> bool:
+    """Return whether this is a dotted usage id, with or without a url_name."""
+    return isinstance(text, str) and _IN_SCENARIO.fullmatch(text) is not None
 
 
 def is_dotted(text: str) -> bool:

@@ -1,7 +1,7 @@
 """The services that a block requests from its runtime.
 
-The scopes and the field need no Django setup. The services need Django and the apps, so they are
-imported on first access.
+The scopes, the field and the protocols need no Django setup. The services need Django and the apps,
+so they are imported on first access.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from xblock_experiments.services.scope import COURSE, GLOBAL, Scope
+from xblock_experiments.keys.scope import COURSE, GLOBAL, Scope
 
 if TYPE_CHECKING:
     from xblock_experiments.services.partitions import PartitionService
+    from xblock_experiments.services.protocols import UserInfoProtocol, UserSegmentationProtocol
     from xblock_experiments.services.segmentation_staff import SegmentationStaffService
     from xblock_experiments.services.user_info import UserInfoService
     from xblock_experiments.services.user_info_field import UserInfoField
@@ -26,7 +27,9 @@ __all__ = [
     "Scope",
     "SegmentationStaffService",
     "UserInfoField",
+    "UserInfoProtocol",
     "UserInfoService",
+    "UserSegmentationProtocol",
     "UserSegmentationService",
     "UserTagsService",
 ]
@@ -35,7 +38,9 @@ _MODULES = {
     "PartitionService": "partitions",
     "SegmentationStaffService": "segmentation_staff",
     "UserInfoField": "user_info_field",
+    "UserInfoProtocol": "protocols",
     "UserInfoService": "user_info",
+    "UserSegmentationProtocol": "protocols",
     "UserSegmentationService": "user_segmentation",
     "UserTagsService": "user_tags",
 }

@@ -15,6 +15,7 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.errors import OtherUser
+from xblock_experiments.keys.ids import is_id
 from xblock_experiments.keys.users import USER_ID
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.visit import visit_of
@@ -84,6 +85,8 @@ class PartitionService:
 
     def get_user_partition(self, user_partition_id: int) -> UserPartition | None:
         """Return the partition or None. If several types have the id, returns the experiment."""
+        if not is_id(user_partition_id):
+            return None
         found = [each for each in self._visit.segmentations if each.id == user_partition_id]
         found.sort(key=lambda segmentation: segmentation.type != EXPERIMENT)
         return UserPartition.of(found[0]) if found else None

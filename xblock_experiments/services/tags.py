@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 from xblock_experiments import events
+from xblock_experiments.keys.scope import COURSE, GLOBAL, Scope
 from xblock_experiments.services.binding import Binding
+from xblock_experiments.services.once import once
 from xblock_experiments.services.preview import AsGroup, preview_of
-from xblock_experiments.services.scope import COURSE, GLOBAL, Scope
 from xblock_experiments.user_tags import api as user_tags
-from xblock_experiments.user_tags.checks import check_amount, conflict_error, not_countable_error
+from xblock_experiments.user_tags.checks import conflict_error, counted
 from xblock_experiments.user_tags.data import (
     ANY,
-    JSON,
-    MAX_DIGITS,
     NULL,
     Conflict,
     Expectation,
+    Storable,
     dump_value,
-    load_value,
 )
 
 
@@ -28,7 +29,8 @@ class Tags:
 
     The tags are read when a block first requests one. Afterwards they change only through writes
     made here, and are read again if a write conflicts with another process. Values are passed as
-    JSON texts, so that no block can modify a value that another block receives.
+    JSON texts, so that no block can modify a value that another block receives. Threads can share
+    them: if two threads write at the same time, the tags are read again.
     """
 
     def __init__(self, user_id: str, course_id: str) -> None:
@@ -36,39 +38,70 @@ class Tags:
         self._course_id = course_id
         self._written: dict[tuple[Scope, str], str | None] = {}
         """The texts written here by scope and key, with None for a deleted tag."""
+        self._writes = 0
+        """The number of beginnings and ends of writes."""
+        self.lock = RLock()
 
     def get(self, scope: Scope, key: str) -> str | None:
-        if (scope, key) in self._written:
-            return self._written[scope, key]
-        return self._stored[scope].get(key)
+        with self.lock:
+            if (scope, key) in self._written:
+                return self._written[scope, key]
+            return self._stored[scope].get(key)
 
     def all(self, scope: Scope) -> dict[str, str]:
-        written = {key: text for (where, key), text in self._written.items() if where is scope}
-        texts = {**self._stored[scope], **written}
+        with self.lock:
+            written = {key: text for (where, key), text in self._written.items() if where is scope}
+            texts = {**self._stored[scope], **written}
         return {key: text for key, text in texts.items() if text is not None}
 
-    def set(self, scope: Scope, key: str, value: JSON, expected: JSON | Expectation) -> None:
+    def set(
+        self, scope: Scope, key: str, value: Storable, expected: Storable | Expectation
+    ) -> None:
         """Store a value. Raises InvalidTag or Conflict."""
         place = self._user_id, self._course_of(scope), key
-        try:
+        with self._writing() as written:
             user_tags.set_tag(*place, value, expected=expected)
-        except Conflict:
-            self._forget()
-            raise
-        self._written[scope, key] = dump_value(value)
+            written[scope, key] = dump_value(value)
 
     def increment(self, scope: Scope, key: str, by: int) -> int:
         """Add to a counter and return its new value. Raises InvalidTag."""
-        counted = user_tags.increment_tag(self._user_id, self._course_of(scope), key, by)
-        self._written[scope, key] = dump_value(counted)
-        return counted
+        with self._writing() as written:
+            after = user_tags.increment_tag(self._user_id, self._course_of(scope), key, by)
+            written[scope, key] = dump_value(after)
+        return after
 
     def delete(self, scope: Scope, key: str) -> bool:
-        is_gone = user_tags.delete_tag(self._user_id, self._course_of(scope), key)
-        self._written[scope, key] = None
+        with self._writing() as written:
+            is_gone = user_tags.delete_tag(self._user_id, self._course_of(scope), key)
+            written[scope, key] = None
         return is_gone
 
-    @cached_property
+    @contextmanager
+    def _writing(self) -> Iterator[dict[tuple[Scope, str], str | None]]:
+        """Remember the texts that a write puts into this dictionary.
+
+        The lock is free while the database writes, because writers in the database can wait for
+        each other. If another thread has begun or ended a write in the meantime, it is unknown
+        which of the two came last, so the tags are read again. They are also read again after a
+        Conflict.
+        """
+        with self.lock:
+            self._writes += 1
+            writes_before = self._writes
+        written: dict[tuple[Scope, str], str | None] = {}
+        try:
+            yield written
+        except Conflict:
+            self._forget()
+            raise
+        with self.lock:
+            if self._writes == writes_before:
+                self._written |= written
+            else:
+                self._forget()
+            self._writes += 1
+
+    @once
     def _stored(self) -> dict[Scope, dict[str, str]]:
         in_course, everywhere = user_tags.read_texts(self._user_id, self._course_id)
         context = events.current()
@@ -85,37 +118,40 @@ class Tags:
         return None if scope is GLOBAL else self._course_id
 
     def _forget(self) -> None:
-        self._written.clear()
-        vars(self).pop("_stored", None)
+        with self.lock:
+            self._written.clear()
+            vars(self).pop("_stored", None)
 
 
 class PreviewTags(Tags):
     """A previewed user's tags. Writes are visible to the preview only, and are never stored."""
 
-    def set(self, scope: Scope, key: str, value: JSON, expected: JSON | Expectation) -> None:
+    def set(
+        self, scope: Scope, key: str, value: Storable, expected: Storable | Expectation
+    ) -> None:
         text = dump_value(value)
-        if expected is not ANY and dump_value(expected) != (self.get(scope, key) or NULL):
-            raise conflict_error(key)
-        self._written[scope, key] = text
+        with self.lock:
+            if expected is not ANY and dump_value(expected) != (self.get(scope, key) or NULL):
+                raise conflict_error(key)
+            self._written[scope, key] = text
 
     def increment(self, scope: Scope, key: str, by: int) -> int:
-        check_amount(by)
-        before = load_value(self.get(scope, key) or "0")
-        if type(before) is not int or max(abs(before), abs(before + by)) >= 10**MAX_DIGITS:
-            raise not_countable_error(key, by)
-        self._written[scope, key] = dump_value(before + by)
-        return before + by
+        with self.lock:
+            after = counted(self.get(scope, key), key, by)
+            self._written[scope, key] = dump_value(after)
+        return after
 
     def delete(self, scope: Scope, key: str) -> bool:
-        was_there = self.get(scope, key) is not None
-        self._written[scope, key] = None
+        with self.lock:
+            was_there = self.get(scope, key) is not None
+            self._written[scope, key] = None
         return was_there
 
 
 class NewcomerTags(PreviewTags):
     """The tags of a new user, who has none."""
 
-    @cached_property
+    @once
     def _stored(self) -> dict[Scope, dict[str, str]]:
         return {COURSE: {}, GLOBAL: {}}
 
@@ -133,7 +169,8 @@ def tags_of(runtime: Any, bound: Binding) -> Tags | None:
     kind = _kind_for(runtime)
     place = kind, bound.user_id, bound.course_id
     if place not in shared:
-        shared[place] = kind(bound.user_id, bound.course_id)
+        # Another thread may have been first.
+        shared.setdefault(place, kind(bound.user_id, bound.course_id))
     return shared[place]
 
 

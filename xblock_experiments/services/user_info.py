@@ -5,22 +5,21 @@ A full key is `<xblock_type>.<name>`. A bare name refers to the block's own type
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
+from xblock_experiments.keys.scope import GLOBAL, Scope
 from xblock_experiments.services.binding import Binding
-from xblock_experiments.services.scope import GLOBAL, Scope
 from xblock_experiments.services.tags import Tags, tags_of
 from xblock_experiments.settings.common import setting
 from xblock_experiments.user_tags.api import is_hidden
-from xblock_experiments.user_tags.checks import check_key
+from xblock_experiments.user_tags.checks import check_owner, check_scope, full_key_of
 from xblock_experiments.user_tags.data import (
     ANY,
     JSON,
     Expectation,
     GlobalIsReadOnly,
-    InvalidTag,
-    NotOwner,
     NoUser,
+    Storable,
     load_value,
     owner_of,
     page_of,
@@ -39,10 +38,17 @@ class UserInfoService:
         self._runtime = runtime
         self._bound = Binding.of(runtime, xblock)
 
-    def get(self, scope: Scope, key: str, default: JSON = None) -> JSON:
-        """Return the value, or `default` if there is no value or the user is anonymous."""
+    @overload
+    def get(self, scope: Scope, key: str, default: None = None) -> JSON: ...
+    @overload
+    def get[T](self, scope: Scope, key: str, default: T) -> T: ...
+    def get(self, scope: Scope, key: str, default: Any = None) -> Any:
+        """Return the value, or `default` if there is no value or the user is anonymous.
+
+        For type checkers, the value has the type of the default. The stored value decides.
+        """
         full_key = self._full_key(key)
-        _check_scope(scope)
+        check_scope(scope)
         tags = tags_of(self._runtime, self._bound)
         if tags is None or self._is_hidden(full_key):
             return default
@@ -50,7 +56,7 @@ class UserInfoService:
         return default if text is None else load_value(text)
 
     def set(
-        self, scope: Scope, key: str, value: JSON, *, expected: JSON | Expectation = ANY
+        self, scope: Scope, key: str, value: Storable, *, expected: Storable | Expectation = ANY
     ) -> None:
         """Store a value. With `expected`, store it only if the present value equals `expected`.
 
@@ -90,7 +96,7 @@ class UserInfoService:
         `after` and `limit` select a page: the first `limit` tags whose keys follow `after`. Raises
         InvalidTag.
         """
-        _check_scope(scope)
+        check_scope(scope)
         after_key = None if after is None else self._full_key(after)
         tags = tags_of(self._runtime, self._bound)
         texts = {} if tags is None else tags.all(scope)
@@ -102,29 +108,15 @@ class UserInfoService:
         return {key: load_value(text) for key, text in page_of(readable, after_key, limit).items()}
 
     def _full_key(self, key: str) -> str:
-        if not isinstance(key, str):
-            msg = f"The key of a tag must be text, not {key!r}."
-            raise InvalidTag(msg)
-        # A subclass of str can override its methods: use the text that it really holds.
-        text = str.__str__(key)
-        full_key = text if "." in text else f"{self._bound.block_type}.{text}"
-        type_, _, name = full_key.partition(".")
-        if not type_ or not name:
-            msg = f"Invalid key {text!r}: use a name, or <xblock_type>.<name>."
-            raise InvalidTag(msg)
-        check_key(full_key)
-        return full_key
+        return full_key_of(key, self._bound.block_type)
 
     def _is_hidden(self, full_key: str) -> bool:
         return is_hidden(full_key, self._bound.block_type)
 
     def _writable(self, scope: Scope, full_key: str) -> Tags:
         """Return the user's tags if this block may write the given one."""
-        _check_scope(scope)
-        own_type = self._bound.block_type
-        if owner_of(full_key) != own_type:
-            msg = f"A block of type {own_type!r} cannot write {full_key!r}: only its owner can."
-            raise NotOwner(msg)
+        check_scope(scope)
+        check_owner(full_key, self._bound.block_type)
         if scope is GLOBAL and not setting("GLOBAL_WRITES"):
             msg = f"Cannot write {full_key!r}: the setting GLOBAL_WRITES forbids global tags."
             raise GlobalIsReadOnly(msg)
@@ -133,9 +125,3 @@ class UserInfoService:
             msg = f"Cannot write {full_key!r}: there is no user."
             raise NoUser(msg)
         return tags
-
-
-def _check_scope(scope: Scope) -> None:
-    if not isinstance(scope, Scope):
-        msg = f"The scope must be COURSE or GLOBAL, not {scope!r}."
-        raise InvalidTag(msg)

@@ -12,8 +12,8 @@ from typing import Any
 from xblock.core import Blocklike
 from xblock.fields import Field
 
-from xblock_experiments.services.scope import GLOBAL, Scope
-from xblock_experiments.user_tags.data import InvalidTag, dump_value
+from xblock_experiments.keys.scope import GLOBAL, Scope
+from xblock_experiments.user_tags.data import InvalidTag, NoService, dump_value
 
 _NONE_STORED: Any = object()
 
@@ -21,11 +21,13 @@ _NONE_STORED: Any = object()
 class UserInfoField:
     """A descriptor, as in `hints_seen = UserInfoField(Integer(default=0), scope=COURSE)`.
 
-    The block class needs the service `user_info`. The tag's name is the attribute's name, under the
-    block's type. Values have the wrapped field's type, and mutable values can be changed in place.
-    Saving the block first writes or deletes the tag through the service, so if the service refuses,
-    nothing of the block is saved. The attribute is not an XBlock field: neither OLX nor field data
-    contains it.
+    The block class needs or wants the service `user_info`. If it wants the service and the runtime
+    lacks it, the attribute has its default, and saving a value that was set raises NoService.
+
+    The tag's name is the attribute's name, under the block's type. Values have the wrapped field's
+    type, and mutable values can be changed in place. Saving the block first writes or deletes the
+    tag through the service, so if the service refuses, nothing of the block is saved. The attribute
+    is not an XBlock field: neither OLX nor field data contains it.
     """
 
     def __init__(self, field: Field, *, scope: Scope) -> None:
@@ -75,6 +77,12 @@ class UserInfoField:
 
     def save(self, block: Any, held: Held) -> None:
         service = _service(block)
+        if service is None:
+            msg = (
+                f"{self.name!r} cannot be saved: this runtime has no service user_info. Check "
+                "self.runtime.service(self, 'user_info') before you set the attribute."
+            )
+            raise NoService(msg)
         if self._is_to_be_deleted(held):
             service.delete(self.scope, self.name)
         else:
@@ -82,7 +90,10 @@ class UserInfoField:
         _held(block)[self] = Held(held.value, self._text_of(held.value))
 
     def _read(self, block: Any) -> Any:
-        stored = _service(block).get(self.scope, self.name, _NONE_STORED)
+        service = _service(block)
+        if service is None:
+            return self.field.default
+        stored = service.get(self.scope, self.name, _NONE_STORED)
         return self.field.default if stored is _NONE_STORED else self.field.from_json(stored)
 
     def _is_to_be_deleted(self, held: Held) -> bool:

@@ -13,8 +13,8 @@ from xblock.plugin import PluginMissingError
 from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.keys.partitions import is_of_partition, partition_id_of
+from xblock_experiments.keys.scope import COURSE
 from xblock_experiments.services.binding import Binding
-from xblock_experiments.services.scope import COURSE
 from xblock_experiments.services.tags import tags_of
 from xblock_experiments.services.visit import visit_of
 from xblock_experiments.user_tags.api import is_hidden

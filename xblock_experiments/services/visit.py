@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cached_property
+from threading import Lock, RLock
 from typing import Any
 
 from xblock_experiments import events
@@ -18,8 +18,14 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.experiments import api as experiments
+from xblock_experiments.keys.ids import is_id
 from xblock_experiments.services.binding import Binding
-from xblock_experiments.services.preview import AsGroup, Preview, preview_of
+from xblock_experiments.services.once import once
+from xblock_experiments.services.page import Arm, new_page, page_of
+from xblock_experiments.services.preview import AsGroup, AsLearner, Preview, preview_of
+
+_MAKING = Lock()
+"""Guards runtimes against two threads that make a visit at the same time."""
 
 
 class Visit:
@@ -27,20 +33,18 @@ class Visit:
     runtime, which is one request.
 
     The course's segmentations and the user's standings are read when a block first requests one.
-    Afterwards they change only through assignments that this visit makes.
-
+    Afterwards they change only through assignments that this visit makes. Threads can share it.
     """
 
     def __init__(self, course_id: str, user_id: str | None) -> None:
         self._course_id = course_id
         self._user_id = user_id
-        self._shown: list[tuple[Standing, str]] = []
-        self._is_collecting = False
+        self.lock = RLock()
 
     def is_of(self, bound: Binding) -> bool:
         return (self._course_id, self._user_id) == (bound.course_id, bound.user_id)
 
-    @cached_property
+    @once
     def segmentations(self) -> tuple[UserSegmentation, ...]:
         if self._user_id is None:
             return segmentations.get_segmentations(self._course_id)
@@ -48,10 +52,12 @@ class Visit:
 
     def segmentation(self, id: int, type: str) -> UserSegmentation:
         """Return the course's segmentation. Raises NoSuchSegmentation."""
-        try:
-            return self._by_key[type, id]
-        except KeyError:
-            raise segmentations.no_such(self._course_id, id, type) from None
+        # As keys of a dictionary, True and 1.0 are equal to 1.
+        is_sound = is_id(id) and isinstance(type, str)
+        found = self._by_key.get((type, id)) if is_sound else None
+        if found is None:
+            raise segmentations.no_such(self._course_id, id, type)
+        return found
 
     def groups(self, id: int, type: str) -> tuple[Group, ...]:
         """Return the user's groups. Raises NoSuchSegmentation."""
@@ -77,7 +83,7 @@ class Visit:
         """Return the group for each id, as `assign` does. Leaves out experiments that do not exist
         or that cannot assign the user.
         """
-        wanted = set(ids)
+        wanted = {id for id in ids if is_id(id)}
         known = [s for s in self.segmentations if s.type == EXPERIMENT and s.id in wanted]
         if self._user_id is None:
             return _first_groups(known)
@@ -91,34 +97,24 @@ class Visit:
     def record_exposure(self, id: int, usage_id: str) -> None:
         """Record the exposure of a user who has a group. Raises NoSuchSegmentation."""
         if self.groups(id, EXPERIMENT):
-            self._shown.append((self._standings[EXPERIMENT, id], usage_id))
-        if not self._is_collecting:
-            self._record()
+            self._show([(self._standings[EXPERIMENT, id], usage_id)])
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """Collect exposures, and record them in one batch at the end, or none after an error.
 
-        If contexts are nested, the outermost one records them.
+        If contexts are nested, the outermost one records them. Exposures of other threads and
+        tasks are not collected, unless these work in a copy of the caller's context.
         """
-        outer, self._is_collecting = self._is_collecting, True
-        shown_before = len(self._shown)
-        is_done = False
-        try:
+        with new_page(self) as page:
             yield
-            is_done = True
-        finally:
-            self._is_collecting = outer
-            if not is_done:
-                del self._shown[shown_before:]
-        if not outer:
-            self._record()
+        self._show(page.arms)
 
-    @cached_property
+    @once
     def _by_key(self) -> dict[tuple[str, int], UserSegmentation]:
         return {(each.type, each.id): each for each in self.segmentations}
 
-    @cached_property
+    @once
     def _standings(self) -> dict[tuple[str, int], Standing]:
         return {(s.segmentation.type, s.segmentation.id): s for s in self._read()}
 
@@ -126,9 +122,14 @@ class Visit:
         assert self._user_id is not None  # noqa: S101 - an anonymous user has no standings
         return segmentations.get_all_standings(self._course_id, self._user_id)
 
-    def _record(self) -> None:
-        shown, self._shown = self._shown, []
-        if new := experiments.unrecorded(shown):
+    def _show(self, arms: list[Arm]) -> None:
+        """Add the arms to the page that is collected, or record them now if there is none."""
+        page = page_of(self)
+        if page is None or not page.add(arms):
+            self._record(arms)
+
+    def _record(self, arms: list[Arm]) -> None:
+        if new := experiments.unrecorded(arms):
             with self._told():
                 experiments.record_exposures(new)
 
@@ -166,24 +167,30 @@ class PreviewVisit(Visit):
             standings = [_of_newcomer(standing, preview) for standing in standings]
         return [next(iter(experiments.foresee([each])), each) for each in standings]
 
-    def _record(self) -> None:
-        self._shown = []
+    def _record(self, arms: list[Arm]) -> None:
+        """Record nothing: the previewed user did not see the page."""
 
 
 def visit_of(runtime: Any, bound: Binding) -> Visit:
-    """Return the visit that all blocks of the runtime share. A block with another user or course
-    replaces it.
+    """Return the visit that all blocks of the runtime share.
+
+    A block with another user or course replaces it.
     """
-    visit: Visit | None = vars(runtime).get("_xblock_experiments_visit")
-    if visit is None or not visit.is_of(bound):
-        preview = preview_of(runtime)
-        visit = (
-            PreviewVisit(bound.course_id, bound.user_id, preview)
-            if preview
-            else Visit(bound.course_id, bound.user_id)
-        )
-        vars(runtime)["_xblock_experiments_visit"] = visit
-    return visit
+    with _MAKING:
+        visit: Visit | None = vars(runtime).get("_xblock_experiments_visit")
+        if visit is None or not visit.is_of(bound):
+            visit = vars(runtime)["_xblock_experiments_visit"] = _visit_for(runtime, bound)
+        return visit
+
+
+def _visit_for(runtime: Any, bound: Binding) -> Visit:
+    preview = preview_of(runtime)
+    if preview is None and bound.user_id and getattr(runtime, "forgets_state", False):
+        # Authors who look at their work are not assigned.
+        preview = AsLearner(bound.user_id)
+    if preview is None:
+        return Visit(bound.course_id, bound.user_id)
+    return PreviewVisit(bound.course_id, bound.user_id, preview)
 
 
 def _group_ids(standings: Iterable[Standing]) -> dict[str, list[int]]:

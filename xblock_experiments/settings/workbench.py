@@ -10,12 +10,16 @@ import os
 import sys
 from pathlib import Path
 
-import dj_database_url
-from workbench.settings import *  # noqa: F403 - extend the SDK's settings
-from workbench.settings import INSTALLED_APPS, MIDDLEWARE, TEMPLATES
-
+from xblock_experiments.errors import MissingExtra
 from xblock_experiments.settings import openedx_blocks, tracking
 from xblock_experiments.settings.common import plugin_settings
+
+try:
+    import dj_database_url
+    from workbench.settings import *  # noqa: F403 - extend the SDK's settings
+    from workbench.settings import INSTALLED_APPS, MIDDLEWARE, TEMPLATES
+except ImportError as error:
+    raise MissingExtra(__name__, "workbench", error) from error
 
 DATA = Path(os.environ.get("XBLOCK_EXPERIMENTS_DATA", "var")).resolve()
 """The folder of the database and of imported courses."""

@@ -14,6 +14,7 @@ from xblock_experiments.user_tags.data import (
     ANY,
     JSON,
     Expectation,
+    Storable,
     dump_value,
     load_value,
     page_of,
@@ -78,9 +79,9 @@ def set_tag(
     user_id: str,
     course_id: str | None,
     key: str,
-    value: JSON,
+    value: Storable,
     *,
-    expected: JSON | Expectation = ANY,
+    expected: Storable | Expectation = ANY,
 ) -> None:
     """Store a value in one statement, which changes nothing if the value is the same already.
 

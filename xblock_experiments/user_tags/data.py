@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.errors import ExperimentsError, WrongId
 
 type JSON = bool | int | float | str | list[JSON] | dict[str, JSON] | None
+"""A value that was stored."""
+type Storable = bool | int | float | str | Sequence[Storable] | Mapping[str, Storable] | None
+"""A value to store. Its lists and dictionaries can be of any values, such as `list[str]`.
+
+Only lists and dictionaries can be stored: `dump_value` refuses other sequences and mappings.
+"""
 
 MAX_VALUE_BYTES = 64 * 1024
 MAX_DIGITS = 18
@@ -38,6 +44,10 @@ class InvalidTag(TagError, ValueError):
     """Raised for a key, a value or an id that cannot be stored."""
 
 
+class InvalidTagId(InvalidTag, WrongId):
+    """An id of a user or a course that cannot be stored."""
+
+
 class Conflict(TagError):
     """Raised if a tag no longer has the expected value. Read it again, then decide again."""
 
@@ -52,6 +62,10 @@ class GlobalIsReadOnly(TagError, PermissionError):
 
 class NoUser(TagError):
     """Raised if there is no user to write a tag for: an anonymous user, or an editor's preview."""
+
+
+class NoService(TagError):
+    """Raised if a value is set, but the runtime lacks `user_info`, which the block only wants."""
 
 
 def owner_of(key: str) -> str | None:

@@ -35,6 +35,9 @@ OUR_BLOCKS = (PlaceholderBlock, Structure, TextBlock)
 class CourseRuntime(EntryPointServices, HostRuntime):
     """A runtime for the blocks of some courses, with the services of all packages."""
 
+    user_id: str | None = None
+    """The user of all blocks. XBlock deprecates its own property of this name, and warns."""
+
     def __init__(
         self,
         user_id: str | None,
