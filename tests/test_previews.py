@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from pytest_django import Settings
+from web_fragments.fragment import Fragment
 from workbench.models import XBlockState
 from xblock.core import XBlock
 from xblock.fields import ScopeIds
@@ -19,7 +20,7 @@ from xblock_experiments.experiments.api import assign_group, get_exposures, get_
 from xblock_experiments.gradebook.api import get_scores
 from xblock_experiments.services import COURSE
 from xblock_experiments.services.preview import AsGroup, AsLearner, parse
-from xblock_experiments.testing import load_course
+from xblock_experiments.testing import load_course, render
 from xblock_experiments.user_tags import api as user_tags
 from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime as Runtime
 
@@ -324,3 +325,26 @@ def block_in() -> Callable[[Runtime], CountingBlock]:
 
 def is_correct(response: Any) -> bool:
     return bool(response.json()["success"] == "correct")
+
+
+@XBlock.needs("user_segmentation")
+class AssigningBlock(XBlock):
+    """A block of another package that assigns whoever looks at it."""
+
+    def student_view(self, context: Any = None) -> Fragment:
+        group = self.runtime.service(self, "user_segmentation").assign(100)
+        return Fragment(group.name)
+
+    author_view = student_view
+
+
+@XBlock.register_temp_plugin(AssigningBlock, "assigning")
+def test_an_author_who_looks_at_a_block_that_assigns_is_not_assigned() -> None:
+    course = load_course(course_xml('<assigning url_name="a"/>'))
+
+    shown = render(course, "teacher", "a", view="author_view", staff=True)
+    assert get_group(COURSE_ID, 100, "teacher") is None
+
+    render(course, "ann", "a")
+    assert get_group(COURSE_ID, 100, "ann") is not None
+    assert "Group" in shown
