@@ -79,15 +79,16 @@ def get_standings_of(
 
 def get_groups_of(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str, list[int]]]:
     """Return groups by user id, then by `<type>.<segmentation id>`. One query."""
+    are_they, parameters = _among(user_ids, using())
     sql = f"""
         SELECT mine.user_id, s.type, s.number, s.definition, mine.group_id
         FROM {_MEMBERSHIP} mine JOIN {_SEGMENTATION} s ON s.id = mine.segmentation_id
-        WHERE s.course_id = %s AND NOT s.removed AND mine.user_id IN {_places(user_ids)}
+        WHERE s.course_id = %s AND NOT s.removed AND mine.user_id {are_they}
         ORDER BY mine.group_id
     """  # noqa: S608 - of constants and placeholders
     groups: dict[str, dict[str, list[int]]] = defaultdict(dict)
     with connections[using()].cursor() as cursor:
-        cursor.execute(sql, [course_id, *user_ids])
+        cursor.execute(sql, [course_id, *parameters])
         for user_id, type_, number, definition, group_id in cursor:
             segmentation = loads(definition, removed=False)
             if segmentation.active and group_id in {each.id for each in segmentation.groups}:
@@ -152,18 +153,19 @@ def _stand(
     """Return each user's standing in each segmentation, in the order of the course's list."""
     for user_id in user_ids:
         check_id(user_id, "user")
+    are_they, users = _among(user_ids, database)
     sql = f"""
         SELECT s.id, s.course_id, s.definition, s.removed, s.version, mine.user_id, mine.group_id
         FROM {_SEGMENTATION} s
         LEFT JOIN {_MEMBERSHIP} mine
-            ON mine.segmentation_id = s.id AND mine.user_id IN {_places(user_ids)}
+            ON mine.segmentation_id = s.id AND mine.user_id {are_they}
         WHERE {where}
         ORDER BY s.removed, s.position, s.id
     """  # noqa: S608 - of constants and placeholders
     segmentations: dict[int, tuple[str, UserSegmentation, int]] = {}
     group_ids: dict[tuple[int, str], set[int]] = defaultdict(set)
     with connections[database].cursor() as cursor:
-        cursor.execute(sql, [*user_ids, *parameters])
+        cursor.execute(sql, [*users, *parameters])
         for row_id, course_id, definition, removed, version, user_id, group_id in cursor:
             if row_id not in segmentations:
                 segmentations[row_id] = course_id, loads(definition, removed=removed), version
@@ -175,12 +177,22 @@ def _stand(
             user_id=user_id,
             segmentation=segmentation,
             version=version,
-            group_ids=frozenset(group_ids[row_id, user_id]),
+            group_ids=frozenset(group_ids.get((row_id, user_id), ())),
             row_id=row_id,
         )
         for row_id, (course_id, segmentation, version) in segmentations.items()
         for user_id in user_ids
     ]
+
+
+def _among(values: Sequence[str], database: str) -> tuple[str, list[Any]]:
+    """Return a condition that a column is one of the values, and its parameters.
+
+    psycopg parses each placeholder in Python, so PostgreSQL receives many values as an array.
+    """
+    if len(values) > 1 and connections[database].vendor == "postgresql":
+        return "= ANY(%s)", [list(values)]
+    return f"IN {_places(values)}", list(values)
 
 
 def _places(values: Collection[object]) -> str:

@@ -172,11 +172,16 @@ def read(contexts: Iterable[UserContext]) -> None:
 
 
 def _read(course_id: str, contexts: Sequence[UserContext]) -> None:
-    for what in ("groups", "tags"):
-        unknown = {each.user_id: each for each in contexts if each.lacks(what)}
-        found = _ask(what, course_id, [user_id for user_id in unknown if user_id is not None])
-        for user_id, context in unknown.items():
-            context.fill(**{what: found.get(user_id or "", {})})
+    groups, tags = (
+        _ask(what, course_id, [str(each.user_id) for each in contexts if each.lacks(what)])
+        for what in ("groups", "tags")
+    )
+    for context in contexts:
+        user_id = str(context.user_id)
+        context.fill(
+            groups=groups.get(user_id, {}) if context.lacks("groups") else None,
+            tags=tags.get(user_id, {}) if context.lacks("tags") else None,
+        )
 
 
 def _ask(what: str, course_id: str, user_ids: Sequence[str]) -> Mapping[str, Any]:
