@@ -43,11 +43,11 @@ from xblock_experiments.database.transactions import (
     Lost,
     attempt,
     contended,
-    dies_of_news,
+    fails_on_newer_rows,
     keeps_snapshot,
     persist,
     reports_faults,
-    seeing_new_commits,
+    reading_latest_commits,
 )
 from xblock_experiments.events import outbox
 
@@ -219,10 +219,10 @@ def move(
     work = partial(_move, standing, choose, why, actor)
     database = using()
     moved: Standing | Lost | None = LOST
-    if not dies_of_news(connections[database]):
+    if not fails_on_newer_rows(connections[database]):
         moved = attempt(work, otherwise=LOST, using=database)
     if moved is LOST and keeps_snapshot(connections[database]):
-        with seeing_new_commits(database):
+        with reading_latest_commits(database):
             moved = attempt(work, otherwise=LOST, using=database)
     return None if moved is LOST else moved
 

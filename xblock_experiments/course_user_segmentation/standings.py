@@ -22,7 +22,7 @@ from xblock_experiments.course_user_segmentation.models import (
 )
 from xblock_experiments.course_user_segmentation.segmentations import loads, using
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
-from xblock_experiments.database.transactions import reports_faults, seeing_new_commits
+from xblock_experiments.database.transactions import reports_faults, reading_latest_commits
 from xblock_experiments.keys.ids import is_id
 
 _SEGMENTATION = Segmentation._meta.db_table
@@ -100,7 +100,7 @@ def read_again(standings: Sequence[Standing]) -> list[Standing]:
     """Return current standings, including commits this transaction cannot see. One query."""
     if not standings:
         return []
-    with seeing_new_commits(using()):
+    with reading_latest_commits(using()):
         return _read_again(standings)
 
 
@@ -112,7 +112,7 @@ def read_winners(standings: Sequence[Standing]) -> list[Standing]:
     """
     if not standings:
         return []
-    with seeing_new_commits(using()):
+    with reading_latest_commits(using()):
         found = _read_again(standings)
         entered = _versions_of_entry(found)
         definitions = _definitions(entered.values())

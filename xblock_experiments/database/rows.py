@@ -17,7 +17,7 @@ from xblock_experiments.database.transactions import (
     attempt,
     attempt_statement,
     keeps_snapshot,
-    seeing_new_commits,
+    reading_latest_commits,
 )
 
 AT_ONCE = 1_000
@@ -89,7 +89,7 @@ def check_all_read(rows: models.QuerySet[Any, Any]) -> None:
         return
     keys = rows.values_list("pk", flat=True)
     seen = set(keys)
-    with seeing_new_commits(rows.db):
+    with reading_latest_commits(rows.db):
         there = set(keys.all())
     if there - seen:
         msg = "rows are newer than this transaction"

@@ -65,7 +65,7 @@ def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
         except _FAULTS as error:
             for connection in connections.all(initialized_only=True):
                 if connection.errors_occurred:
-                    _leave(connection)
+                    _abandon(connection)
             msg = (
                 f"The database failed: {str(error).strip()!r}. Nothing is stored partially: repeat "
                 "the call with the same arguments once the database works."
@@ -75,7 +75,7 @@ def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def _leave(connection: BaseDatabaseWrapper) -> None:
+def _abandon(connection: BaseDatabaseWrapper) -> None:
     if connection.in_atomic_block:
         connection.set_rollback(True)
     else:
@@ -152,7 +152,7 @@ def persist_statement[T](work: Callable[[], T], *, using: str) -> T:
 
 
 @contextmanager
-def seeing_new_commits(using: str) -> Iterator[None]:
+def reading_latest_commits(using: str) -> Iterator[None]:
     """Let this thread's queries see all commits, however old its transaction is.
 
     While the context lasts, queries use another connection if the present transaction keeps its
@@ -194,7 +194,7 @@ def keeps_snapshot(connection: BaseDatabaseWrapper) -> bool:
     return name not in {"read committed", "read uncommitted"}
 
 
-def dies_of_news(connection: BaseDatabaseWrapper) -> bool:
+def fails_on_newer_rows(connection: BaseDatabaseWrapper) -> bool:
     """Return whether the transaction fails when it locks a row newer than its snapshot.
 
     This is the default under REPEATABLE READ in MariaDB 11.6 and later. Earlier versions have it
