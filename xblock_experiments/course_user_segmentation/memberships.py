@@ -46,8 +46,8 @@ from xblock_experiments.database.transactions import (
     fails_on_newer_rows,
     keeps_snapshot,
     persist,
-    reports_faults,
     reading_latest_commits,
+    reports_faults,
 )
 from xblock_experiments.events import outbox
 

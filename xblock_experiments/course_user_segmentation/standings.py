@@ -22,7 +22,7 @@ from xblock_experiments.course_user_segmentation.models import (
 )
 from xblock_experiments.course_user_segmentation.segmentations import loads, using
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
-from xblock_experiments.database.transactions import reports_faults, reading_latest_commits
+from xblock_experiments.database.transactions import reading_latest_commits, reports_faults
 from xblock_experiments.keys.ids import is_id
 
 _SEGMENTATION = Segmentation._meta.db_table
