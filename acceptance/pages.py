@@ -325,12 +325,16 @@ class LessonPage(CoursePage):
         for title in [*self.titles, selected]:
             self.open(title)
 
+    @unguarded
     def go_back(self) -> None:
         self.browser.back()
+        self.wait_for_page()
         self.wait_for_unit()
 
+    @unguarded
     def go_forward(self) -> None:
         self.browser.forward()
+        self.wait_for_page()
         self.wait_for_unit()
 
     @property
