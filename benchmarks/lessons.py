@@ -1,4 +1,4 @@
-"""The cost of a lesson of 25 units, which come one by one, compared with one page of all of them."""
+"""The cost of a lesson of 25 units, which come one by one, compared with one page of all."""
 
 from __future__ import annotations
 
