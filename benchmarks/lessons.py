@@ -20,7 +20,7 @@ CONTENT = (
     "<p>How many degrees are there in a right angle?</p>"
     '<numericalresponse answer="90"><formulaequationinput/></numericalresponse></problem>'
 )
-"""What is in each unit besides its experiment."""
+"""The content of each unit besides its experiment."""
 IDS = list(range(100, 125))
 FIRST, WHOLE, PANEL = "first page", "whole page", "panel"
 MOST_QUERIES = {FIRST: (4, 2), PANEL: (4, 2)}

@@ -11,14 +11,16 @@ from xblock_experiments.testing import LoadedCourse, render
 
 
 def ask_for(
-    course: LoadedCourse, user_id: str, lesson: str, unit: Any, *, staff: bool = False
+    course: LoadedCourse, user_id: str | None, lesson: str, unit: Any, *, staff: bool = False
 ) -> Any:
     """Return the response to a browser that opens the tab of a unit, by its usage id."""
     return send_json(course, user_id, lesson, "open_panel", {"unit": unit}, staff=staff)
 
 
-def open_panel(course: LoadedCourse, user_id: str, lesson: str, unit: str) -> str:
-    html: str = body_of(ask_for(course, user_id, lesson, unit))["html"]
+def open_panel(
+    course: LoadedCourse, user_id: str | None, lesson: str, unit: str, *, staff: bool = False
+) -> str:
+    html: str = body_of(ask_for(course, user_id, lesson, unit, staff=staff))["html"]
     return html
 
 
@@ -27,7 +29,11 @@ def units_of(page: str) -> list[str]:
     return [unescape(unit) for unit in re.findall(r'data-unit="(.*?)"', page)]
 
 
-def all_of(course: LoadedCourse, user_id: str, lesson: str) -> list[str]:
-    """Return the page of the lesson, and each of its panels."""
-    page = render(course, user_id, lesson)
-    return [page, *(open_panel(course, user_id, lesson, unit) for unit in units_of(page))]
+def all_of(
+    course: LoadedCourse, user_id: str | None, lesson: str, *, staff: bool = False
+) -> list[str]:
+    """Return the page of the lesson, and each panel that is not on the page."""
+    page = render(course, user_id, lesson, staff=staff)
+    later = re.findall(r'data-unit="([^"]*)"[^>]*aria-selected="false"', page)
+    units = map(unescape, later)
+    return [page, *(open_panel(course, user_id, lesson, unit, staff=staff) for unit in units)]

@@ -307,7 +307,7 @@ def test_authors_see_all_panels_and_leave_no_trace() -> None:
 
     assert "data-later" not in page
     assert "Hello" in page
-    assert page.count("xbx-experiment") or "exp_102" in page
+    assert all(f"exp_{id}" in page for id in IDS)
     assert (assigned("teacher"), exposed("teacher")) == ([], [])
     assert not XBlockState.objects.filter(user_id="teacher").exists()
 
@@ -324,7 +324,7 @@ def test_panels_of_staff_hold_all_arms_and_assign_nobody() -> None:
 
 def test_panels_of_an_anonymous_user_are_the_first_arms_and_record_nothing() -> None:
     course = lesson()
-    for page in all_of(course, "", "s")[2:]:
+    for page in all_of(course, None, "s")[1:]:
         assert "Text of arm 1" in page
 
     assert [list(experiments.get_exposures(COURSE_ID, id)) for id in IDS] == [[], [], []]
