@@ -8,6 +8,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from bok_choy.page_object import PageObject, unguarded
+from bok_choy.promise import EmptyPromise
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
@@ -63,8 +64,7 @@ class CoursePage(PageObject):
 
         The SDK marks each block whose script has started.
         """
-        address, _, _ = self.browser.current_url.partition("#")
-        return address == self.url and bool(
+        return _without_unit(self.browser.current_url) == self.url and bool(
             self._run(
                 "if (document.readyState !== 'complete') return false;"
                 "const content = document.querySelector(arguments[0]);"
@@ -229,6 +229,23 @@ class LessonPage(CoursePage):
     def is_browser_on_page(self) -> bool:
         return super().is_browser_on_page() and bool(self.q(css=".xbx-sequential").present)
 
+    @unguarded
+    def wait_for_unit(self) -> None:
+        """Wait until the open unit is there, with its problems."""
+        EmptyPromise(self._is_unit_there, "the open unit is there").fulfill()
+        self.wait_for_ajax()
+
+    def _is_unit_there(self) -> bool:
+        return bool(
+            self._run(
+                "const panel = document.querySelector(arguments[0]);"
+                "const problems = panel.querySelectorAll('.problems-wrapper');"
+                "return !panel.querySelector('[data-later]')"
+                "  && Array.from(problems).every((each) => each.querySelector('.action'));",
+                _SHOWN,
+            )
+        )
+
     @property
     def heading(self) -> str:
         return self._only_text(".xbx-sequential-title")
@@ -294,9 +311,60 @@ class LessonPage(CoursePage):
 
     def open(self, title: str) -> None:
         """Open a unit by a click on its tab."""
+        self.click_tab(title)
+        self.wait_for_unit()
+
+    def click_tab(self, title: str) -> None:
         self.q(css="[role=tab]").filter(
             lambda tab: tab.get_attribute("data-page-title") == title
         ).first.click()
+
+    def open_all(self) -> None:
+        """Open each unit, and return to the one that was open."""
+        selected = self.selected
+        for title in [*self.titles, selected]:
+            self.open(title)
+
+    @unguarded
+    def go_back(self) -> None:
+        self.browser.back()
+        self.wait_for_page()
+        self.wait_for_unit()
+
+    @unguarded
+    def go_forward(self) -> None:
+        self.browser.forward()
+        self.wait_for_page()
+        self.wait_for_unit()
+
+    @property
+    def loaded(self) -> list[str]:
+        """The titles of the units that are on the page."""
+        return [
+            title
+            for title, is_there in zip(
+                self.titles,
+                self._run(
+                    "return Array.from(document.querySelectorAll('[role=tabpanel] > .xbx-unit'),"
+                    "  (unit) => !unit.hasAttribute('data-later'));"
+                ),
+                strict=True,
+            )
+            if is_there
+        ]
+
+    @property
+    def message(self) -> str:
+        """The text in the open unit that says why the unit is not there."""
+        return self._only_text(f"{_SHOWN} [role=alert] p")
+
+    @property
+    def announcement(self) -> str:
+        """The text that screen readers announced last."""
+        return str(self._run("return document.querySelector('[role=status]').textContent;"))
+
+    def try_again(self) -> None:
+        self.q(css=f"{_SHOWN} [role=alert] button").first.click()
 
     @property
     def steps(self) -> dict[str, bool]:
@@ -306,6 +374,7 @@ class LessonPage(CoursePage):
 
     def step(self, button: str) -> None:
         self.q(css=".xbx-step").filter(text=button).first.click()
+        self.wait_for_unit()
 
     def play(self) -> None:
         """Play the video in the visible unit."""
@@ -341,6 +410,14 @@ class LessonPage(CoursePage):
     def _only_text(self, css: str) -> str:
         (text,) = self.q(css=css).text
         return str(text)
+
+
+def _without_unit(url: str) -> str:
+    """Return the address without the part that names the open unit of a lesson."""
+    address, _, _ = url.partition("#")
+    page, mark, query = address.partition("?")
+    parts = [part for part in query.split("&") if not part.startswith("activate_block_id=")]
+    return f"{page}{mark}{'&'.join(parts)}"
 
 
 def _has(node: dict[str, Any], name: str) -> bool:

@@ -180,7 +180,8 @@ def test_a_learner_is_sent_all_of_their_arms_and_nothing_of_other_arms(
     assert others.url_names
 
     page = LessonPage(browser, workbench.url, learner.user_id, lesson).visit()
-    page.wait_for_ajax()
+    assert traces(others, page.source) == set()
+    page.open_all()
 
     source = page.source
     assert [text for text in own.texts if text not in source] == []
@@ -198,6 +199,7 @@ def test_usage_ids_of_an_arm_appear_on_no_page_of_another_arm(
     for style, hint in (("Film", "Worked example"), ("Text", "Hint only")):
         learner = new_learner(style=style, hint=hint).user_id
         page = LessonPage(browser, workbench.url, learner, lesson).visit()
+        page.open_all()
         pages.append((page.usage_ids, page.source))
 
     for (own, source), (other, _) in (pages, reversed(pages)):

@@ -363,6 +363,7 @@ def test_a_learner_is_shown_only_their_arm_with_its_icon_and_title(
         Tab("seq_problem", "Typing", "Typing", "Problem Typing"),
         tab,
     ]
+    page.open(tab.title)
     assert all(Block(page, url_name).is_there for url_name in own)
     assert [each for each in others if each in page.source] == []
     assert "The secret experiment" not in page.source

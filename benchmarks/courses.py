@@ -23,17 +23,27 @@ def experiment(id: int) -> UserSegmentation:
     )
 
 
-def lesson_xml(run: str, ids: list[int]) -> str:
-    """Return a course with one lesson, whose units hold one experiment each."""
-    return course_xml(run, ids, "".join(map(_unit_xml, ids)))
+def lesson_xml(
+    run: str, ids: list[int], block_type: str = "sequential", *, content: str = ""
+) -> str:
+    """Return a course with one lesson, whose units hold the content and one experiment each.
+
+    With the type `vertical`, all units are in one page.
+    """
+    units = "".join(
+        f'<vertical url_name="{unit_name(id)}">{content.format(id=id)}'
+        f"{split_test_xml(id, _text_arm_xml)}</vertical>"
+        for id in ids
+    )
+    return course_xml(run, ids, units, block_type)
 
 
-def course_xml(run: str, ids: list[int], units: str) -> str:
+def course_xml(run: str, ids: list[int], units: str, block_type: str = "sequential") -> str:
     """Return a course with these experiments and one lesson."""
     partitions = escape(json.dumps([experiment(id).to_json() for id in ids]))
     return (
         f'<course org="DemoX" course="Benchmarks" url_name="{run}" user_partitions="{partitions}">'
-        f'<sequential url_name="lesson">{units}</sequential></course>'
+        f'<{block_type} url_name="lesson">{units}</{block_type}></course>'
     )
 
 
@@ -53,8 +63,8 @@ def split_test_xml(id: int, arm_xml: Callable[[str, Group], str]) -> str:
     )
 
 
-def _unit_xml(id: int) -> str:
-    return f'<vertical url_name="unit_{id}">{split_test_xml(id, _text_arm_xml)}</vertical>'
+def unit_name(id: int) -> str:
+    return f"unit_{id}"
 
 
 def _text_arm_xml(name: str, group: Group) -> str:

@@ -1,4 +1,4 @@
-"""The cost of a page of 25 experiments: a lesson whose units hold one experiment each."""
+"""The cost of a page of 25 experiments: a unit that holds units with one experiment each."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Page:
 
 
 def rows(scale: Scale) -> list[Row]:
-    course = load_course(lesson_xml(RUN, IDS))
+    course = load_course(lesson_xml(RUN, IDS, "vertical"))
     if course.problems:
         msg = f"The course has problems: {course.problems}"
         raise RuntimeError(msg)
@@ -122,7 +122,7 @@ def rows(scale: Scale) -> list[Row]:
 
 
 def _settle(blocks: list[Any]) -> None:
-    """Do the work of the lesson and its experiments, with exposures but without HTML."""
+    """Do the work of the unit and its experiments, with exposures but without HTML."""
     services = [segmentation_of(block) for block in blocks]
     with services[0].together():
         services[0].assign_all(IDS)

@@ -39,7 +39,7 @@ def body_of(response: Any) -> dict[str, Any]:
 
 def send_json(
     course: LoadedCourse,
-    user_id: str,
+    user_id: str | None,
     url_name: str,
     handler: str,
     data: Any,

@@ -28,6 +28,7 @@ from xblock.fields import ScopeIds
 from xblock.runtime import NullI18nService
 
 from tests.builders import course_xml, segmentation
+from tests.panels import all_of
 from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render, runtime_for
@@ -127,7 +128,10 @@ def is_ours(element: Any) -> bool:
 
 
 def page(course: LoadedCourse, user: str, view: str, url_name: str) -> str:
+    """Return the page, of a learner's lesson with all its panels."""
     name = None if url_name == "2026" else url_name
+    if (view, url_name) == ("student_view", "lesson"):
+        return "".join(all_of(course, USERS[user], url_name, staff=user == "staff"))
     return render(course, USERS[user], name, view=view, staff=user == "staff")
 
 
@@ -165,14 +169,19 @@ def test_untranslated_texts_are_found(course: LoadedCourse) -> None:
     ]
 
 
-@pytest.mark.parametrize("data", [{"position": 99}, {}])
-def test_error_messages_of_handlers_can_be_translated(course: LoadedCourse, data: Any) -> None:
+@pytest.mark.parametrize(
+    ("handler", "data"),
+    [("goto_position", {"position": 99}), ("goto_position", {}), ("open_panel", {"unit": "x"})],
+)
+def test_error_messages_of_handlers_can_be_translated(
+    course: LoadedCourse, handler: str, data: Any
+) -> None:
     block = find_block(course, "1001", "lesson")
     request = Request.blank("/", method="POST", body=json.dumps(data).encode())
     with translation.override(PSEUDO):
-        response = block.runtime.handle(block, "goto_position", request)
+        response = block.runtime.handle(block, handler, request)
 
-    assert response.status_code == 400
+    assert response.status_code in (400, 404)
     assert untranslated(response.json["error"]) == []
 
 

@@ -16,6 +16,7 @@ from workbench.models import XBlockState
 
 from tests.answers import body_of, send, send_json
 from tests.builders import course_xml, split_test_xml
+from tests.panels import open_panel
 from xblock_experiments.course_user_segmentation.api import get_members
 from xblock_experiments.errors import NotStored
 from xblock_experiments.experiments.api import get_exposures
@@ -384,10 +385,10 @@ def test_the_icon_and_title_of_an_arm_are_those_of_its_content(
 ) -> None:
     with override_group(STYLE, group):
         block = find_block(course, "ann", "arms")
-        page = render(course, "ann", "problems")
+        assert title in render(course, "ann", "problems")
+        page = open_panel(course, "ann", "problems", str(block.scope_ids.usage_id))
         assert (block.get_icon_class(), block.tooltip_title) == (icon, title)
 
-    assert title in page
     assert ("block@film" in page) == (group == ONE)
     assert ("block@arm_problem" in page) == (group == TWO)
 

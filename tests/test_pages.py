@@ -42,8 +42,10 @@ def queries(course: LoadedCourse, url_name: str = "page", user_id: str = "ann") 
     return [query["sql"] for query in captured if "xblock_experiments_" in query["sql"]]
 
 
-@pytest.mark.parametrize("parent", ["sequential", "vertical"])
-def test_a_page_of_25_experiments_takes_four_queries_first_and_then_two(parent: str) -> None:
+@pytest.mark.parametrize(("parent", "shown"), [("sequential", IDS[:1]), ("vertical", IDS)])
+def test_a_page_of_25_experiments_takes_four_queries_first_and_then_two(
+    parent: str, shown: range
+) -> None:
     page = course(units(parent))
 
     assert len(queries(page)) == 4
@@ -52,7 +54,14 @@ def test_a_page_of_25_experiments_takes_four_queries_first_and_then_two(parent: 
     assert all(query.lstrip().startswith("SELECT") for query in again)
     for id in IDS:
         assert len(list(segmentations.get_members(COURSE_ID, id, type="experiment"))) == 1
-        assert len(list(experiments.get_exposures(COURSE_ID, id))) == 1
+        assert len(list(experiments.get_exposures(COURSE_ID, id))) == (id in shown)
+
+
+def test_a_lesson_that_shows_no_arm_takes_two_queries_first_and_then_one() -> None:
+    inside = '<vertical url_name="first"><html url_name="h">Text of arm no. 0</html></vertical>'
+    page = course(units("sequential").replace('"page">', f'"page">{inside}'))
+
+    assert [len(queries(page)) for _ in range(3)] == [2, 1, 1]
 
 
 def test_an_experiment_on_its_own_page_takes_the_same_number_of_queries() -> None:
@@ -73,7 +82,7 @@ def nested() -> str:
 def test_an_experiment_inside_an_arm_is_settled_only_for_learners_of_that_arm(
     group_id: int, met: bool
 ) -> None:
-    page = course(f'<sequential url_name="page">{nested()}</sequential>')
+    page = course(f'<vertical url_name="page">{nested()}</vertical>')
     segmentations.put_in_group(COURSE_ID, 100, "ann", group_id, type="experiment")
     queries(page)
 
@@ -136,7 +145,7 @@ def test_an_arm_that_was_replaced_by_an_error_message_is_not_exposed(
     unit = (
         f'<vertical url_name="unit">{split_test_xml("one", 100)}<broken url_name="b"/></vertical>'
     )
-    page = course(f'<sequential url_name="page">{unit}{split_test_xml("other", 101)}</sequential>')
+    page = course(f'<vertical url_name="page">{unit}{split_test_xml("other", 101)}</vertical>')
     monkeypatch.setattr(PlaceholderBlock, "student_view", cannot)
     text = render(page, "ann", "page")
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.utils.translation import gettext_noop
 from web_fragments.fragment import Fragment
@@ -22,15 +25,22 @@ class Tab:
     """One tab, with the icon and title of the content that this learner is given."""
 
     key: str
+    usage_id: str
     icon: str
     kind: str
     title: str
-    content: str
+    url: str
+    """The address of the lesson with this tab open, for browsers without JavaScript."""
+    content: str | None
+    """The panel's content, or None if the panel comes when it is opened."""
     is_selected: bool
 
 
 class SequentialBlock(Structure):
-    """A lesson, called a subsection in Open edX."""
+    """A lesson, called a subsection in Open edX.
+
+    Learners' pages hold the open panel only. The others come by the handler `open_panel`.
+    """
 
     default_name = gettext_noop("Lesson")
 
@@ -38,20 +48,16 @@ class SequentialBlock(Structure):
         help="The learner's current tab, counted from 1.", scope=Scope.user_state, default=1
     )
 
+    def author_view(self, context: Any = None) -> Fragment:
+        """Render the block for authors, with all its panels."""
+        context = {"root_xblock": self, **(context or {})}
+        return self._view(context, shown=range(1, len(self.children) + 1))
+
     def content_view(self, context: Any) -> Fragment:
-        fragment = Fragment()
-        fragment.content = render(
-            "sequential.html",
-            {
-                "path": self._path(),
-                "tabs": self._tabs(fragment, context),
-                "title": self.display_name_with_default,
-            },
-            self.i18n,
-        )
-        self.add_files(fragment, "icons.css", "sequential.css", "sequential.js")
-        fragment.initialize_js("XBlockExperimentsSequential")
-        return fragment
+        """Render all tabs and the panel of the unit that the context asks for, or the last one."""
+        wanted = context.get("activate_block_id") if isinstance(context, dict) else None
+        self._move_to(self._number_of(wanted) or self.position)
+        return self._view(context, shown={self._selected})
 
     @XBlock.json_handler
     def goto_position(self, data: Any, suffix: str = "") -> dict[str, int]:
@@ -59,32 +65,88 @@ class SequentialBlock(Structure):
         position = data.get("position") if isinstance(data, dict) else None
         if not isinstance(position, int) or not 1 <= position <= len(self.children):
             raise JsonHandlerError(400, self.gettext("This position does not exist."))
-        self.position = position
+        self._move_to(position)
         return {"position": position}
 
-    def _tabs(self, fragment: Fragment, context: Any) -> list[Tab]:
-        """Render the content first, because that assigns the groups on which icons depend."""
-        children = self.get_child_blocks()
-        contents = [self.render_child(child, fragment, context) for child in children]
-        selected = self.position if 1 <= self.position <= len(children) else 1
-        page = hashlib.sha256(str(self.scope_ids.usage_id).encode()).hexdigest()[:8]
-        return [
-            self._tab(f"{page}-{number}", child, content, number, number == selected)
-            for number, (child, content) in enumerate(zip(children, contents, strict=True), 1)
-        ]
+    @XBlock.json_handler
+    def open_panel(self, data: Any, suffix: str = "") -> dict[str, Any]:
+        """Show a unit: `{"unit": usage id}`. Return its HTML and resources, and store the tab.
 
-    def _tab(self, key: str, child: Any, content: str, number: int, is_selected: bool) -> Tab:
+        Raises NotStored if the learner's visit cannot be stored.
+        """
+        unit = data.get("unit") if isinstance(data, dict) else None
+        for number, child in enumerate(self.get_child_blocks(), 1):
+            if str(child.scope_ids.usage_id) == unit:
+                fragment = Fragment()
+                with child.visited() if isinstance(child, Structure) else nullcontext():
+                    fragment.content = self.render_child(child, fragment, {})
+                self._move_to(number)
+                resources = [resource._asdict() for resource in fragment.resources]
+                return {"html": fragment.content, "resources": resources}
+        raise JsonHandlerError(404, self.gettext("This unit is no longer in the lesson."))
+
+    @property
+    def _selected(self) -> int:
+        return self.position if 1 <= self.position <= len(self.children) else 1
+
+    def _number_of(self, usage_id: Any) -> int | None:
+        """Return the position of the unit that is this block or holds it, or None."""
+        if not isinstance(usage_id, str):
+            return None
+        units = enumerate(self.get_child_blocks(), 1)
+        return next((number for number, unit in units if navigation.holds(unit, usage_id)), None)
+
+    def _move_to(self, position: int) -> None:
+        """Store the learner's current tab. Writes nothing if it is stored already."""
+        if self.position != position:
+            self.position = position
+
+    def _view(self, context: Any, *, shown: Container[int]) -> Fragment:
+        fragment = Fragment()
+        fragment.content = render(
+            "sequential.html",
+            {
+                "path": self._path(),
+                "tabs": self._tabs(fragment, context, shown),
+                "title": self.display_name_with_default,
+            },
+            self.i18n,
+        )
+        scripts = ("resources.js", "panels.js", "sequential.js")
+        self.add_files(fragment, "icons.css", "sequential.css", *scripts)
+        fragment.initialize_js("XBlockExperimentsSequential")
+        return fragment
+
+    def _tabs(self, fragment: Fragment, context: Any, shown: Container[int]) -> list[Tab]:
+        """Render the content first, because that assigns the groups on which icons depend."""
+        children = list(enumerate(self.get_child_blocks(), 1))
+        contents = {
+            number: self.render_child(child, fragment, context)
+            for number, child in children
+            if number in shown
+        }
+        return [self._tab(number, child, contents.get(number)) for number, child in children]
+
+    def _tab(self, number: int, child: Any, content: str | None) -> Tab:
         _ = self.gettext
         icon = child.get_icon_class()
         kinds = {"problem": _("Problem"), "video": _("Video")}
+        page = hashlib.sha256(str(self.scope_ids.usage_id).encode()).hexdigest()[:8]
+        usage_id = str(child.scope_ids.usage_id)
         return Tab(
-            key=key,
+            key=f"{page}-{number}",
+            usage_id=usage_id,
             icon=icon,
             kind=kinds.get(icon, ""),
             title=navigation.title_of(child) or _("Unit {number}").format(number=number),
+            url=self._url_of(usage_id),
             content=content,
-            is_selected=is_selected,
+            is_selected=number == self._selected,
         )
+
+    def _url_of(self, usage_id: str) -> str:
+        page = page_url(self) or ""
+        return f"{page}{'&' if '?' in page else '?'}activate_block_id={quote(usage_id, safe='')}"
 
     def _path(self) -> list[dict[str, str]]:
         """Return the ancestors from the course down, as far as the runtime has pages for them.

@@ -1,4 +1,4 @@
-"""The icons and titles that navigation shows for blocks.
+"""The icons and titles that navigation shows for blocks, and the place of a block that is sought.
 
 Supports other packages' blocks, which need not know about experiments.
 """
@@ -29,3 +29,11 @@ def content_titles_of(block: Any) -> list[str]:
         return list(block.get_content_titles())
     title = title_of(block)
     return [title] if title else []
+
+
+def holds(block: Any, usage_id: str) -> bool:
+    """Return whether the block has this usage id, or a block below that the learner is given."""
+    if str(block.scope_ids.usage_id) == usage_id:
+        return True
+    given = block.get_child_blocks() if hasattr(block, "get_child_blocks") else []
+    return any(holds(child, usage_id) for child in given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from web_fragments.fragment import Fragment
@@ -13,6 +13,7 @@ from xblock.fields import Scope, String
 
 from xblock_experiments.blocks.base import navigation
 from xblock_experiments.blocks.base.fields import JSONDict
+from xblock_experiments.blocks.base.markup import contained
 from xblock_experiments.blocks.base.olx_attributes import attributes
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.course_user_segmentation.data import SegmentationError
@@ -41,12 +42,8 @@ class Structure(XBlock):
     @XBlock.supports("multi_device")
     def student_view(self, context: Any = None) -> Fragment:
         """Render the block, with all its assignments and all its exposures stored in batches."""
-        service = self.runtime.service(self, "user_segmentation")
-        if service is None:
-            return self.content_view(context)
         try:
-            with service.together():
-                self._settle_experiments(service)
+            with self.visited():
                 return self.content_view(context)
         except NotStored:
             return self.try_again_view()
@@ -122,6 +119,18 @@ class Structure(XBlock):
             _("This content cannot be shown right now. Please try again in a moment.")
         )
 
+    @contextmanager
+    def visited(self) -> Iterator[None]:
+        """Settle the experiments inside this block, and record exposures together at the end.
+
+        Raises NotStored.
+        """
+        service = self.runtime.service(self, "user_segmentation")
+        with service.together() if service else nullcontext():
+            if service:
+                self._settle_experiments(service)
+            yield
+
     def _settle_experiments(self, service: Any) -> None:
         """Assign the experiments inside this block, then those inside their arms, and so on.
 
@@ -140,7 +149,9 @@ class Structure(XBlock):
         view = "author_view" if is_authors and hasattr(child, "author_view") else "student_view"
         rendered = child.render(view, context)
         fragment.add_fragment_resources(rendered)
-        return str(rendered.content)
+        html = str(rendered.content)
+        # Our own blocks contain what is in them.
+        return html if isinstance(child, Structure) else contained(html)
 
     def add_files(self, fragment: Fragment, *names: str) -> None:
         """Add scripts and style sheets in the given order, after the theme."""

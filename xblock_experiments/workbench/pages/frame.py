@@ -8,7 +8,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_bidi
 
-from xblock_experiments.blocks.base.structure import ancestors
+from xblock_experiments.blocks.base.markup import contained
+from xblock_experiments.blocks.base.structure import Structure, ancestors
 from xblock_experiments.course_user_segmentation.api import get_segmentations
 from xblock_experiments.services.preview import AsGroup, AsLearner
 from xblock_experiments.workbench.courses.course import CourseBlocks
@@ -39,7 +40,7 @@ class Frame:
         return {
             **page_context(),
             "block": self.block,
-            "body": fragment.body_html(),
+            "body": self._body(fragment),
             "course": self.course,
             "experiments": self._experiments() if self.visitor.is_staff else [],
             "foot_html": fragment.foot_html(),
@@ -53,6 +54,11 @@ class Frame:
             "student_id": self.visitor.user_id,
             "visitor": self.visitor,
         }
+
+    def _body(self, fragment: Any) -> str:
+        """Return the block's HTML, of which nothing reaches the frame. Our blocks see to it."""
+        html = fragment.body_html()
+        return str(html) if isinstance(self.block, Structure) else contained(html)
 
     @property
     def _is_root(self) -> bool:
