@@ -28,7 +28,7 @@ from xblock_experiments.blocks.experiment.validation import (
     general_message,
     problems_of,
 )
-from xblock_experiments.blocks.experiment.written_ids import child_of, name_of
+from xblock_experiments.blocks.experiment.written_ids import with_own_ids
 from xblock_experiments.course_user_segmentation.data import (
     NOT_SELECTED,
     Group,
@@ -206,13 +206,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         """Parse the block, and map groups to the parsed children whatever course their ids name."""
         written = [(child.tag, child.get("url_name")) for child in node if _is_element(child)]
         block = super().parse_xml(node, runtime, keys)
-        if len(written) != len(block.children):
-            written = [name_of(child_id) for child_id in block.children]
-        children = list(zip(written, block.children, strict=True))
-        block.group_id_to_child = {
-            group_id: child_of(usage_id, children) or usage_id
-            for group_id, usage_id in block.group_id_to_child.items()
-        }
+        block.group_id_to_child = with_own_ids(block.group_id_to_child, block.children, written)
         return block
 
     def _service(self) -> Any:

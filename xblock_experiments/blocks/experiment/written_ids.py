@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xblock_experiments.keys.usage import is_dotted, type_of, url_name_of
@@ -26,3 +27,16 @@ def child_of(usage_id: Any, children: list[tuple[tuple[str, str | None], Any]]) 
 def name_of(usage_id: Any) -> tuple[str, str | None]:
     """Return the type and url_name in the usage id, where the url_name may be a generated one."""
     return type_of(usage_id), url_name_of(usage_id)
+
+
+def with_own_ids(
+    mapping: Mapping[str, Any], children: Sequence[Any], written: Sequence[tuple[str, str | None]]
+) -> dict[str, Any]:
+    """Return the mapping with the children's own ids in place of the ids that were written.
+
+    `written` has the type and url_name of each child's element. An id that names no child stays.
+    """
+    if len(written) != len(children):
+        written = [name_of(child_id) for child_id in children]
+    named = list(zip(written, children, strict=True))
+    return {group_id: child_of(id, named) or id for group_id, id in mapping.items()}
