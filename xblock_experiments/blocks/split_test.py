@@ -171,11 +171,8 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
     def unsettled_experiments(self) -> set[int]:
         """Return the ids of the segmentations that still need an assignment.
 
-        These are this block's own until the learner has a group, then those of experiments inside
-        the arm.
-
-        An anonymous user never gets a group. Returns an empty set for staff.
-
+        These are this block's own until the learner has a group, then those inside the arm. Returns
+        none for staff, and always this block's own for an anonymous user.
         """
         if is_staff(self):
             return set()

@@ -60,7 +60,6 @@ def get_group_ids(
     is inactive.
 
     Raises NoSuchSegmentation.
-
     """
     standing = get_standing(course_id, id, user_id, type=type)
     present = {group.id for group in standing.segmentation.groups}

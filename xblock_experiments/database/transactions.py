@@ -126,7 +126,6 @@ def persist[T](work: Callable[[], T], *, using: str) -> T:
 
     Inside a caller's transaction there is one attempt only, because others would fail in the same
     way.
-
     """
     rounds = 1 if connections[using].in_atomic_block else ROUNDS
     for round_ in range(1, rounds):
@@ -185,7 +184,6 @@ def keeps_snapshot(connection: BaseDatabaseWrapper) -> bool:
 
     Returns False for SQLite: its transactions also keep the state, but no other connection can
     write between a transaction's first write and its end.
-
     """
     if not connection.in_atomic_block or connection.vendor == "sqlite":
         return False

@@ -70,7 +70,6 @@ def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int,
     Reads all of them in one query and inserts all new assignments together.
 
     Omits experiments that the course does not have or that cannot assign.
-
     """
     standings = segmentations.get_standings(course_id, ids, user_id)
     return {standing.segmentation.id: standing.groups[0] for standing in settle(standings.values())}
