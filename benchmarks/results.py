@@ -70,10 +70,6 @@ def times_the_floor(times: float, ours: Sequence[float], floor: Sequence[float])
     return Goal(text=f"<= {times:g}x floor", is_met=median(ratios(ours, floor)) <= times)
 
 
-def per_second(rate: float, ours: Sequence[float]) -> Goal:
-    return Goal(text=f">= {rate / 1000:g}", is_met=1 / median(ours) >= rate)
-
-
 def more_than_the_floor(seconds: float, ours: Sequence[float], floor: Sequence[float]) -> Goal:
     more = median(number - other for number, other in zip(ours, floor, strict=True))
     return Goal(text=f"<= floor + {seconds * 1e6:g}", is_met=more <= seconds)

@@ -8,10 +8,8 @@ DO NOT CHANGE its results: researchers check stored assignments against it (ADR 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from hashlib import sha256
-from itertools import accumulate
 
 from xblock_experiments.course_user_segmentation.data import (
     Group,
@@ -28,12 +26,14 @@ def choose_group(groups: Sequence[Group], salt: str, user_id: str) -> Group:
 
     Raises NotAssignable if no group has a weight.
     """
-    bounds = list(accumulate([group.weight for group in groups]))
-    if not bounds or not bounds[-1]:
-        raise _nobody()
+    total = sum([group.weight for group in groups])
     digest = sha256(f"{salt}{SEPARATOR}{user_id}".encode()).digest()
-    slot = int.from_bytes(digest[:8], "big") * bounds[-1] >> 64
-    return groups[bisect_right(bounds, slot)]
+    slot = int.from_bytes(digest[:8], "big") * total >> 64
+    for group in groups:
+        slot -= group.weight
+        if slot < 0:
+            return group
+    raise _nobody()
 
 
 def check_weights(groups: Sequence[Group]) -> None:
