@@ -85,9 +85,18 @@ def populate(apps: Any) -> None:
 
 
 def contents(apps: Any) -> dict[str, list[Any]]:
-    names = [(STORE, "Membership"), (STORE, "PastChange"), (EXPERIMENTS, "Exposure")]
+    """Return the columns of the first release."""
+    names = {
+        (STORE, "Membership"): set[str](),
+        (STORE, "PastChange"): {"version", "version_by_time"},
+        (EXPERIMENTS, "Exposure"): set[str](),
+    }
     return {
-        name: list(apps.get_model(app, name).objects.order_by("pk").values()) for app, name in names
+        name: [
+            {column: value for column, value in row.items() if column not in added}
+            for row in apps.get_model(app, name).objects.order_by("pk").values()
+        ]
+        for (app, name), added in names.items()
     }
 
 
@@ -109,6 +118,66 @@ def test_data_stored_by_the_first_release_is_read_unchanged(first_release: Any) 
     assert not experiments.record_exposure(COURSE_ID, 100, "Ann", "block")
     history = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
     assert [(change.to_group_id, change.why) for change in history] == [(2, "put"), (1, "assigned")]
+
+
+def test_past_changes_get_the_newest_version_from_before_them_and_are_marked(
+    first_release: Any,
+) -> None:
+    populate(first_release)
+    versions = first_release.get_model(STORE, "SegmentationVersion").objects
+    first = versions.get()
+    for version, day in ((2, 10), (3, 20)):
+        versions.create(segmentation=first.segmentation, version=version, definition="{}")
+        versions.filter(version=version).update(created=datetime(2026, 10, day, tzinfo=UTC))
+    versions.filter(version=1).update(created=datetime(2026, 10, 1, tzinfo=UTC))
+    past = first_release.get_model(STORE, "PastChange").objects
+    past.all().delete()
+    days = {datetime(2026, 9, 1): 1, datetime(2026, 10, 1): 1, datetime(2026, 10, 12): 2}
+    for when in [*days, datetime(2026, 10, 30)]:
+        past.create(
+            segmentation=first.segmentation,
+            user_id="ann",
+            to_group_id=1,
+            why="put",
+            when=when.replace(tzinfo=UTC),
+        )
+
+    migrate(newest())
+
+    *old, present = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
+    assert [change.version for change in old] == [*days.values(), 3]
+    assert all(change.version_by_time for change in old)
+    assert (present.version, present.version_by_time) == (1, False)
+
+
+def test_moves_of_the_first_release_are_named_and_those_of_the_second_rule_never_confused(
+    first_release: Any,
+) -> None:
+    populate(first_release)
+    for name in ("Membership", "PastChange"):
+        first_release.get_model(STORE, name).objects.filter(user_id="ann").update(
+            why="group removed"
+        )
+    migrate(newest())
+    segmentations.save_segmentations(COURSE_ID, [experiment(100, 2)])
+    experiments.assign_group(COURSE_ID, 100, "ann ")
+
+    def reasons() -> list[list[str]]:
+        changes = (
+            segmentations.get_history(COURSE_ID, 100, user_id, type="experiment")
+            for user_id in ("ann", "ann ", "Ann")
+        )
+        return [[change.why for change in history] for history in changes]
+
+    named = [
+        ["group removed, first rule"] * 2,
+        ["assigned", "group removed"],
+        ["assigned"],
+    ]
+    assert reasons() == named
+    migrate(FIRST_RELEASE)
+    migrate(newest())
+    assert reasons() == named
 
 
 def test_the_models_have_no_missing_migrations() -> None:
