@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from tests.builders import COURSE_ID, experiment, segmentation
@@ -26,6 +26,7 @@ from xblock_experiments.experiments.assignment import (
     choose_group_of_leaver,
     salt_of,
 )
+from xblock_experiments.experiments.models import Exposure
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
@@ -325,11 +326,71 @@ def test_an_exposure_is_recorded_only_the_first_time() -> None:
     assert api.record_exposure(COURSE_ID, 100, "ann", "block 1")
     assert not api.record_exposure(COURSE_ID, 100, "ann", "block 1")
     assert api.record_exposure(COURSE_ID, 100, "ann", "block 2")
-    assert api.record_exposure(COURSE_ID, 100, "bob", "block 1")
 
-    exposures = [(e.user_id, e.usage_id, e.group_id) for e in api.get_exposures(COURSE_ID, 100)]
-    assert exposures == [("ann", "block 1", 2), ("ann", "block 2", 2), ("bob", "block 1", None)]
+    assert exposures() == [("ann", "block 1", 2), ("ann", "block 2", 2)]
     assert list(api.get_exposures(COURSE_ID, 200)) == []
+
+
+def exposures() -> list[tuple[str, str, int | None]]:
+    return [(e.user_id, e.usage_id, e.group_id) for e in api.get_exposures(COURSE_ID, 100)]
+
+
+def test_a_learner_who_is_moved_is_exposed_to_the_second_arm_of_the_same_block() -> None:
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    assert api.record_exposure(COURSE_ID, 100, "ann", "block")
+    save(experiment(100, 2))
+    api.assign_group(COURSE_ID, 100, "ann")
+
+    assert api.record_exposure(COURSE_ID, 100, "ann", "block")
+    assert not api.record_exposure(COURSE_ID, 100, "ann", "block")
+    save(experiment(100, 1, 2))
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    assert not api.record_exposure(COURSE_ID, 100, "ann", "block")
+
+    assert exposures() == [("ann", "block", 1), ("ann", "block", 2)]
+    assert api.count_exposed(COURSE_ID, 100) == {"block": {1: 1, 2: 1}}
+
+
+@pytest.mark.parametrize("standing", ["new", "of a removed group", "of an inactive experiment"])
+def test_nobody_without_a_group_is_exposed(
+    standing: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    if standing != "new":
+        segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+        save(experiment(100, 2) if "removed" in standing else experiment(100, active=False))
+
+    with django_assert_num_queries(1):
+        assert not api.record_exposure(COURSE_ID, 100, "ann", "block")
+    assert exposures() == []
+    assert api.count_exposed(COURSE_ID, 100) == {}
+
+
+def test_arms_of_several_blocks_are_looked_up_and_recorded_in_one_query_each(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    api.assign_groups(COURSE_ID, [100, 200], "ann")
+    standings = segmentations.get_standings(COURSE_ID, [100, 200], "ann")
+    shown = [(standings[id], f"block {number}") for id in (100, 200) for number in range(3)]
+
+    with django_assert_num_queries(2):
+        api.record_exposures(api.unrecorded(shown))
+    with django_assert_num_queries(1):
+        assert api.unrecorded([*shown, *shown]) == []
+
+
+def test_the_database_refuses_a_second_exposure_of_a_block_and_group() -> None:
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    api.record_exposure(COURSE_ID, 100, "ann", "block")
+    row = Exposure.objects.get()
+    row.pk = None
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save()
+    row.group_id = 2
+    row.save()
+    row.pk, row.group_id = None, None  # type: ignore[assignment]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save()
 
 
 def test_an_exposure_has_the_users_group_if_the_caller_names_none() -> None:
@@ -342,6 +403,8 @@ def test_an_exposure_has_the_users_group_if_the_caller_names_none() -> None:
 def test_exposures_belong_to_one_course() -> None:
     other = "course-v1:Other+Course+1"
     segmentations.save_segmentations(other, [experiment(100)])
+    for course_id in (COURSE_ID, other):
+        segmentations.put_in_group(course_id, 100, "ann", 1, type="experiment")
 
     assert api.record_exposure(COURSE_ID, 100, "ann", "block")
     assert api.record_exposure(other, 100, "ann", "block")

@@ -74,6 +74,14 @@ def populate(apps: Any) -> None:
             group_id=1 + number % 2,
             when=now,
         )
+    apps.get_model(EXPERIMENTS, "Exposure").objects.create(
+        course_id=COURSE_ID,
+        segmentation_number=100,
+        user_id="nobody's",
+        usage_id="block",
+        group_id=None,
+        when=now,
+    )
     apps.get_model(STORE, "PastChange").objects.create(
         segmentation=segmentation,
         user_id="ann",
@@ -85,7 +93,7 @@ def populate(apps: Any) -> None:
 
 
 def contents(apps: Any) -> dict[str, list[Any]]:
-    """Return the columns of the first release."""
+    """Return the columns of the first release, with its values."""
     names = {
         (STORE, "Membership"): set[str](),
         (STORE, "PastChange"): {"version", "version_by_time"},
@@ -93,7 +101,11 @@ def contents(apps: Any) -> dict[str, list[Any]]:
     }
     return {
         name: [
-            {column: value for column, value in row.items() if column not in added}
+            {
+                column: None if (column, value) == ("group_id", -1) else value
+                for column, value in row.items()
+                if column not in added
+            }
             for row in apps.get_model(app, name).objects.order_by("pk").values()
         ]
         for (app, name), added in names.items()
@@ -114,7 +126,10 @@ def test_data_stored_by_the_first_release_is_read_unchanged(first_release: Any) 
 
     groups = [experiments.assign_group(COURSE_ID, 100, user_id).id for user_id in USERS]
     assert groups == [1, 2, 1, 2, 1]
-    assert [exposure.user_id for exposure in experiments.get_exposures(COURSE_ID, 100)] == USERS
+    exposures = list(experiments.get_exposures(COURSE_ID, 100))
+    assert [exposure.user_id for exposure in exposures] == [*USERS, "nobody's"]
+    assert [exposure.group_id for exposure in exposures] == [*groups, None]
+    assert experiments.count_exposed(COURSE_ID, 100) == {"block": {1: 3, 2: 2}}
     assert not experiments.record_exposure(COURSE_ID, 100, "Ann", "block")
     history = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
     assert [(change.to_group_id, change.why) for change in history] == [(2, "put"), (1, "assigned")]
@@ -178,6 +193,17 @@ def test_moves_of_the_first_release_are_named_and_those_of_the_second_rule_never
     migrate(FIRST_RELEASE)
     migrate(newest())
     assert reasons() == named
+
+
+def test_going_back_keeps_the_first_arm_that_each_learner_was_shown(first_release: Any) -> None:
+    populate(first_release)
+    before = contents(first_release)["Exposure"]
+    migrate(newest())
+    for user_id, group_id in (("ann", 2), ("Ann", 1), ("nobody's", 1)):
+        segmentations.put_in_group(COURSE_ID, 100, user_id, group_id, type="experiment")
+        assert experiments.record_exposure(COURSE_ID, 100, user_id, "block")
+
+    assert contents(migrate(FIRST_RELEASE))["Exposure"] == before
 
 
 def test_the_models_have_no_missing_migrations() -> None:
