@@ -317,6 +317,7 @@ def run(race: Race, course_id: str, learners: int, processes: Callable[[], Proce
 def flaws(race: Race, course_id: str, outcome: Outcome) -> list[str]:
     """Return a description of each invariant that the race violated."""
     from xblock_experiments.course_user_segmentation import api as segmentations
+    from xblock_experiments.experiments.api import replay
 
     found = list(outcome.errors)
     versions = {id: segmentations.get_versions(course_id, id) for id in IDS}
@@ -336,10 +337,8 @@ def flaws(race: Race, course_id: str, outcome: Outcome) -> list[str]:
             found.append(f"{user_id}: {len(history)} changes, {outcome.events[user_id, id]} events")
         if race.edits != "groups" and len(given) != 1:
             found.append(f"{user_id} was moved although no group was removed")
-        for change in history[1:]:
-            current = [version for version in versions[id] if version.when <= change.when][-1]
-            if change.from_group_id in {group.id for group in current.segmentation.groups}:
-                found.append(f"{user_id} was moved out of an existing group: {change}")
+        if list(replay(course_id, versions[id], history)) != given:
+            found.append(f"{user_id} was assigned against the rules: {history}")
     if race.edits != "groups" and outcome.returned_two:
         found.append(f"{outcome.returned_two} learners were given two groups")
     return found

@@ -26,7 +26,11 @@ from xblock_experiments.course_user_segmentation.data import (
     UserSegmentation,
 )
 from xblock_experiments.experiments import api
-from xblock_experiments.experiments.assignment import choose_group, salt_of
+from xblock_experiments.experiments.assignment import (
+    choose_group,
+    choose_group_of_leaver,
+    salt_of,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
@@ -54,8 +58,13 @@ class Reference:
     def assign(self, id: int, user_id: str) -> int | None:
         """Return the user's group after assignment, or None if the user cannot be assigned."""
         if self.group(id, user_id) is None and self.can_assign(id):
-            salt = salt_of(self.course_id, self.last[id])
-            self.members[id, user_id] = choose_group(self.last[id].groups, salt, user_id).id
+            groups, salt = self.last[id].groups, salt_of(self.course_id, self.last[id])
+            left = self.members.get((id, user_id))
+            self.members[id, user_id] = (
+                choose_group(groups, salt, user_id)
+                if left is None
+                else choose_group_of_leaver(groups, salt, user_id, left)
+            ).id
         return self.group(id, user_id)
 
     def can_assign(self, id: int) -> bool:
@@ -154,6 +163,7 @@ class Calls(RuleBasedStateMachine):
         for id in filter(self.should.is_known, (0, 100)):
             members = segmentations.get_members(self.course_id, id, type="experiment")
             found = [(member.user_id, member.group_id) for member in members]
+            versions = segmentations.get_versions(self.course_id, id)
             expected = [(u, g) for (i, u), g in self.should.members.items() if i == id]
             assert sorted(found) == sorted(expected)
             for user_id, _ in expected:
@@ -163,6 +173,8 @@ class Calls(RuleBasedStateMachine):
                 assert history[-1].to_group_id == self.should.members[id, user_id]
                 steps = itertools.pairwise(history)
                 assert all(one.to_group_id == next_.from_group_id for one, next_ in steps)
+                replayed = api.replay(self.course_id, versions, history)
+                assert list(replayed) == [change.to_group_id for change in history]
 
     def _publish(self) -> None:
         listed = [self.should.last[id] for id in sorted(self.should.listed)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import experiment
@@ -20,12 +20,17 @@ from xblock_experiments.course_user_segmentation.data import (
     NotAssignable,
     UserSegmentation,
 )
-from xblock_experiments.experiments.assignment import choose_group, salt_of
+from xblock_experiments.experiments.assignment import (
+    choose_group,
+    choose_group_of_leaver,
+    salt_of,
+)
 
 pytestmark = pytest.mark.one_django
 
 DATA = Path(__file__).parent / "data"
 VECTORS = json.loads((DATA / "assignment.json").read_text())
+LEAVING = json.loads((DATA / "leaving.json").read_text())
 
 weights = st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=8).filter(any)
 user_ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
@@ -43,6 +48,15 @@ def test_a_user_gets_the_group_of_the_golden_vector(vector: dict[str, Any]) -> N
     assert choose_group(segmentation.groups, salt, vector["user_id"]).id == vector["group_id"]
 
 
+@pytest.mark.parametrize("vector", LEAVING)
+def test_a_leaver_gets_the_group_of_the_golden_vector(vector: dict[str, Any]) -> None:
+    segmentation = UserSegmentation.from_json(vector["partition"])
+    salt = salt_of(vector["course_id"], segmentation)
+    who = vector["user_id"], vector["removed_group_id"]
+
+    assert choose_group_of_leaver(segmentation.groups, salt, *who).id == vector["group_id"]
+
+
 def test_the_golden_vectors_are_those_that_the_code_of_their_readme_makes() -> None:
     block = (DATA / "README.rst").read_text().split(".. code-block:: python\n")[1]
     code = block.split("\nEach vector")[0]
@@ -53,6 +67,11 @@ def test_the_golden_vectors_are_those_that_the_code_of_their_readme_makes() -> N
     for vector in VECTORS:
         arguments = vector["course_id"], vector["partition"], vector["user_id"]
         assert names["group_id"](*arguments) == vector["group_id"]
+    assert len(LEAVING) >= 60
+    for vector in LEAVING:
+        arguments = vector["course_id"], vector["partition"], vector["user_id"]
+        next_group_id = names["next_group_id"](*arguments, vector["removed_group_id"])
+        assert next_group_id == vector["group_id"]
 
 
 @given(weights, st.text(st.characters(exclude_categories=["Cs"])), user_ids)
@@ -103,6 +122,62 @@ def test_users_are_split_by_weight_within_four_sigma(weights: list[int]) -> None
         share = weight / sum(weights)
         sigma = math.sqrt(users * share * (1 - share))
         assert abs(counts[id] - users * share) < 4 * sigma
+
+
+@given(
+    st.lists(st.integers(0, 9), min_size=2, max_size=5).filter(
+        lambda some: sum(map(bool, some)) > 1
+    ),
+    st.integers(0, 4),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=10),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_leavers_of_any_group_are_spread_by_weight_over_all_that_are_left(
+    weights: list[int], which: int, salt: str
+) -> None:
+    """Allow 6 sigma, which is exceeded once in 500 million times."""
+    every = groups_of(weights)
+    removed = every[which % len(every)]
+    left = [group for group in every if group != removed]
+    members = [
+        user_id
+        for user_id in map(str, range(2_000))
+        if choose_group(every, salt, user_id) == removed
+    ]
+    counts = Counter(
+        choose_group_of_leaver(left, salt, user_id, removed.id).id for user_id in members
+    )
+
+    total = sum(group.weight for group in left)
+    for group in left:
+        share = group.weight / total
+        sigma = math.sqrt(len(members) * share * (1 - share))
+        assert abs(counts[group.id] - len(members) * share) <= 6 * sigma + 1e-9
+
+
+def test_a_leavers_next_group_is_independent_of_the_slot_on_entry() -> None:
+    """Check that both halves of the removed group's members are spread alike, within 4 sigma."""
+    every = groups_of([1, 1, 1])
+    members = [user for user in map(str, range(30_000)) if choose_group(every, "s", user).id == 0]
+    halves: dict[int, list[int]] = {0: [], 1: []}
+    for user_id in members:
+        half = choose_group(groups_of([1] * 6), "s", user_id).id
+        halves[half].append(choose_group_of_leaver(every[1:], "s", user_id, 0).id)
+
+    for chosen in halves.values():
+        assert abs(chosen.count(1) - len(chosen) / 2) < 4 * math.sqrt(len(chosen)) / 2
+
+
+def test_leaving_one_group_after_another_draws_each_time_anew() -> None:
+    """Check that the removed group's id is in the text: else, all draws of a user would agree."""
+    groups = groups_of([1, 1])
+    draws = [
+        [choose_group_of_leaver(groups, "s", str(user), removed).id for removed in (7, 8, 9)]
+        for user in range(4_000)
+    ]
+
+    agreeing = sum(len(set(each)) == 1 for each in draws)
+    assert abs(agreeing - 1_000) < 4 * math.sqrt(4_000 * 3 / 16)
 
 
 def test_assignments_in_different_experiments_are_independent() -> None:

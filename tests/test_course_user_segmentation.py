@@ -273,8 +273,9 @@ def test_course_ids_and_block_ids_are_compared_exactly(one: str, other: str) -> 
     assert api.get_segmentations(other) == ()
     api.save_segmentations(other, [experiment(100)])
     api.put_in_group(one, 100, "ann", 1, type="experiment")
-
     assert api.get_group_ids(other, 100, "ann") == frozenset()
+    api.put_in_group(other, 100, "ann", 1, type="experiment")
+
     assert record_exposure(one, 100, "ann", one)
     assert record_exposure(one, 100, "ann", other)
     assert record_exposure(other, 100, "ann", one)

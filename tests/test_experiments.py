@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from tests.builders import COURSE_ID, experiment, segmentation
@@ -20,7 +21,12 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.models import Membership
 from xblock_experiments.experiments import api
-from xblock_experiments.experiments.assignment import choose_group, salt_of
+from xblock_experiments.experiments.assignment import (
+    choose_group,
+    choose_group_of_leaver,
+    salt_of,
+)
+from xblock_experiments.experiments.models import Exposure
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
@@ -191,6 +197,75 @@ def test_users_of_a_removed_group_are_reassigned_and_the_history_says_so() -> No
     assert moves == [(None, 2, "assigned"), (2, 1, "group removed")]
 
 
+def test_the_leavers_of_a_removed_group_are_spread_over_all_that_are_left() -> None:
+    """Check three equal arms, the first of which is removed."""
+    users = [f"learner {number}" for number in range(300)]
+    save(experiment(100, 1, 2, 3))
+    before = {user_id: api.assign_group(COURSE_ID, 100, user_id).id for user_id in users}
+    leavers = [user_id for user_id in users if before[user_id] == 1]
+    save(experiment(100, 2, 3))
+
+    counts = api.assign_users(COURSE_ID, 100, leavers)
+
+    assert set(counts) == {2, 3}
+    assert abs(counts[2] - len(leavers) / 2) < 4 * math.sqrt(len(leavers)) / 2
+    salt = salt_of(COURSE_ID, experiment(100))
+    for user_id in leavers:
+        expected = choose_group_of_leaver(experiment(100, 2, 3).groups, salt, user_id, 1)
+        assert api.get_group(COURSE_ID, 100, user_id) == expected
+
+
+def test_a_user_who_leaves_several_groups_is_drawn_by_the_one_left_last() -> None:
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    salt = salt_of(COURSE_ID, experiment(100))
+    removed = 1
+    for number, left in enumerate([(2, 3, 4, 5), (6, 7, 8, 9), (1, 2, 3, 4), (5, 6, 7)]):
+        now = experiment(100, *left)
+        save(now)
+        expected = choose_group_of_leaver(now.groups, salt, "ann", removed)
+
+        assert segmentations.get_standing(COURSE_ID, 100, "ann").group_ids == {removed}
+        assert api.assign_group(COURSE_ID, 100, "ann") == expected, number
+        removed = expected.id
+
+
+def test_a_foreseen_leaver_gets_the_group_that_is_assigned_later() -> None:
+    users = [f"learner {number}" for number in range(30)]
+    for user_id in users:
+        segmentations.put_in_group(COURSE_ID, 100, user_id, 1, type="experiment")
+    save(experiment(100, 2, 3))
+    standings = segmentations.get_standings_of(COURSE_ID, 100, users)
+
+    foreseen = [standing.groups[0] for standing in api.foresee(standings)]
+
+    assert len({group.id for group in foreseen}) == 2
+    assert [api.assign_group(COURSE_ID, 100, user_id) for user_id in users] == foreseen
+
+
+def test_every_change_keeps_the_version_under_which_it_was_made() -> None:
+    save(experiment(100, 1), experiment(200, 3, 4, 0))
+    api.assign_group(COURSE_ID, 100, "ann")
+    save(experiment(100, 2))
+    api.assign_group(COURSE_ID, 100, "ann")
+    save(experiment(100, 2, 3))
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 3, type="experiment", actor="staff")
+    save(experiment(100, 3, name="renamed"))
+    segmentations.remove_from_group(COURSE_ID, 100, "ann", 3, type="experiment")
+    save(experiment(100, 3, 4))
+    api.assign_group(COURSE_ID, 100, "ann")
+
+    history = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
+    facts = [(change.to_group_id, change.why, change.version) for change in history]
+    assert facts[:-1] == [
+        (1, "assigned", 2),
+        (2, "group removed", 3),
+        (3, "put", 4),
+        (None, "removed", 5),
+    ]
+    assert facts[-1][1:] == ("assigned", 6)
+    assert not any(change.version_by_time for change in history)
+
+
 def test_a_group_that_returns_has_the_members_who_were_not_reassigned() -> None:
     before = assigned()
     seen, unseen = [user_id for user_id in USERS if before[user_id] == 2][:2]
@@ -251,11 +326,71 @@ def test_an_exposure_is_recorded_only_the_first_time() -> None:
     assert api.record_exposure(COURSE_ID, 100, "ann", "block 1")
     assert not api.record_exposure(COURSE_ID, 100, "ann", "block 1")
     assert api.record_exposure(COURSE_ID, 100, "ann", "block 2")
-    assert api.record_exposure(COURSE_ID, 100, "bob", "block 1")
 
-    exposures = [(e.user_id, e.usage_id, e.group_id) for e in api.get_exposures(COURSE_ID, 100)]
-    assert exposures == [("ann", "block 1", 2), ("ann", "block 2", 2), ("bob", "block 1", None)]
+    assert exposures() == [("ann", "block 1", 2), ("ann", "block 2", 2)]
     assert list(api.get_exposures(COURSE_ID, 200)) == []
+
+
+def exposures() -> list[tuple[str, str, int | None]]:
+    return [(e.user_id, e.usage_id, e.group_id) for e in api.get_exposures(COURSE_ID, 100)]
+
+
+def test_a_learner_who_is_moved_is_exposed_to_the_second_arm_of_the_same_block() -> None:
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    assert api.record_exposure(COURSE_ID, 100, "ann", "block")
+    save(experiment(100, 2))
+    api.assign_group(COURSE_ID, 100, "ann")
+
+    assert api.record_exposure(COURSE_ID, 100, "ann", "block")
+    assert not api.record_exposure(COURSE_ID, 100, "ann", "block")
+    save(experiment(100, 1, 2))
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    assert not api.record_exposure(COURSE_ID, 100, "ann", "block")
+
+    assert exposures() == [("ann", "block", 1), ("ann", "block", 2)]
+    assert api.count_exposed(COURSE_ID, 100) == {"block": {1: 1, 2: 1}}
+
+
+@pytest.mark.parametrize("standing", ["new", "of a removed group", "of an inactive experiment"])
+def test_nobody_without_a_group_is_exposed(
+    standing: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    if standing != "new":
+        segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+        save(experiment(100, 2) if "removed" in standing else experiment(100, active=False))
+
+    with django_assert_num_queries(1):
+        assert not api.record_exposure(COURSE_ID, 100, "ann", "block")
+    assert exposures() == []
+    assert api.count_exposed(COURSE_ID, 100) == {}
+
+
+def test_arms_of_several_blocks_are_looked_up_and_recorded_in_one_query_each(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    api.assign_groups(COURSE_ID, [100, 200], "ann")
+    standings = segmentations.get_standings(COURSE_ID, [100, 200], "ann")
+    shown = [(standings[id], f"block {number}") for id in (100, 200) for number in range(3)]
+
+    with django_assert_num_queries(2):
+        api.record_exposures(api.unrecorded(shown))
+    with django_assert_num_queries(1):
+        assert api.unrecorded([*shown, *shown]) == []
+
+
+def test_the_database_refuses_a_second_exposure_of_a_block_and_group() -> None:
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    api.record_exposure(COURSE_ID, 100, "ann", "block")
+    row = Exposure.objects.get()
+    row.pk = None
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save()
+    row.group_id = 2
+    row.save()
+    row.pk, row.group_id = None, None  # type: ignore[assignment]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save()
 
 
 def test_an_exposure_has_the_users_group_if_the_caller_names_none() -> None:
@@ -268,6 +403,8 @@ def test_an_exposure_has_the_users_group_if_the_caller_names_none() -> None:
 def test_exposures_belong_to_one_course() -> None:
     other = "course-v1:Other+Course+1"
     segmentations.save_segmentations(other, [experiment(100)])
+    for course_id in (COURSE_ID, other):
+        segmentations.put_in_group(course_id, 100, "ann", 1, type="experiment")
 
     assert api.record_exposure(COURSE_ID, 100, "ann", "block")
     assert api.record_exposure(other, 100, "ann", "block")

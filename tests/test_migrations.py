@@ -74,6 +74,14 @@ def populate(apps: Any) -> None:
             group_id=1 + number % 2,
             when=now,
         )
+    apps.get_model(EXPERIMENTS, "Exposure").objects.create(
+        course_id=COURSE_ID,
+        segmentation_number=100,
+        user_id="nobody's",
+        usage_id="block",
+        group_id=None,
+        when=now,
+    )
     apps.get_model(STORE, "PastChange").objects.create(
         segmentation=segmentation,
         user_id="ann",
@@ -85,9 +93,22 @@ def populate(apps: Any) -> None:
 
 
 def contents(apps: Any) -> dict[str, list[Any]]:
-    names = [(STORE, "Membership"), (STORE, "PastChange"), (EXPERIMENTS, "Exposure")]
+    """Return the columns of the first release, with its values."""
+    names = {
+        (STORE, "Membership"): set[str](),
+        (STORE, "PastChange"): {"version", "version_by_time"},
+        (EXPERIMENTS, "Exposure"): set[str](),
+    }
     return {
-        name: list(apps.get_model(app, name).objects.order_by("pk").values()) for app, name in names
+        name: [
+            {
+                column: None if (column, value) == ("group_id", -1) else value
+                for column, value in row.items()
+                if column not in added
+            }
+            for row in apps.get_model(app, name).objects.order_by("pk").values()
+        ]
+        for (app, name), added in names.items()
     }
 
 
@@ -105,10 +126,84 @@ def test_data_stored_by_the_first_release_is_read_unchanged(first_release: Any) 
 
     groups = [experiments.assign_group(COURSE_ID, 100, user_id).id for user_id in USERS]
     assert groups == [1, 2, 1, 2, 1]
-    assert [exposure.user_id for exposure in experiments.get_exposures(COURSE_ID, 100)] == USERS
+    exposures = list(experiments.get_exposures(COURSE_ID, 100))
+    assert [exposure.user_id for exposure in exposures] == [*USERS, "nobody's"]
+    assert [exposure.group_id for exposure in exposures] == [*groups, None]
+    assert experiments.count_exposed(COURSE_ID, 100) == {"block": {1: 3, 2: 2}}
     assert not experiments.record_exposure(COURSE_ID, 100, "Ann", "block")
     history = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
     assert [(change.to_group_id, change.why) for change in history] == [(2, "put"), (1, "assigned")]
+
+
+def test_past_changes_get_the_newest_version_from_before_them_and_are_marked(
+    first_release: Any,
+) -> None:
+    populate(first_release)
+    versions = first_release.get_model(STORE, "SegmentationVersion").objects
+    first = versions.get()
+    for version, day in ((2, 10), (3, 20)):
+        versions.create(segmentation=first.segmentation, version=version, definition="{}")
+        versions.filter(version=version).update(created=datetime(2026, 10, day, tzinfo=UTC))
+    versions.filter(version=1).update(created=datetime(2026, 10, 1, tzinfo=UTC))
+    past = first_release.get_model(STORE, "PastChange").objects
+    past.all().delete()
+    days = {datetime(2026, 9, 1): 1, datetime(2026, 10, 1): 1, datetime(2026, 10, 12): 2}
+    for when in [*days, datetime(2026, 10, 30)]:
+        past.create(
+            segmentation=first.segmentation,
+            user_id="ann",
+            to_group_id=1,
+            why="put",
+            when=when.replace(tzinfo=UTC),
+        )
+
+    migrate(newest())
+
+    *old, present = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
+    assert [change.version for change in old] == [*days.values(), 3]
+    assert all(change.version_by_time for change in old)
+    assert (present.version, present.version_by_time) == (1, False)
+
+
+def test_moves_of_the_first_release_are_named_and_those_of_the_second_rule_never_confused(
+    first_release: Any,
+) -> None:
+    populate(first_release)
+    for name in ("Membership", "PastChange"):
+        first_release.get_model(STORE, name).objects.filter(user_id="ann").update(
+            why="group removed"
+        )
+    migrate(newest())
+    segmentations.save_segmentations(COURSE_ID, [experiment(100, 2)])
+    experiments.assign_group(COURSE_ID, 100, "ann ")
+
+    def reasons() -> list[list[str]]:
+        changes = (
+            segmentations.get_history(COURSE_ID, 100, user_id, type="experiment")
+            for user_id in ("ann", "ann ", "Ann")
+        )
+        return [[change.why for change in history] for history in changes]
+
+    named = [
+        ["group removed, first rule"] * 2,
+        ["assigned", "group removed"],
+        ["assigned"],
+    ]
+    assert reasons() == named
+    migrate(FIRST_RELEASE)
+    migrate(newest())
+    assert reasons() == named
+
+
+def test_going_back_keeps_the_first_arm_that_each_learner_was_shown(first_release: Any) -> None:
+    populate(first_release)
+    before = contents(first_release)["Exposure"]
+    migrate(newest())
+    for user_id, group_id in (("ann", 2), ("Ann", 1), ("nobody's", 1)):
+        segmentations.put_in_group(COURSE_ID, 100, user_id, group_id, type="experiment")
+        assert experiments.record_exposure(COURSE_ID, 100, user_id, "block")
+
+    assert contents(migrate(FIRST_RELEASE))["Exposure"] == before
 
 
 def test_the_models_have_no_missing_migrations() -> None:

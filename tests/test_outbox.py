@@ -141,13 +141,15 @@ def test_a_change_is_not_stored_if_its_event_cannot_be_stored(
     def fail(*_: Any, **__: Any) -> None:
         1 / 0  # noqa: B018
 
+    put("bob", 1)
     monkeypatch.setattr("xblock_experiments.events.outbox.contexts_of", fail)
-    for change in (lambda: assign("ann"), lambda: put("ann", 1), lambda: expose("ann")):
+    for change in (lambda: assign("ann"), lambda: put("ann", 1), lambda: expose("bob")):
         with pytest.raises(ZeroDivisionError):
             change()
     monkeypatch.undo()
 
-    assert list(segmentations.get_members(COURSE_ID, 100, type="experiment")) == []
+    members = segmentations.get_members(COURSE_ID, 100, type="experiment")
+    assert [member.user_id for member in members] == ["bob"]
     assert list(experiments.get_exposures(COURSE_ID, 100)) == []
 
 

@@ -14,9 +14,11 @@ from workbench.models import XBlockState
 from xblock.core import XBlock
 from xblock.fields import ScopeIds
 
-from tests.builders import COURSE_ID, course_xml, experiment, split_test_xml
+from tests.builders import COURSE_ID, course_xml, experiment, segmentation, split_test_xml
 from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.experiments.api import assign_group, get_exposures, get_group
+from xblock_experiments.experiments.assignment import choose_group, salt_of
 from xblock_experiments.gradebook.api import get_scores
 from xblock_experiments.services import COURSE
 from xblock_experiments.services.preview import AsGroup, AsLearner, parse
@@ -240,12 +242,35 @@ def test_a_preview_never_redirects_to_another_site(client: Client) -> None:
 
 
 def test_a_preview_of_a_removed_group_shows_the_course_as_to_a_new_learner(client: Client) -> None:
-    preview(client, AsGroup("experiment", 100, 77))
-    seen = page(client)
-    assert ("Text of arm 1" in seen) != ("Text of arm 2" in seen)
+    salt = salt_of(COURSE_ID, experiment())
+    newcomer = choose_group(experiment().groups, salt, "teacher").id
+    for group_id in range(70, 80):
+        preview(client, AsGroup("experiment", 100, group_id))
+        seen = page(client)
+        assert f"Text of arm {newcomer}" in seen
+        assert f"Text of arm {3 - newcomer}" not in seen
     assert "This group no longer exists. You are viewing the course as a new learner." in seen
     segmentations.save_segmentations(COURSE_ID, [experiment(100, weights=(0, 0))])
     assert "There is nothing for you to do here." in page(client)
+
+
+def test_a_preview_puts_nobody_into_a_group_that_only_staff_or_a_list_decides(
+    block_in: Callable[[Runtime], CountingBlock],
+) -> None:
+    cohorts = segmentation(7, "cohort", (Group(1, "One"), Group(2, "Two")))
+    segmentations.save_segmentations("demo", [cohorts, experiment(100)])
+    segmentations.put_in_group("demo", 7, "bob", 2, type="cohort")
+
+    def groups(user_id: str) -> list[int]:
+        block = block_in(Runtime("teacher", preview=AsLearner(user_id)))
+        service = block.runtime.service(block, "user_segmentation")
+        return [group.id for group in service.groups(7, "cohort")]
+
+    assert groups("ann") == []
+    assert groups("bob") == [2]
+    segmentations.put_in_group("demo", 7, "bob", 1, type="cohort")
+    segmentations.save_segmentations("demo", [segmentation(7, "cohort", (Group(3, "Three"),))])
+    assert groups("bob") == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,12 @@ from tests.builders import experiment
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import UserSegmentation
 from xblock_experiments.errors import NotStored
-from xblock_experiments.experiments.api import assign_group
+from xblock_experiments.experiments.api import (
+    assign_group,
+    get_exposures,
+    record_exposure,
+    retire_user,
+)
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -170,6 +175,30 @@ def test_transactions_that_move_the_same_learner_wait_for_each_other() -> None:
     history = segmentations.get_history(COURSE_ID, 100, "ann", type="experiment")
     assert len(history) > 1
     assert all(one.to_group_id == two.from_group_id for one, two in pairwise(history))
+
+
+def test_views_of_a_learner_who_is_moved_meanwhile_are_one_exposure_for_each_group() -> None:
+    def show(_: int) -> None:
+        record_exposure(COURSE_ID, 100, "ann", "block")
+
+    def show_in_a_transaction(_: int) -> None:
+        with transaction.atomic():
+            record_exposure(COURSE_ID, 100, "ann", "block")
+
+    segmentations.save_segmentations(COURSE_ID, [experiment(100)])
+    for isolation in race.isolations():
+        segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+        race.set_isolation(isolation)
+        connections.close_all()
+        calls = [show, show, show_in_a_transaction, put_in_a_transaction]
+
+        assert together(*map(many_times, calls)) == []
+        for group_id in (1, 2):
+            segmentations.put_in_group(COURSE_ID, 100, "ann", group_id, type="experiment")
+            record_exposure(COURSE_ID, 100, "ann", "block")
+        shown = [exposure.group_id for exposure in get_exposures(COURSE_ID, 100)]
+        assert sorted(map(str, shown)) == ["1", "2"]
+        retire_user("ann")
 
 
 @pytest.mark.parametrize("call", ["put", "take out", "retire"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from opaque_keys.edx.keys import UsageKey
@@ -118,6 +119,33 @@ def test_an_exposure_names_the_block_and_the_group_and_is_recorded_once() -> Non
     (exposure,) = get_exposures(COURSE_ID, 100)
     assert exposure.group_id == group.id
     assert exposure.usage_id == "block-v1:DemoX+Tests+2026+type@hint+block@some_block"
+
+
+def test_a_user_who_was_moved_is_exposed_again_once() -> None:
+    first = user_segmentation("ann").assign(100)
+    user_segmentation("ann").record_exposure(100)
+    api.put_in_group(COURSE_ID, 100, "ann", 3 - first.id, type="experiment")
+
+    for _ in range(2):
+        user_segmentation("ann").record_exposure(100)
+    assert [each.group_id for each in get_exposures(COURSE_ID, 100)] == [first.id, 3 - first.id]
+
+
+def test_a_block_that_is_shown_twice_on_a_page_is_exposed_once(
+    caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
+) -> None:
+    service = user_segmentation("ann")
+    service.assign(100)
+    with (
+        caplog.at_level("INFO", "xblock_experiments.events"),
+        django_capture_on_commit_callbacks(execute=True),
+        service.together(),
+    ):
+        service.record_exposure(100)
+        service.record_exposure(100)
+
+    assert len(list(get_exposures(COURSE_ID, 100))) == 1
+    assert [record.message.count("user_exposed") for record in caplog.records] == [1]
 
 
 def test_an_unassigned_user_cannot_be_exposed() -> None:

@@ -253,6 +253,10 @@ class Change:
     to_group_id: int | None
     why: str
     who: str
+    version: int
+    """The version of the segmentation under which the change was made."""
+    version_by_time: bool = False
+    """Indicates that the version was not stored, but is the newest from before the change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -242,6 +242,7 @@ def _remove(standing: Standing, group_id: int, actor: str) -> None:
             user_id=row.user_id,
             from_group_id=group_id,
             to_group_id=None,
+            version=standing.version,
             why="removed",
             actor=actor,
             when=timezone.now(),
@@ -305,6 +306,7 @@ def _archive(row: _Membership) -> PastChange:
         user_id=row.user_id,
         from_group_id=row.from_group_id,
         to_group_id=row.group_id,
+        version=row.version,
         why=row.why,
         actor=row.actor,
         when=row.since,
@@ -319,4 +321,6 @@ def _change(row: PastChange) -> Change:
         to_group_id=row.to_group_id,
         why=row.why,
         who=row.actor,
+        version=row.version,
+        version_by_time=row.version_by_time,
     )

@@ -148,6 +148,11 @@ class PastChange(models.Model):
     user_id = ExactField()
     from_group_id = models.PositiveIntegerField(null=True)
     to_group_id = models.PositiveIntegerField(null=True)
+    version = models.PositiveIntegerField(help_text="The segmentation's, at the time.")
+    version_by_time = models.BooleanField(
+        default=False,
+        help_text="The first release kept no version: this one was the newest at the time.",
+    )
     why = models.CharField(max_length=32)
     actor = ExactField(blank=True)
     when = models.DateTimeField()

@@ -55,7 +55,7 @@ def _export(user_id: str) -> dict[str, Any]:
         *({"did": "published", **_version(row)} for row in published),
     ]
     return {
-        "memberships": [{**_present(row), "version": row.version} for row in memberships],
+        "memberships": list(map(_present, memberships)),
         "history": list(map(_past, past)),
         "acted": sorted(acted, key=lambda act: str(act["when"])),
     }
@@ -79,6 +79,7 @@ def _step(row: Membership | PastChange, to_group_id: int | None, when: datetime)
         **_place(row),
         "from_group_id": row.from_group_id,
         "to_group_id": to_group_id,
+        "version": row.version,
         "why": row.why,
         "when": moment(when),
     }

@@ -202,8 +202,6 @@ def _after_move(
     before = groups.get(key, ())
     if isinstance(event, UserReassigned):
         after = [id for id in before if id != event.from_group_id]
-    elif event.group_id is None:
-        return groups
     elif type_ == EXPERIMENT:
         after = [event.group_id]
     else:

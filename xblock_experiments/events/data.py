@@ -89,8 +89,8 @@ class UserExposed(Event):
 
     partition_id: int
     partition_name: str
-    group_id: int | None
-    group_name: str | None
+    group_id: int
+    group_name: str
     usage_id: str
 
 

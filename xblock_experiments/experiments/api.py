@@ -16,7 +16,12 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.database.transactions import ROUNDS, contended, reports_faults
-from xblock_experiments.experiments.assignment import check_weights, choose_group, salt_of
+from xblock_experiments.experiments.assignment import (
+    check_weights,
+    choose_group,
+    choose_group_of_leaver,
+    salt_of,
+)
 from xblock_experiments.experiments.exposures import (
     count_exposed,
     get_exposures,
@@ -25,6 +30,7 @@ from xblock_experiments.experiments.exposures import (
 from xblock_experiments.experiments.exposures import record_exposures as record_exposures
 from xblock_experiments.experiments.exposures import unrecorded as unrecorded
 from xblock_experiments.experiments.personal_data import retire_user
+from xblock_experiments.experiments.replay import ASSIGNED, GROUP_REMOVED, replay
 
 __all__ = [
     "assign_group",
@@ -34,6 +40,7 @@ __all__ = [
     "get_exposures",
     "get_group",
     "record_exposure",
+    "replay",
     "retire_user",
 ]
 
@@ -174,10 +181,13 @@ def _check_can_assign(segmentation: UserSegmentation) -> None:
 
 
 def _choose(standing: Standing) -> int:
-    """Return the id of the group that the hash assigns."""
-    segmentation = standing.segmentation
+    """Return the id of the group that the hash assigns to a newcomer, or to a leaver."""
+    segmentation, user_id = standing.segmentation, standing.user_id
     salt = salt_of(standing.course_id, segmentation)
-    return choose_group(segmentation.groups, salt, standing.user_id).id
+    if not standing.group_ids:
+        return choose_group(segmentation.groups, salt, user_id).id
+    (removed,) = standing.group_ids
+    return choose_group_of_leaver(segmentation.groups, salt, user_id, removed).id
 
 
 def _choose_anew(standing: Standing) -> int | None:
@@ -200,10 +210,10 @@ def _write(unsettled: Sequence[Standing]) -> list[Standing]:
     steps = [(standing, _choose(standing)) for standing in newcomers]
     entered = [
         standing.within(group_id)
-        for standing, group_id in segmentations.enter_all(steps, why="assigned")
+        for standing, group_id in segmentations.enter_all(steps, why=ASSIGNED)
     ]
     moved = (
-        segmentations.move(standing, _choose_anew, why="group removed")
+        segmentations.move(standing, _choose_anew, why=GROUP_REMOVED)
         for standing in sorted(leavers, key=_key)
     )
     return [*entered, *filter(None, moved)]

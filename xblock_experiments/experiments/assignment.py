@@ -1,7 +1,8 @@
 """The assignment of users to groups: a pure function of salt, user id and weights.
 
 Anyone can recompute it in any language; tests/data/README.rst shows how in a few lines. It decides
-only for users without a group. The result is stored, so later changes of weights move nobody.
+only for users without a group, and for members of a group that was removed. The result is stored,
+so later changes of weights move nobody.
 
 DO NOT CHANGE its results: researchers check stored assignments against it (ADR 3).
 """
@@ -19,6 +20,8 @@ from xblock_experiments.course_user_segmentation.data import (
 
 SEPARATOR = "\x1f"
 """ASCII's unit separator, which makes the texts of ("e1", "1x") and ("e11", "x") differ."""
+LEAVER = "\x1eleft"
+"""Follows the salt in a leaver's text. It begins with ASCII's record separator."""
 
 
 def choose_group(groups: Sequence[Group], salt: str, user_id: str) -> Group:
@@ -34,6 +37,17 @@ def choose_group(groups: Sequence[Group], salt: str, user_id: str) -> Group:
         if slot < 0:
             return group
     raise _nobody()
+
+
+def choose_group_of_leaver(
+    groups: Sequence[Group], salt: str, user_id: str, removed_group_id: int
+) -> Group:
+    """Return the next group of a member whose group was removed, by a slot of its own.
+
+    The slot on entry would send all members of the removed group to the group that takes its place
+    in the list. Raises NotAssignable if no group has a weight.
+    """
+    return choose_group(groups, f"{salt}{LEAVER}", f"{user_id}{SEPARATOR}{removed_group_id}")
 
 
 def check_weights(groups: Sequence[Group]) -> None:

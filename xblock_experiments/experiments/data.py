@@ -12,6 +12,10 @@ class Exposure:
 
     user_id: str
     group_id: int | None
-    """The learner's group at the time, or None if the learner was in no group."""
+    """The learner's group at the time.
+
+    None for a learner without a group, as the first release recorded. Such a learner was shown no
+    arm.
+    """
     usage_id: str
     when: datetime

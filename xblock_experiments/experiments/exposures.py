@@ -1,4 +1,7 @@
-"""Exposures: the first time that a learner was shown an arm, by learner, experiment and block."""
+"""Exposures: the first time that a block showed a learner the arm of a group.
+
+A learner who is moved to another group is exposed again. A learner without a group never is.
+"""
 
 from __future__ import annotations
 
@@ -13,35 +16,42 @@ from django.utils import timezone
 
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
-from xblock_experiments.course_user_segmentation.data import Standing
+from xblock_experiments.course_user_segmentation.data import Standing, UserSegmentation
 from xblock_experiments.database.rows import Row, in_pages, insert_if_absent
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.events import outbox
 from xblock_experiments.experiments.data import Exposure
+from xblock_experiments.experiments.models import NO_GROUP
 from xblock_experiments.experiments.models import Exposure as _Exposure
+
+type _Key = tuple[int, str, int]
+"""An experiment's id, a usage id and a group's id."""
 
 
 @reports_faults
 def record_exposure(course_id: str, id: int, user_id: str, usage_id: str) -> bool:
-    """Record that a block showed the user an arm, and return whether it was the first time.
+    """Record that a block showed the user the arm of the user's group.
 
-    Raises NoSuchSegmentation.
+    Return whether it was the first time for this block and group. Records nothing for a user
+    without a group. Raises NoSuchSegmentation.
     """
     standing = segmentations.get_standing(course_id, id, user_id)
+    segmentations.check_id(usage_id, "block")
     return bool(_expose([(standing, usage_id)]))
 
 
 @reports_faults
 def unrecorded(shown: Collection[tuple[Standing, str]]) -> list[tuple[Standing, str]]:
-    """Return the arms that the block did not show the user before. One query.
+    """Return the arms that the block did not show the user before, each once. One query.
 
     All must be of one course and one user. Most blocks have been shown before, and need no record
     and no event.
     """
     for _, usage_id in shown:
         segmentations.check_id(usage_id, "block")
+    keys = {_key(standing, usage_id): (standing, usage_id) for standing, usage_id in shown}
     known = _known(shown) if shown else set()
-    return [each for each in shown if (each[0].segmentation.id, each[1]) not in known]
+    return [each for key, each in keys.items() if key not in known]
 
 
 @reports_faults
@@ -56,7 +66,12 @@ def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
     segmentations.get_versions(course_id, id)
     rows = _Exposure.objects.filter(course_id=course_id, segmentation_number=id)
     return (
-        Exposure(user_id=row.user_id, group_id=row.group_id, usage_id=row.usage_id, when=row.when)
+        Exposure(
+            user_id=row.user_id,
+            group_id=None if row.group_id == NO_GROUP else row.group_id,
+            usage_id=row.usage_id,
+            when=row.when,
+        )
         for row in in_pages(rows)
     )
 
@@ -68,7 +83,8 @@ def count_exposed(course_id: str, id: int) -> dict[str, Counter[int]]:
     Raises NoSuchSegmentation.
     """
     segmentations.get_versions(course_id, id)
-    rows = _Exposure.objects.filter(course_id=course_id, segmentation_number=id, group_id__gte=0)
+    rows = _Exposure.objects.filter(course_id=course_id, segmentation_number=id)
+    rows = rows.exclude(group_id=NO_GROUP)
     counts: dict[str, Counter[int]] = defaultdict(Counter)
     grouped = rows.order_by().values_list("usage_id", "group_id").annotate(Count("pk"))
     for usage_id, group_id, count in grouped:
@@ -76,12 +92,17 @@ def count_exposed(course_id: str, id: int) -> dict[str, Counter[int]]:
     return dict(counts)
 
 
-def _known(shown: Collection[tuple[Standing, str]]) -> set[tuple[int, str]]:
-    """Return recorded pairs of experiment and block. Uses SQL for the reason given in standings."""
+def _key(standing: Standing, usage_id: str) -> _Key:
+    group = next(iter(standing.groups), None)
+    return standing.segmentation.id, usage_id, NO_GROUP if group is None else group.id
+
+
+def _known(shown: Collection[tuple[Standing, str]]) -> set[_Key]:
+    """Return recorded exposures of the blocks. Uses SQL for the reason given in standings."""
     standing = next(iter(shown))[0]
     usage_ids = [usage_id for _, usage_id in shown]
     sql = f"""
-        SELECT segmentation_number, usage_id FROM {_Exposure._meta.db_table}
+        SELECT segmentation_number, usage_id, group_id FROM {_Exposure._meta.db_table}
         WHERE user_id = %s AND course_id = %s
         AND usage_id IN ({", ".join(["%s"] * len(usage_ids))})
     """  # noqa: S608 - of constants and placeholders
@@ -91,42 +112,50 @@ def _known(shown: Collection[tuple[Standing, str]]) -> set[tuple[int, str]]:
 
 
 def _expose(shown: Collection[tuple[Standing, str]]) -> list[Row]:
+    """Insert the exposures of users who have a group, and return the rows of new ones."""
     now = timezone.now()
-    rows = []
-    for standing, usage_id in shown:
-        segmentations.check_id(usage_id, "block")
-        group = next(iter(standing.groups), None)
-        rows.append(
-            {
-                "course_id": standing.course_id,
-                "segmentation_number": standing.segmentation.id,
-                "user_id": standing.user_id,
-                "usage_id": usage_id,
-                "group_id": None if group is None else group.id,
-                "when": now,
-            }
-        )
-    rows.sort(key=itemgetter("segmentation_number", "usage_id"))
-    standings = {standing.segmentation.id: standing for standing, _ in shown}
-    work = partial(_insert, rows, standings)
+    exposed = {
+        _key(standing, usage_id): (standing, usage_id)
+        for standing, usage_id in shown
+        if standing.groups
+    }
+    if not exposed:
+        return []
+    rows = [
+        {
+            "course_id": standing.course_id,
+            "segmentation_number": standing.segmentation.id,
+            "user_id": standing.user_id,
+            "usage_id": usage_id,
+            "group_id": standing.groups[0].id,
+            "when": now,
+        }
+        for standing, usage_id in exposed.values()
+    ]
+    rows.sort(key=_key_of)
+    experiments = {key: each.segmentation for key, (each, _) in exposed.items()}
+    work = partial(_insert, rows, experiments)
     return outbox.persist(work, using=router.db_for_write(_Exposure))
 
 
-def _insert(rows: Sequence[Row], standings: Mapping[int, Standing]) -> list[Row]:
+def _insert(rows: Sequence[Row], shown: Mapping[_Key, UserSegmentation]) -> list[Row]:
     inserted = insert_if_absent(_Exposure, rows)
-    exposed = [_exposed(row, standings[row["segmentation_number"]]) for row in inserted]
+    exposed = [_exposed(row, shown[_key_of(row)]) for row in inserted]
     events.emit_all(exposed, using=router.db_for_write(_Exposure))
     return inserted
 
 
-def _exposed(row: Row, standing: Standing) -> events.UserExposed:
-    group_id = row["group_id"]
+_key_of = itemgetter("segmentation_number", "usage_id", "group_id")
+"""The key of a row. Rows of one user and course are sorted by it, in the constraint's order."""
+
+
+def _exposed(row: Row, segmentation: UserSegmentation) -> events.UserExposed:
     return events.UserExposed(
         course_id=row["course_id"],
         user_id=row["user_id"],
-        partition_id=row["segmentation_number"],
-        partition_name=standing.segmentation.name,
-        group_id=group_id,
-        group_name=None if group_id is None else standing.segmentation.group(group_id).name,
+        partition_id=segmentation.id,
+        partition_name=segmentation.name,
+        group_id=row["group_id"],
+        group_name=segmentation.group(row["group_id"]).name,
         usage_id=row["usage_id"],
     )

@@ -1,7 +1,8 @@
 """Exposures: learners who were shown an arm, as opposed to learners assigned to it.
 
-One row per learner, experiment and block. A row refers to its segmentation by course and number,
-because the models of the segmentations' store are private.
+One row per learner, experiment, block and group: a learner who is moved is shown a second arm. A
+row refers to its segmentation by course and number, because the models of the segmentations' store
+are private.
 """
 
 from __future__ import annotations
@@ -10,9 +11,15 @@ from django.db import models
 
 from xblock_experiments.database.fields import ExactField
 
+NO_GROUP = -1
+"""The group of rows that the first release stored for learners without a group.
+
+It is not NULL, because NULLs are never equal in constraints.
+"""
+
 
 class Exposure(models.Model):
-    """A learner's first view of an arm in a block.
+    """A learner's first view of a group's arm in a block.
 
     .. pii: Links a user id to the content that the user was shown
     .. pii_types: id
@@ -23,14 +30,14 @@ class Exposure(models.Model):
     segmentation_number = models.PositiveIntegerField()
     user_id = ExactField()
     usage_id = ExactField()
-    group_id = models.PositiveIntegerField(null=True)
+    group_id = models.IntegerField()
     when = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user_id", "course_id", "segmentation_number", "usage_id"],
-                name="xbexp_one_exposure_each",
+                fields=["user_id", "course_id", "segmentation_number", "usage_id", "group_id"],
+                name="xbexp_one_exposure_of_each",
             ),
         ]
         indexes = [

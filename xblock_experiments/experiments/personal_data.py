@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from xblock_experiments import personal_data
 from xblock_experiments.course_user_segmentation.api import check_id
 from xblock_experiments.database.transactions import reports_faults
-from xblock_experiments.experiments.models import Exposure
+from xblock_experiments.experiments.models import NO_GROUP, Exposure
 
 
 @reports_faults
@@ -26,7 +26,7 @@ def _export(user_id: str) -> dict[str, Any]:
         {
             "course_id": row.course_id,
             "id": row.segmentation_number,
-            "group_id": row.group_id,
+            "group_id": None if row.group_id == NO_GROUP else row.group_id,
             "usage_id": row.usage_id,
             "when": personal_data.moment(row.when),
         }

@@ -56,7 +56,8 @@ class UserSegmentationService:
     def record_exposure(self, id: int) -> None:
         """Record that this block shows the user's arm of an experiment, if it is the first time.
 
-        Records nothing for an anonymous user or a user without a group. Raises NoSuchSegmentation.
+        A user who was moved is exposed to the new arm too. Records nothing for an anonymous user or
+        a user without a group. Raises NoSuchSegmentation.
         """
         self._visit.record_exposure(id, self._bound.usage_id)
 

@@ -165,7 +165,12 @@ class PreviewVisit(Visit):
         preview = self._preview
         if isinstance(preview, AsGroup):
             standings = [_of_newcomer(standing, preview) for standing in standings]
-        return [next(iter(experiments.foresee([each])), each) for each in standings]
+        return [
+            next(iter(experiments.foresee([each])), each)
+            if each.segmentation.type == EXPERIMENT
+            else each
+            for each in standings
+        ]
 
     def _record(self, arms: list[Arm]) -> None:
         """Record nothing: the previewed user did not see the page."""
@@ -204,7 +209,8 @@ def _group_ids(standings: Iterable[Standing]) -> dict[str, list[int]]:
 def _of_newcomer(standing: Standing, preview: AsGroup) -> Standing:
     segmentation = standing.segmentation
     is_meant = (segmentation.type, segmentation.id) == (preview.type, preview.id)
-    group_ids = {preview.group_id} if is_meant else ()
+    present = {group.id for group in segmentation.groups}
+    group_ids = present & {preview.group_id} if is_meant else ()
     return replace(standing, group_ids=frozenset(group_ids))
 
 
