@@ -176,9 +176,9 @@ class _Events(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         from xblock_experiments.events import ASSIGNED
 
-        event = json.loads(record.getMessage())
-        if event["name"] == ASSIGNED:
-            self.about.append((event["data"]["user_id"], event["data"]["partition_id"]))
+        for event in map(json.loads, record.getMessage().splitlines()):
+            if event["name"] == ASSIGNED:
+                self.about.append((event["data"]["user_id"], event["data"]["partition_id"]))
 
 
 @contextmanager

@@ -601,3 +601,20 @@ def move(what: str, id: int, type_: str, group_id: int) -> None:
         segmentations.remove_from_group(COURSE_ID, id, "eva", group_id, type=type_)
     elif type_ == "experiment":
         experiments.assign_group(COURSE_ID, id, "eva")
+
+
+@pytest.mark.usefixtures("recorded")
+def test_the_events_of_a_batch_are_one_record_with_a_line_for_each(
+    committing: Committing, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "tracker", lambda: None)
+    with caplog.at_level("INFO", "xblock_experiments.events"), committing():
+        experiments.assign_users(COURSE_ID, 100, ["ann", "bob\n"])
+
+    (record,) = caplog.records
+    formatter = tracking.LineFormatter("%(levelname)s %(name)s: %(message)s")
+    lines = formatter.format(record).split("\n")
+    prefix = "INFO xblock_experiments.events: "
+    assert all(line.startswith(prefix) for line in lines)
+    logged = [json.loads(line.removeprefix(prefix)) for line in lines]
+    assert sorted(each["data"]["user_id"] for each in logged) == ["ann", "bob\n"]

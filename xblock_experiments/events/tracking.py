@@ -77,8 +77,7 @@ def send(events: Sequence[tuple[Event, UserContext]], when: datetime) -> None:
                 its.emit(event.name, event.payload())
     elif log.isEnabledFor(logging.INFO):
         timestamp = when.isoformat()
-        for event, context in events:
-            _write(_line(event, context, timestamp))
+        _write("\n".join([_line(event, context, timestamp) for event, context in events]))
 
 
 def _line(event: Event, context: UserContext, timestamp: str) -> str:
@@ -88,6 +87,20 @@ def _line(event: Event, context: UserContext, timestamp: str) -> str:
     return f'{{{head}, "context": {context.json}}}'
 
 
-def _write(line: str) -> None:
-    """Log the line without searching for the caller, which is always this one."""
-    log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, line, (), None, "send"))
+def _write(lines: str) -> None:
+    """Log all lines in one record, without searching for the caller, which is always this one.
+
+    A record for each line would take longer than everything else that an event needs.
+    """
+    log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, lines, (), None, "send"))
+
+
+class LineFormatter(logging.Formatter):
+    """A formatter that begins each line of a record with what the format has before the message."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        lines = []
+        for line in record.message.split("\n"):
+            record.message = line
+            lines.append(super().formatMessage(record))
+        return "\n".join(lines)
