@@ -141,7 +141,7 @@ def test_every_block_opens_for_learners_of_each_group_for_staff_and_for_authors(
                 if hasattr(block, view):
                     content = block.render(view, {}).content
                     assert content
-                    assert "cannot be shown" not in content, usage_id
+                    assert "This part of the page cannot be shown" not in content, usage_id
 
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
