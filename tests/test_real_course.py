@@ -157,7 +157,7 @@ def test_blocks_are_placeholders_only_if_no_installed_package_has_their_type(
         if block.is_placeholder
     }
 
-    assert why.pop("lti").startswith("It needs a platform")
+    assert why.pop("lti").startswith("It needs user accounts")
     assert set(why.values()) == {"Its package is not installed."}
     for block_type in why:
         assert block_type not in installed_types()

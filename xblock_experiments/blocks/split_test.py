@@ -27,6 +27,7 @@ from xblock_experiments.blocks.experiment.validation import (
     ExperimentValidation,
     general_message,
     problems_of,
+    validation_of,
 )
 from xblock_experiments.blocks.experiment.written_ids import with_own_ids
 from xblock_experiments.course_user_segmentation.data import (
@@ -84,14 +85,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     def validate(self) -> ExperimentValidation:
         """Return a summary and all messages, in Studio's form and with Studio's texts."""
-        validation = ExperimentValidation(self.scope_ids.usage_id)
-        messages = self.validate_split_test()
-        if not self.is_configured and len(messages) == 1:
-            validation.summary = messages[0]
-        else:
-            validation.summary = general_message(messages, self.gettext)
-            validation.messages += messages
-        return validation
+        return validation_of(self)
 
     def validate_split_test(self) -> list[ExperimentMessage]:
         """Return all errors and warnings. Some have an action that fixes the problem."""

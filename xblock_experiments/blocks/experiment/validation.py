@@ -115,6 +115,18 @@ def problems_of(experiment: Experiment, _: Callable[[str], str]) -> list[Experim
     return [*_of_arms(experiment, _), *_of_groups(experiment, segmentation, _)]
 
 
+def validation_of(block: Any) -> ExperimentValidation:
+    """Return the block's messages and their summary, or the only one of a block without groups."""
+    validation = ExperimentValidation(block.scope_ids.usage_id)
+    messages = block.validate_split_test()
+    if not block.is_configured and len(messages) == 1:
+        validation.summary = messages[0]
+    else:
+        validation.summary = general_message(messages, block.gettext)
+        validation.messages += messages
+    return validation
+
+
 def general_message(
     messages: Sequence[ExperimentMessage], _: Callable[[str], str]
 ) -> ExperimentMessage | None:
