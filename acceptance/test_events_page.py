@@ -20,9 +20,10 @@ EXPOSED = "xblock_experiments.user_exposed"
 
 
 def new_visitor(workbench: Workbench, tea: Tea, group: str = BOILING) -> str:
-    """Return a new learner of the group who has opened the lesson."""
+    """Return a new learner of the group who has opened the unit with the experiment."""
     learner = tea.new_learner(group)
-    address = f"{workbench.url}/scenario/{tea.name}.lesson/?student={learner}"
+    query = {"student": learner, "activate_block_id": tea.usage_id("split_test", "water")}
+    address = f"{workbench.url}/scenario/{tea.name}.lesson/?{urlencode(query)}"
     build_opener(ProxyHandler({})).open(address, timeout=30).close()
     return learner
 
