@@ -230,7 +230,7 @@ def test_a_database_that_fails_and_recovers_has_all_confirmed_assignments(
             wait_until(lambda: len(worker.said("done")) > until, "100 visits more")
 
         reported = dict(worker.said("done"))
-        assert all("call it again" in answer for _, answer in worker.said("failed"))
+        assert all("repeat the call" in answer.lower() for _, answer in worker.said("failed"))
         with using(url):
             stored = members()
     assert reported == {number: chosen(user(number)) for number in reported}
@@ -305,7 +305,7 @@ def test_nothing_is_half_done_on_a_full_disk_and_the_same_call_completes_later(
     assert stored == {user_id: chosen(user_id) for user_id in stored}
     counts = dict(worker.said("done"))
     assert all(sum(answer.values()) == size for answer in counts.values())
-    assert all("call it again" in answer for _, answer in worker.said("failed"))
+    assert all("repeat the call" in answer.lower() for _, answer in worker.said("failed"))
 
 
 IMPATIENT: dict[str, dict[str, Any]] = {
@@ -355,9 +355,9 @@ def test_a_lock_that_is_not_released_is_a_clear_error_and_a_retry_gives_the_same
     segmentations.save_segmentations(COURSE_ID, [EXPERIMENT])
     with impatient():
         with open_transaction_that_assigns_ann() as assigned:
-            with pytest.raises(NotStored, match="call it again"):
+            with pytest.raises(NotStored, match="repeat the call"):
                 api.assign_group(COURSE_ID, 100, "ann")
-            with pytest.raises(NotStored, match="call it again"):
+            with pytest.raises(NotStored, match="repeat the call"):
                 api.assign_users(COURSE_ID, 100, ["ann", "bob"])
         assert api.assign_group(COURSE_ID, 100, "ann").id == assigned == chosen("ann")
         assert api.assign_users(COURSE_ID, 100, ["ann", "bob"]).total() == 2
@@ -378,7 +378,7 @@ def test_publishing_a_locked_course_is_a_clear_error_and_a_retry_succeeds() -> N
     with impatient():
         thread.start()
         publishing.wait(SECONDS)
-        with pytest.raises(NotStored, match="call it again"):
+        with pytest.raises(NotStored, match="repeat the call"):
             segmentations.save_segmentations(COURSE_ID, [experiment(100, name="ours")])
         leave.set()
         thread.join()

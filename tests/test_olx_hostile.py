@@ -31,6 +31,7 @@ from xblock.fields import Integer, Scope
 from xblock.plugin import PLUGIN_CACHE
 
 from xblock_experiments.course_user_segmentation.api import get_segmentations
+from xblock_experiments.course_user_segmentation.data import InvalidId
 from xblock_experiments.olx.archives import unpack
 from xblock_experiments.olx.export import Olx
 from xblock_experiments.olx.untrusted import (
@@ -462,7 +463,7 @@ def test_a_source_that_is_no_course_is_refused(text: str, error: type[OlxError])
     ],
 )
 def test_a_course_id_that_cannot_be_stored_is_refused(course_id: str) -> None:
-    with pytest.raises(InvalidCourse):
+    with pytest.raises(InvalidId):
         load_course(experiment(), course_id)
 
 
