@@ -301,7 +301,7 @@ def test_a_sender_that_runs_forever_sends_new_events_and_stops_at_a_signal(tmp_p
         said, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0, said
-    assert sum(map(int, re.findall(r"bus: (\d+) sent, 0 waiting", said))) == 2
+    assert sum(map(int, re.findall(r"bus: (\d+) sent, \d+ waiting", said))) == 2
 
 
 @pytest.mark.usefixtures("_own_isolation")
