@@ -160,7 +160,6 @@ def _stand(
         LEFT JOIN {_MEMBERSHIP} mine
             ON mine.segmentation_id = s.id AND mine.user_id {are_they}
         WHERE {where}
-        ORDER BY s.removed, s.position, s.id
     """  # noqa: S608 - of constants and placeholders
     segmentations: dict[int, tuple[str, UserSegmentation, int]] = {}
     group_ids: dict[tuple[int, str], set[int]] = defaultdict(set)

@@ -24,6 +24,8 @@ AT_ONCE = 1_000
 """The number of rows in one bulk statement. SQLite accepts at most 32,766 values."""
 _PAGE = 5_000
 
+_UNSET = object()
+
 type Row = dict[str, Any]
 """The values of a new row by attribute name. A missing field gets its default.
 
@@ -115,6 +117,8 @@ def _insert(
 ) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(*_statement(model, rows, connection))
+        if len(rows) == 1:
+            return list(rows) if cursor.rowcount else []
         inserted = set(map(tuple, cursor.fetchall()))
     if len(inserted) == len(rows):
         return list(rows)
@@ -140,16 +144,21 @@ def _statement(
 ) -> tuple[str, list[Any]]:
     """Return the INSERT with its parameters. It returns the rows' keys if the database can."""
     fields = _fields(model)
-    returns_rows = connection.features.can_return_rows_from_bulk_insert
+    is_one = len(rows) == 1
     sql, takes_columns = _sql(
-        model, connection.alias, is_one=len(rows) == 1, returns_rows=returns_rows
+        model,
+        connection.alias,
+        is_one=is_one,
+        # Of one row, the number of inserted rows says as much.
+        returns_rows=connection.features.can_return_rows_from_bulk_insert and not is_one,
     )
+    if is_one:
+        return sql, _values(rows[0], fields, connection)
     columns = [_column(rows, field, connection) for field in fields]
     if takes_columns:
         return sql, columns
-    if len(rows) > 1:
-        one = f"({', '.join(['%s'] * len(fields))})"
-        sql = sql.replace(f"{one}, {one}", ", ".join([one] * len(rows)))
+    one = f"({', '.join(['%s'] * len(fields))})"
+    sql = sql.replace(f"{one}, {one}", ", ".join([one] * len(rows)))
     return sql, list(chain.from_iterable(zip(*columns, strict=True)))
 
 
@@ -170,6 +179,18 @@ def _sql(
         compiler.returning_fields = _key(model)
     ((sql, params),) = compiler.as_sql()
     return sql, isinstance(params[0], list)
+
+
+def _values(
+    row: Row, fields: Sequence[models.Field[Any, Any]], connection: BaseDatabaseWrapper
+) -> list[Any]:
+    """Return the row's values for the database. Text needs no preparation."""
+    return [
+        value
+        if isinstance(value := row.get(field.attname, _UNSET), str)
+        else field.get_db_prep_save(field.get_default() if value is _UNSET else value, connection)
+        for field in fields
+    ]
 
 
 def _column(rows: Sequence[Row], field: Any, connection: BaseDatabaseWrapper) -> list[Any]:
