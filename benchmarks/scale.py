@@ -27,12 +27,12 @@ class Scale:
 
 FULL = Scale(
     repetitions=11,
-    bulk_repetitions=5,
+    bulk_repetitions=3,
     choices=20_000,
     members=20_000,
     views=100,
     pages=20,
-    problem_pages=10,
+    problem_pages=6,
     events=2_000,
     bulk_users=100_000,
     imported_rows=100_000,

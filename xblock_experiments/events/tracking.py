@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from xblock_experiments.events.context import UserContext
@@ -20,6 +21,7 @@ log = logging.getLogger("xblock_experiments.events")
 
 # Values that blocks publish need not be JSON.
 _dumps = json.JSONEncoder(check_circular=False, default=str).encode
+_name = lru_cache(_dumps)
 
 
 class _Beside(Mapping[str, Any]):
@@ -82,8 +84,8 @@ def send(events: Sequence[tuple[Event, UserContext]], when: datetime) -> None:
 
 def _line(event: Event, context: UserContext, timestamp: str) -> str:
     """Return the event as JSON. The context's JSON is shared by all events that have the same."""
-    name, data = _dumps(event.name), _dumps(event.payload())
-    head = f'"name": {name}, "timestamp": "{timestamp}", "data": {data}'
+    data = _dumps(event.payload())
+    head = f'"name": {_name(event.name)}, "timestamp": "{timestamp}", "data": {data}'
     return f'{{{head}, "context": {context.json}}}'
 
 
