@@ -129,7 +129,7 @@ class SequentialBlock(Structure):
 
     def _tab(self, number: int, child: Any, content: str | None) -> Tab:
         _ = self.gettext
-        icon = child.get_icon_class()
+        icon = navigation.icon_of([child])
         kinds = {"problem": _("Problem"), "video": _("Video")}
         page = hashlib.sha256(str(self.scope_ids.usage_id).encode()).hexdigest()[:8]
         usage_id = str(child.scope_ids.usage_id)

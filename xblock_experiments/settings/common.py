@@ -15,6 +15,7 @@ DEFAULTS: dict[str, Any] = {
     "EVENT_BUS_TOPIC": "experiments",
     "EVENT_LOG": None,
     "EVENT_TAGS": [],
+    "EVENTS_FOR_ALL": False,
     "GLOBAL_WRITES": True,
     "IMPORTED": "var/courses",
     "OUTBOX": [],
