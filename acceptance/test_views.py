@@ -132,7 +132,7 @@ class Pages:
 
     def events(self) -> CoursePage:
         """Open the page of the course's events, with one event expanded."""
-        page = EventsPage(self.browser, self.site, f"?course={quote(self.tea.course_id)}")
+        page = EventsPage(self.browser, self.site, f"&course={quote(self.tea.course_id)}")
         page.visit()
         page.open_first()
         return page
