@@ -34,13 +34,13 @@ class FirstPage(CoursePage):
 
 
 class QuestionPage(FirstPage):
-    """The question, and what was deleted after it."""
+    """The question, and after it the result."""
 
     path = "/reset_state"
 
     @property
     def said(self) -> str:
-        """What was deleted, as screen readers announce it."""
+        """The result of the deletion, as screen readers announce it."""
         return " ".join(self.q(css="[role=status]").text)
 
     def delete(self) -> None:

@@ -12,9 +12,9 @@ from webob import Request
 from tests.builders import course_xml
 from tests.packages import MODULE, PACKAGE, Install
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
+from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.hosting.left_out import left_out
 from xblock_experiments.workbench.import_export.exporting import export_block
-from xblock_experiments.workbench.courses.registry import registry
 
 pytestmark = pytest.mark.django_db
 
@@ -150,7 +150,9 @@ def lesson(block: str) -> LoadedCourse:
 
 
 def go(course: LoadedCourse) -> Any:
-    return find_block(course, "ann", "k").handle("go", Request.blank("/", method="POST", body=b"{}"))
+    return find_block(course, "ann", "k").handle(
+        "go", Request.blank("/", method="POST", body=b"{}")
+    )
 
 
 def tracebacks(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
@@ -247,7 +249,9 @@ def test_a_learner_who_opens_a_failing_block_gets_the_sentence(client: Client) -
     lesson('<constructor url_name="k"/>')
 
     assert SENTENCE in seen(client, "/scenario/demox-tests-2026.k/?student=ann")
-    assert client.get("/scenario/demox-tests-2026.k/studio_view/?student=teacher").status_code == 200
+    assert (
+        client.get("/scenario/demox-tests-2026.k/studio_view/?student=teacher").status_code == 200
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path, register_converter
 from django.views.static import serve
-
 from workbench.urls import urlpatterns as sdk_patterns
+
 from xblock_experiments.settings.openedx_blocks import ARE_INSTALLED
 from xblock_experiments.workbench import converters
 from xblock_experiments.workbench.pages import answers, events_page, index, views

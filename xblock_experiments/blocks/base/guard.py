@@ -50,6 +50,6 @@ def _text_of(error: Exception) -> str:
     """Return the error's text in one line, or the name of its class if it has none."""
     try:
         text = " ".join(str(error).split())
-    except Exception:
+    except Exception:  # noqa: BLE001 - an error may fail to describe itself
         text = ""
     return text or type(error).__name__

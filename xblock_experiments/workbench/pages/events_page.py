@@ -16,8 +16,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-
 from workbench.views import get_student_id
+
 from xblock_experiments.settings.common import setting
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.pages.event_log import LoggedEvent, is_enabled, read
