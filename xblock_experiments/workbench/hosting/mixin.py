@@ -7,6 +7,7 @@ from typing import Any
 
 from xblock.core import XBlockMixin
 
+from xblock_experiments.blocks.base.navigation import title_of
 from xblock_experiments.keys.usage import url_name_of
 from xblock_experiments.workbench.hosting.inherited import value_of
 
@@ -24,6 +25,10 @@ class Given:
         return self if block is None else self._find(block)
 
 
+def _words(url_name: str | None) -> str:
+    return (url_name or "").replace("_", " ")
+
+
 def inherited(name: str) -> Given:
     """Return the attribute for a setting: the block's own, or else the nearest ancestor's."""
     return Given(lambda block: value_of(name, block.runtime.inherited(block, name)))
@@ -35,6 +40,7 @@ class WorkbenchMixin(XBlockMixin):
     category = Given(lambda block: block.scope_ids.block_type)
     course_id = Given(lambda block: block.scope_ids.usage_id.context_key)
     location = Given(lambda block: block.scope_ids.usage_id)
+    display_name_with_default = Given(lambda block: title_of(block) or _words(block.url_name))
     # drag-and-drop-v2 uses it to make the ids of its elements unique.
     url_name = Given(lambda block: url_name_of(block.scope_ids.usage_id))
 
