@@ -39,8 +39,10 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Install
 
 
 def _forget() -> None:
-    """Let the next page load all packages and scenarios again."""
-    PLUGIN_CACHE.clear()
+    """Let the next page load the module and all scenarios again."""
+    for key, cls in list(PLUGIN_CACHE.items()):
+        if getattr(cls, "__module__", None) == MODULE:
+            del PLUGIN_CACHE[key]
     left_out.forget()
     sys.modules.pop(MODULE, None)
     scenarios.SCENARIOS.clear()

@@ -351,7 +351,7 @@ def test_the_log_names_the_first_of_many_things_that_cannot_be_used(
     client: Client, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "xblock_experiments.workbench")
-    (tmp_path / "course.xml").write_text(course_xml("<discussion/>" * 25))
+    (tmp_path / "course.xml").write_text(course_xml("<discussion/>" * 24))
     settings.XBLOCK_EXPERIMENTS = {"COURSES": [tmp_path], "IMPORTED": tmp_path / "none"}
     page(client, "/")
 
