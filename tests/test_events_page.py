@@ -390,7 +390,9 @@ def test_reading_starts_again_after_the_log_was_deleted(client: Client, log: Pat
 def test_any_event_can_be_logged_and_shown(name: str, data: dict[str, Any]) -> None:
     with (
         TemporaryDirectory() as folder,
-        override_settings(XBLOCK_EXPERIMENTS={"EVENT_LOG": f"{folder}/log"}),
+        override_settings(
+            XBLOCK_EXPERIMENTS={"EVENT_LOG": f"{folder}/log", "EVENTS_FOR_ALL": True}
+        ),
     ):
         emit_events(name=name, context=data, data=data)
         (event,), _ = since(Client())

@@ -19,8 +19,10 @@ from xblock_experiments.workbench.import_export.exporting import export_block
 pytestmark = pytest.mark.django_db
 
 SENTENCE = "This part of the page cannot be shown."
-PAGES = ("/", "/scenario/energy/?student=ann", "/scenario/energy.first_steps/?student=ann")
-PAGES += ("/admin/login/", "/experiments/events?student=teacher")
+PAGES = (
+    *("/", "/scenario/energy/?student=ann", "/scenario/energy.first_steps/?student=ann"),
+    *("/admin/login/", "/experiments/events?student=teacher"),
+)
 
 BLOCKS = """
     from xblock.core import XBlock

@@ -13,7 +13,7 @@ admin.site.unregister(XBlockState)
 
 
 @admin.register(XBlockState)
-class ReadOnlyStateAdmin(XBlockStateAdmin):  # type: ignore[misc]
+class ReadOnlyStateAdmin(XBlockStateAdmin):
     """The SDK's pages without their forms: blocks rely on what they have stored."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -27,9 +27,9 @@ def guarded(*passed: type[Exception]) -> Iterator[None]:
     """Run code of another package. Raises Failed for every error, except those in `passed`."""
     try:
         yield
-    except (Failed, *passed):
-        raise
     except Exception as error:
+        if isinstance(error, (Failed, *passed)):
+            raise
         raise Failed(error) from error
 
 

@@ -33,7 +33,8 @@ def holds(block: Any, usage_id: str) -> bool:
     """Return whether the block has this usage id, or a block below that the learner is given."""
     if str(block.scope_ids.usage_id) == usage_id:
         return True
-    return any(holds(child, usage_id) for child in result_of(lambda: _given_by(block), []))
+    given: list[Any] = result_of(lambda: _given_by(block), [])
+    return any(holds(child, usage_id) for child in given)
 
 
 def _title_of(block: Any) -> str:

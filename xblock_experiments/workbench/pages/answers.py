@@ -51,8 +51,9 @@ def user_list(request: HttpRequest) -> JsonResponse:
 
 
 def _users() -> set[str]:
-    rows = XBlockState.objects.exclude(user_id=None).exclude(state="{}")
-    return set(rows.order_by().values_list("user_id", flat=True).distinct())
+    rows = XBlockState.objects.exclude(state="{}")
+    found = rows.order_by().values_list("user_id", flat=True).distinct()
+    return {user_id for user_id in found if user_id is not None}
 
 
 def _next_of(request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from xblock.exceptions import NoSuchHandlerError, NotFoundError, ProcessingError
 
 from xblock_experiments.blocks.base.guard import Failed
 from xblock_experiments.blocks.base.revision import CHANGED_SINCE
-from xblock_experiments.errors import NotStaff, NotStored
+from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored
 from xblock_experiments.workbench.hosting.i18n import translations_of
 from xblock_experiments.workbench.storage.edit import EditedMeanwhile
 
@@ -64,3 +64,6 @@ ANSWERS: dict[type[Exception], Answer] = {
     ProcessingError: _explained,
 }
 """The answer to each class of errors. The most specific class of an error decides."""
+
+ANSWERED: tuple[type[Exception], ...] = (ExperimentsError, *ANSWERS)
+"""The errors that have an answer. All other errors of a handler are faults of this package."""

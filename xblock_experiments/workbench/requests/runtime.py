@@ -12,7 +12,7 @@ from webob import Response
 from xblock.core import XBlockAside
 
 from xblock_experiments.blocks.base.guard import Failed, guarded
-from xblock_experiments.errors import ExperimentsError, NotStored
+from xblock_experiments.errors import NotStored
 from xblock_experiments.keys.users import IS_STAFF, USER_ID
 from xblock_experiments.services.preview import AsGroup, AsLearner, Preview
 from xblock_experiments.workbench.courses.course import CourseBlocks
@@ -22,7 +22,7 @@ from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRunti
 from xblock_experiments.workbench.hosting.state import BlankState, StoredState, TransientState
 from xblock_experiments.workbench.import_export.exporting import export_block
 from xblock_experiments.workbench.requests.access import is_staff_id, may_open
-from xblock_experiments.workbench.requests.answers import ANSWERS, answer_to
+from xblock_experiments.workbench.requests.answers import ANSWERED, answer_to
 from xblock_experiments.workbench.requests.olx_service import BlockOlx
 from xblock_experiments.workbench.requests.published import process
 from xblock_experiments.workbench.storage.edit import Edit
@@ -97,7 +97,7 @@ class ExperimentsRuntime(CourseRuntime):
                 if is_done:
                     save()
                 return response
-        except (ExperimentsError, *ANSWERS) as error:
+        except ANSWERED as error:
             return answer_to(error, block=block, user_id=self.user_id)
 
     def handler_url(
