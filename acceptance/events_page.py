@@ -11,6 +11,7 @@ from bok_choy.promise import EmptyPromise
 from acceptance.pages import CoursePage
 
 PATH = "/experiments/events"
+STAFF = "student=teacher"
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,11 @@ class Shown:
 
 
 class EventsPage(CoursePage):
-    """The last events, filtered by the query."""
+    """The last events, filtered by the query, as staff see them."""
 
     def __init__(self, browser: Any, site: str, query: str = "") -> None:
         super().__init__(browser, site, "")
-        self._url = f"{site}{PATH}{query}"
+        self._url = f"{site}{PATH}?{STAFF}{query}"
 
     def is_browser_on_page(self) -> bool:
         """Return whether the page is open, with any filters, and has polled the server once."""

@@ -11,7 +11,7 @@ import pytest
 from bok_choy.promise import EmptyPromise
 from selenium.webdriver.common.keys import Keys
 
-from acceptance.events_page import EventsPage
+from acceptance.events_page import PATH, STAFF, EventsPage
 from acceptance.server import Workbench
 from acceptance.tea import BOILING, WARM, Tea
 
@@ -32,7 +32,7 @@ def new_visitor(workbench: Workbench, tea: Tea, group: str = BOILING) -> str:
 def page(browser: Any, workbench: Workbench, tea: Tea) -> EventsPage:
     """Return the page of events of one course, without earlier events."""
     new_visitor(workbench, tea)
-    page = EventsPage(browser, workbench.url, f"?course={quote(tea.course_id)}")
+    page = EventsPage(browser, workbench.url, f"&course={quote(tea.course_id)}")
     page.visit()
     page.click("Clear the list")
     return page
@@ -89,7 +89,8 @@ def test_filters_apply_immediately_and_survive_a_reload(
     page.choose(EXPOSED)
     page.fill(user=learner)
     page.wait_for_count(1)
-    assert page.query == urlencode({"user": learner, "course": tea.course_id, "name": EXPOSED})
+    filters = {"user": learner, "course": tea.course_id, "name": EXPOSED}
+    assert page.query == f"{STAFF}&{urlencode(filters)}"
     assert page.announced == "1 event"
 
     page.browser.refresh()
@@ -146,7 +147,7 @@ def test_without_scripts_the_last_events_are_shown_and_can_be_filtered(
     learner = new_visitor(workbench, tea)
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
-        browser.get(f"{workbench.url}/experiments/events?course={quote(tea.course_id)}")
+        browser.get(f"{workbench.url}{PATH}?{STAFF}&course={quote(tea.course_id)}")
         assert not browser.find_element_by_css_selector(".xbx-pause").is_displayed()
         browser.find_element_by_css_selector("[name=text]").send_keys("Boiling")
         browser.find_element_by_css_selector(f"[value='{EXPOSED}']").click()

@@ -22,6 +22,7 @@ from acceptance.author_pages import (
     UnitEditorPage,
 )
 from acceptance.events_page import EventsPage
+from acceptance.first_page import FirstPage, QuestionPage
 from acceptance.pages import CoursePage, LessonPage
 from acceptance.server import Workbench
 from acceptance.tea import BOILING, FOLDER, TEACHER, WARM, Tea
@@ -130,9 +131,15 @@ class Pages:
         form.try_to_save()
         return page
 
+    def first(self) -> CoursePage:
+        return FirstPage(self.browser, self.site).visit()  # type: ignore[no-any-return]
+
+    def question(self) -> CoursePage:
+        return QuestionPage(self.browser, self.site).visit()  # type: ignore[no-any-return]
+
     def events(self) -> CoursePage:
         """Open the page of the course's events, with one event expanded."""
-        page = EventsPage(self.browser, self.site, f"?course={quote(self.tea.course_id)}")
+        page = EventsPage(self.browser, self.site, f"&course={quote(self.tea.course_id)}")
         page.visit()
         page.open_first()
         return page
@@ -153,6 +160,8 @@ VIEWS = (
     Pages.unit_editor,
     Pages.configurations,
     Pages.new_configuration,
+    Pages.first,
+    Pages.question,
     Pages.events,
 )
 View = Callable[[Pages], CoursePage]
@@ -238,6 +247,8 @@ def test_our_pages_comply_with_a_policy_that_forbids_inline_code(pages: Pages) -
     for kind, url_name in ((AuthorPage, ""), (ExperimentPage, "cups"), (UnitEditorPage, "warm")):
         pages.page(kind, url_name).visit()
     pages.configurations()
+    pages.first()
+    pages.question()
     pages.events()
     editor = pages.page(EditorPage, "minutes").visit()
     editor.select_configuration("Water")

@@ -10,6 +10,7 @@ from django.utils import translation
 from xblock.core import XBlock
 from xblock.plugin import PLUGIN_CACHE
 
+from tests.packages import install as install
 from xblock_experiments.workbench import apps
 from xblock_experiments.workbench.storage import serving
 

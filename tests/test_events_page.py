@@ -32,6 +32,7 @@ from xblock_experiments.workbench.pages import event_log
 pytestmark = pytest.mark.django_db
 
 PAGE = "/experiments/events"
+STAFF = {"student": "teacher"}
 NOW = datetime(2026, 11, 26, 13, 45, 7, tzinfo=UTC)
 
 TEXT = st.text(st.characters(exclude_categories=()))
@@ -71,7 +72,7 @@ def emit_events(
 
 
 def since(client: Client, place: str = "", **filters: Any) -> tuple[list[dict[str, str]], str]:
-    answer = client.get(f"{PAGE}/since", {"after": place, **filters}).json()
+    answer = client.get(f"{PAGE}/since", {"after": place, **STAFF, **filters}).json()
     return answer["events"], answer["next"]
 
 
@@ -84,7 +85,7 @@ def numbered(*numbers: int) -> list[str]:
 
 
 def page(client: Client, **filters: Any) -> Any:
-    return html.document_fromstring(client.get(PAGE, filters).content.decode())
+    return html.document_fromstring(client.get(PAGE, {**STAFF, **filters}).content.decode())
 
 
 def rows(seen: Any, field: str = "summary") -> list[str]:
@@ -219,7 +220,34 @@ def test_only_staff_see_a_link_to_the_page(client: Client) -> None:
     for student, links in (("teacher", 1), ("ann", 0)):
         response = client.get("/scenario/demox-tests-2026/", {"student": student})
         tree: Any = html.document_fromstring(response.content.decode())
-        assert len(tree.xpath(f"//a[@href='{PAGE}']")) == links
+        assert len(tree.xpath(f"//a[@href='{PAGE}?student={student}']")) == links
+
+
+@pytest.mark.parametrize("address", [PAGE, f"{PAGE}/since"])
+@pytest.mark.parametrize("student", [None, "ann", "", "Teacher"])
+def test_only_staff_can_watch_events(
+    client: Client, log: Path, address: str, student: str | None
+) -> None:
+    emit_events(place="hidden")
+    response = client.get(address, {} if student is None else {"student": student})
+
+    assert response.status_code == 403
+    assert "hidden" not in response.content.decode()
+    assert client.get(address, STAFF).status_code == 200
+
+
+@pytest.mark.parametrize("address", [PAGE, f"{PAGE}/since"])
+def test_a_setting_opens_the_events_to_everybody(
+    client: Client, log: Path, settings: Settings, address: str
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "EVENTS_FOR_ALL": True}
+    emit_events(place="shown")
+
+    assert "shown" in client.get(address).content.decode()
+
+
+def test_filtering_without_scripts_keeps_the_member_of_staff(client: Client, log: Path) -> None:
+    assert page(client).forms[0].fields["student"] == "teacher"
 
 
 # Filters
@@ -362,7 +390,9 @@ def test_reading_starts_again_after_the_log_was_deleted(client: Client, log: Pat
 def test_any_event_can_be_logged_and_shown(name: str, data: dict[str, Any]) -> None:
     with (
         TemporaryDirectory() as folder,
-        override_settings(XBLOCK_EXPERIMENTS={"EVENT_LOG": f"{folder}/log"}),
+        override_settings(
+            XBLOCK_EXPERIMENTS={"EVENT_LOG": f"{folder}/log", "EVENTS_FOR_ALL": True}
+        ),
     ):
         emit_events(name=name, context=data, data=data)
         (event,), _ = since(Client())
@@ -472,7 +502,7 @@ def test_the_contents_of_an_event_are_shown_as_text(client: Client, log: Path, t
         event = {each: each, "partition_name": each}
         emit_events(name=each, context=event, user_id=each, course_id=each, **event)
         for filters in ({}, dict.fromkeys(("name", "user", "course", "text"), each)):
-            found.append(skeleton(client.get(PAGE, filters).content.decode()))
+            found.append(skeleton(client.get(PAGE, {**STAFF, **filters}).content.decode()))
     assert found[2:] == found[:2]
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import lxml.html
 import pytest
 from django.test import Client
 from pytest_django import Settings
+from workbench.models import XBlockState
 from workbench.runtime_util import reset_global_state
 from xblock.core import XBlock
 
+from tests.blocks import user_info
 from tests.builders import COURSE_ID, course_xml, experiment, split_test_xml
 from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.services import COURSE
 from xblock_experiments.testing import load_course
 from xblock_experiments.workbench.apps import BLOCK_TYPES
 from xblock_experiments.workbench.pages.scenarios import get_scenarios
@@ -247,9 +252,115 @@ def test_an_unreadable_course_does_not_prevent_others_from_being_served(
     assert "holds no course.xml" in caplog.text
 
 
-def test_resetting_the_workbench_preserves_courses_and_assignments(client: Client) -> None:
-    page(client, "/scenario/energy.why_it_moves/?student=ann")
-    client.post("/reset_state", headers={"referer": "/"})
+# Deleting answers
 
+
+def answer(client: Client, user_id: str) -> None:
+    """Open another tab of a lesson, which the lesson stores."""
+    usage_id = "block-v1:DemoX+Energy+2026+type@sequential+block@first_steps"
+    address = f"/handler/{usage_id}/goto_position/?student={user_id}"
+    response = client.post(address, {"position": 2}, "application/json")
+    assert response.status_code == 200
+
+
+def test_deleting_answers_says_how_many_learners_had_some_and_keeps_the_rest(
+    client: Client,
+) -> None:
+    page(client, "/scenario/energy.why_it_moves/?student=ann")
+    for user_id in ("ann", "Ann", "teacher"):
+        answer(client, user_id)
+    user_info("ann").set(COURSE, "seen", 1)
+    response = client.post("/reset_state/delete", {"next": "/scenario/energy/"}, follow=True)
+    said = response.content.decode()
+
+    assert "Learners who had answers: 2. Groups, scores and tags are kept." in said
+    assert 'href="/scenario/energy/"' in said
+    assert client.get("/userlist/").json() == []
+    assert user_info("ann").get(COURSE, "seen") == 1
     assert "Moving heat uphill" in page(client, "/scenario/energy/")
     assert segmentations.get_group_ids("course-v1:DemoX+Energy+2026", 1617, "ann")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_answers_are_deleted_only_after_a_question(client: Client, method: str) -> None:
+    answer(client, "ann")
+    response = getattr(client, method)("/reset_state", headers={"referer": "http://testserver/x"})
+    asked = response.content.decode()
+
+    assert "Delete all learners&#x27; answers in all courses?" in asked
+    assert "tags are kept" in asked
+    assert 'href="http://testserver/x"' in asked
+    assert client.get("/userlist/").json() == ["ann"]
+
+
+def test_answers_are_not_deleted_by_another_site_or_a_link(client: Client) -> None:
+    answer(client, "ann")
+    strict = Client(enforce_csrf_checks=True)
+
+    assert strict.post("/reset_state/delete").status_code == 403
+    assert strict.get("/reset_state/delete").status_code == 405
+    assert client.get("/userlist/").json() == ["ann"]
+
+
+@pytest.mark.parametrize("target", ["https://example.com/", "//example.com", "javascript:alert(1)"])
+def test_the_question_leads_back_to_pages_of_the_workbench_only(
+    client: Client, target: str
+) -> None:
+    html: Any = lxml.html.fromstring(page(client, f"/reset_state?next={quote(target)}"))
+
+    assert {*html.xpath("//main//a/@href")} == {"/"}
+
+
+def test_the_list_of_users_has_state_without_a_user_left_out(client: Client) -> None:
+    XBlockState.objects.create(scope="usage", scope_id="a.b.c", user_id=None, state='{"a": 1}')
+    answer(client, "bob")
+    answer(client, "ann")
+
+    assert client.get("/userlist/").json() == ["ann", "bob"]
+
+
+def test_the_admin_shows_learners_state_and_changes_nothing(admin_client: Client) -> None:
+    answer(admin_client, "ann")
+    pages = "/admin/workbench/xblockstate/"
+    row = XBlockState.objects.get()
+
+    assert "sequential" in page(admin_client, pages)
+    assert "sequential" in page(admin_client, f"{pages}{row.pk}/change/")
+    assert admin_client.get(f"{pages}add/").status_code == 403
+    assert admin_client.post(f"{pages}{row.pk}/change/", {"state": "{}"}).status_code == 403
+    assert admin_client.post(f"{pages}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    sent = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
+    admin_client.post(pages, sent)
+    assert XBlockState.objects.get().state == row.state
+
+
+# The log
+
+
+def test_the_log_names_what_in_a_course_cannot_be_used(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "xblock_experiments.workbench")
+    page(client, "/")
+
+    assert "Serving course-v1:DemoX+Energy+2026. Items that cannot be used: 1." in caplog.text
+    assert "Not used: policies/2026/grading_policy.json: no block" in caplog.text
+
+
+def test_the_log_names_the_first_of_many_things_that_cannot_be_used(
+    client: Client, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "xblock_experiments.workbench")
+    (tmp_path / "course.xml").write_text(course_xml("<discussion/>" * 24))
+    settings.XBLOCK_EXPERIMENTS = {"COURSES": [tmp_path], "IMPORTED": tmp_path / "none"}
+    page(client, "/")
+
+    assert caplog.text.count("Not used: ") == 20
+    assert "Items that are not listed: 5." in caplog.text
+
+
+def test_the_log_has_the_times_of_events() -> None:
+    from xblock_experiments.settings import workbench
+
+    assert workbench.TIME_ZONE == "UTC"
+    assert time.strftime("%H:%M", time.localtime(0)) == "00:00"

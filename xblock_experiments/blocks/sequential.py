@@ -81,7 +81,11 @@ class SequentialBlock(Structure):
                 with child.visited() if isinstance(child, Structure) else nullcontext():
                     fragment.content = self.render_child(child, fragment, {})
                 self._move_to(number)
-                resources = [resource._asdict() for resource in fragment.resources]
+                # Another package's block may give anything that a page can hold as text.
+                resources = [
+                    {**resource._asdict(), "data": str(resource.data)}
+                    for resource in fragment.resources
+                ]
                 return {"html": fragment.content, "resources": resources}
         raise JsonHandlerError(404, self.gettext("This unit is no longer in the lesson."))
 
@@ -129,7 +133,7 @@ class SequentialBlock(Structure):
 
     def _tab(self, number: int, child: Any, content: str | None) -> Tab:
         _ = self.gettext
-        icon = child.get_icon_class()
+        icon = navigation.icon_of([child])
         kinds = {"problem": _("Problem"), "video": _("Video")}
         page = hashlib.sha256(str(self.scope_ids.usage_id).encode()).hexdigest()[:8]
         usage_id = str(child.scope_ids.usage_id)

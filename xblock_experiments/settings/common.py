@@ -12,6 +12,7 @@ DEFAULTS: dict[str, Any] = {
     "ADMIN_WRITES": False,
     "COURSES": [],
     "COURSES_WITH_UNSAFE_CODE": [],
+    "EVENTS_FOR_ALL": False,
     "EVENT_BUS_TOPIC": "experiments",
     "EVENT_LOG": None,
     "EVENT_TAGS": [],

@@ -76,6 +76,8 @@ LANGUAGES = [
 ]
 # Authors submit a whole unit in one request, with up to 4 MiB of OLX.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
+# The log has the same times as events. The SDK uses the time of New York.
+TIME_ZONE = "UTC"
 ROOT_URLCONF = "xblock_experiments.workbench.urls"
 
 # The SDK logs to a folder below the current directory, and fails if it does not exist.

@@ -66,14 +66,17 @@ def register_blocks() -> None:
 def replace_sdk_names() -> None:
     """Replace names in modules of the SDK. No other place does this."""
     import workbench.runtime
+    import workbench.runtime_util
     import workbench.scenarios
     import workbench.views
 
-    from xblock_experiments.workbench.pages.scenarios import get_scenarios
+    from xblock_experiments.workbench.pages.scenarios import get_scenarios, init_scenarios
     from xblock_experiments.workbench.requests.runtime import ExperimentsRuntime
 
     for module in (workbench.runtime, workbench.scenarios, workbench.views):
         vars(module)["WorkbenchRuntime"] = ExperimentsRuntime
+    for module in (workbench.runtime_util, workbench.scenarios):
+        vars(module)["init_scenarios"] = init_scenarios
     vars(workbench.views)["get_scenarios"] = get_scenarios
 
 

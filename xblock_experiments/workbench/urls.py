@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import include, path, re_path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
+from django.views.static import serve
+from workbench.urls import urlpatterns as sdk_patterns
 
 from xblock_experiments.settings.openedx_blocks import ARE_INSTALLED
 from xblock_experiments.workbench import converters
-from xblock_experiments.workbench.pages import events_page, views
+from xblock_experiments.workbench.pages import answers, events_page, index, views
 
 register_converter(converters.Handler, "handler")
 register_converter(converters.Suffix, "suffix")
@@ -17,7 +19,17 @@ _SCENARIO = r"(?P<scenario_id>[^/]+)/(?:(?P<view_name>[^/]+)/)?$"
 _HANDLER = "handler/<usage:usage_id>/<handler:handler_slug>"
 _LEARNER = f"learner/<user:user_id>/{_HANDLER}"
 
+_SDK: list[URLPattern | URLResolver] = [
+    each for each in sdk_patterns if getattr(each, "callback", None) is not serve
+]
+"""The SDK's URLs without the one for uploads, which would serve all files in the working folder."""
+
 urlpatterns = [
+    path("", index.show, name="workbench_index"),
+    path("reset_state", answers.ask, name="reset_state"),
+    path("reset_state/delete", answers.delete, name="delete_answers"),
+    path("resource/<str:block_type>/<path:resource>", views.package_resource),
+    path("userlist/", answers.user_list, name="userlist"),
     path("courses/<str:name>/export/", views.export, name="course_export"),
     path("courses/<str:name>/preview/", views.preview, name="preview"),
     path("courses/<str:name>/static/<path:path>", views.course_static, name="course_static"),
@@ -29,7 +41,7 @@ urlpatterns = [
     path(f"{_HANDLER}/<suffix:suffix>", views.handle),
     re_path(rf"^scenario/{_SCENARIO}", views.show),
     re_path(rf"^view/{_SCENARIO}", views.show, {"template": "workbench/blockview.html"}),
-    path("", include("workbench.urls")),
+    path("", include(_SDK)),
 ]
 if ARE_INSTALLED:
     urlpatterns[:0] = [path("", include("xblock_experiments.workbench.hosting.openedx.urls"))]

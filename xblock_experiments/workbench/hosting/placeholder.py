@@ -13,6 +13,7 @@ from xblock.core import XBlock
 from xblock.fields import Scope, String
 
 NOT_INSTALLED = gettext_noop("Its package is not installed.")
+NOT_USABLE = gettext_noop("Its package cannot be used here.")
 _ICONS = frozenset({"problem", "video"})
 
 

@@ -7,15 +7,19 @@ from functools import cached_property
 from typing import Any
 
 from workbench.runtime import WorkbenchI18NService
-from xblock.core import XBlock, XBlockAside
+from xblock.core import XBlockAside
 from xblock.fields import ScopeIds
 from xblock.runtime import KvsFieldData, Mixologist
 
+from xblock_experiments.blocks.base.guard import Failed, guarded
 from xblock_experiments.blocks.base.structure import Structure
+from xblock_experiments.errors import NotStored
 from xblock_experiments.keys.text import with_text_usage
 from xblock_experiments.keys.usage import as_usage_id
 from xblock_experiments.runtime import EntryPointServices
 from xblock_experiments.workbench.courses.lookup import Courses
+from xblock_experiments.workbench.hosting.block_types import block_class
+from xblock_experiments.workbench.hosting.failed import FailedBlock
 from xblock_experiments.workbench.hosting.fields import WorkbenchFields
 from xblock_experiments.workbench.hosting.i18n import translations_for
 from xblock_experiments.workbench.hosting.ids import CourseIds
@@ -28,7 +32,7 @@ from xblock_experiments.workbench.hosting.text import TextBlock
 
 log = logging.getLogger(__name__)
 
-OUR_BLOCKS = (PlaceholderBlock, Structure, TextBlock)
+OUR_BLOCKS = (FailedBlock, PlaceholderBlock, Structure, TextBlock)
 """Classes of blocks that accept any content of a course."""
 
 
@@ -65,7 +69,7 @@ class CourseRuntime(EntryPointServices, HostRuntime):
         return translations_for(block) if isinstance(service, WorkbenchI18NService) else service
 
     def get_block(self, usage_id: Any, for_parent: Any = None) -> Any:
-        """Return the block. Raises NoSuchUsage."""
+        """Return the block, or a FailedBlock if its package cannot make it. Raises NoSuchUsage."""
         usage_id = as_usage_id(usage_id)
         self.courses.current = course = self.courses.course_of(usage_id)
         if course is None:
@@ -73,7 +77,12 @@ class CourseRuntime(EntryPointServices, HostRuntime):
         authored = course.blocks[usage_id]
         ids = ScopeIds(self.user_id, authored.type, usage_id, usage_id)
         cls = PlaceholderBlock if authored.is_placeholder else block_class(authored.type)
-        return self.construct_xblock_from_class(cls, ids, for_parent=for_parent)
+        try:
+            with guarded():
+                return self.construct_xblock_from_class(cls, ids, for_parent=for_parent)
+        except Failed:
+            log.exception("%s cannot be made for %s.", usage_id, self.user_id)
+            return self.construct_xblock_from_class(FailedBlock, ids, for_parent=for_parent)
 
     def construct_xblock_from_class(
         self, cls: Any, scope_ids: Any, field_data: Any = None, *args: Any, **kwargs: Any
@@ -96,6 +105,15 @@ class CourseRuntime(EntryPointServices, HostRuntime):
         """Return the installed types of asides. XBlock's own method searches for each block."""
         return self._aside_types
 
+    def render_asides(self, block: Any, view_name: str, frag: Any, context: Any) -> Any:
+        """Return the fragment with the asides of other packages, or without if one fails."""
+        try:
+            with guarded(NotStored):
+                return super().render_asides(block, view_name, frag, context)
+        except Failed:
+            log.exception("The asides of %s cannot be shown.", block.scope_ids.usage_id)
+            return frag
+
     def error_tracker(self, message: str) -> None:
         """Log OLX that a block cannot use. Blocks call this, as on Open edX."""
         log.warning(message)
@@ -108,8 +126,3 @@ class CourseRuntime(EntryPointServices, HostRuntime):
         """Leave blocks of courses unchanged. The SDK adds mocks to others, which old ones need."""
         if self.courses.course_of(block.scope_ids.usage_id) is None:
             super()._patch_xblock(block)
-
-
-def block_class(block_type: str) -> Any:
-    """Return the class of a block type, or the placeholder's if it is not installed."""
-    return XBlock.load_class(block_type, default=PlaceholderBlock)

@@ -9,15 +9,11 @@ from workbench.runtime import WorkbenchRuntime
 from xblock_experiments.settings.openedx_blocks import ARE_INSTALLED
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import Courses
-from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.page_urls import Pages
 
 
 class PlainRuntime(WorkbenchRuntime):
     """The SDK's runtime, for courses of blocks that any runtime can run."""
-
-    faults: tuple[type[Exception], ...] = FAULTS
-    """The errors that a block of another package may raise."""
 
     def __init__(self, user_id: str | None, courses: Courses, pages: Pages) -> None:
         super().__init__(user_id)

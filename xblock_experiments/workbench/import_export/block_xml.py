@@ -7,11 +7,11 @@ from typing import Any
 from fs.memoryfs import MemoryFS
 from lxml import etree
 
+from xblock_experiments.blocks.base.guard import Failed, guarded
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.keys.usage import url_name_of
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import OneCourse
-from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
 from xblock_experiments.workbench.hosting.runtime import CourseRuntime
 from xblock_experiments.workbench.hosting.state import TransientState
@@ -33,8 +33,9 @@ class Rewriter:
     def element(self, usage_id: Any) -> etree._Element:
         """Return the block's element without its children. Raises NotWritten."""
         try:
-            node = _element(self._runtime.get_block(usage_id), self._runtime.export_fs)
-        except FAULTS as error:
+            with guarded():
+                node = _element(self._runtime.get_block(usage_id), self._runtime.export_fs)
+        except Failed as error:
             msg = f"{usage_id} cannot be written: {error}"
             raise NotWritten(msg) from error
         node.tag = self._course.blocks[usage_id].type

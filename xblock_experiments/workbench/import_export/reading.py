@@ -13,18 +13,20 @@ from lxml import etree
 from xblock.core import XBlock
 from xblock.fields import ScopeIds
 
+from xblock_experiments.blocks.base.guard import Failed, guarded
 from xblock_experiments.blocks.base.structure import Structure
 from xblock_experiments.blocks.course import SEGMENTATIONS
 from xblock_experiments.course_user_segmentation.data import UserSegmentation, read_user_partitions
+from xblock_experiments.errors import NotStored
 from xblock_experiments.keys.usage import url_name_of
 from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx, has_content
 from xblock_experiments.olx.untrusted import CourseTooLarge, InvalidCourse, OlxError
 from xblock_experiments.workbench.courses.course import AuthoredBlock, CourseBlocks, Layout
 from xblock_experiments.workbench.courses.lookup import OneCourse
-from xblock_experiments.workbench.hosting.faults import FAULTS
+from xblock_experiments.workbench.hosting.block_types import block_class, reason_of
 from xblock_experiments.workbench.hosting.inherited import FIELDS, inheritable
-from xblock_experiments.workbench.hosting.placeholder import NOT_INSTALLED, PlaceholderBlock
-from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRuntime, block_class
+from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
+from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRuntime
 from xblock_experiments.workbench.hosting.state import TransientState
 from xblock_experiments.workbench.import_export.names import CountedNames, RandomNames, label_of
 
@@ -203,10 +205,9 @@ class Reader:
         """Return the id of the new block, or None if its package cannot read it."""
         before = len(self._course.blocks)
         try:
-            self._make(node, usage_id, parent_id)
-        except OlxError:
-            raise
-        except FAULTS as error:
+            with guarded(NotStored, OlxError):
+                self._make(node, usage_id, parent_id)
+        except Failed as error:
             self._unread[node] = self._course.blocks[usage_id].source or _text(node)
             self._course.forget_since(before)
             self.report(f"{label_of(node)} cannot be read and is left out: {error}")
@@ -233,8 +234,8 @@ class Reader:
     def _read(self, node: Any, ids: ScopeIds) -> Any:
         authored = self._course.blocks[ids.usage_id]
         cls = block_class(node.tag)
-        is_missing = cls is PlaceholderBlock
-        reason = self._runtime.cannot_run(node) or (NOT_INSTALLED if is_missing else None)
+        missing = reason_of(node.tag) if cls is PlaceholderBlock else None
+        reason = self._runtime.cannot_run(node) or missing
         cls = self._runtime.mixologist.mix(PlaceholderBlock if reason else cls)
         if not issubclass(cls, Structure):
             authored.source = _text(node)

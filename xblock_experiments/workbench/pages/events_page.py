@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import wraps
 from typing import Any, Self
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -15,10 +16,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from workbench.views import get_student_id
 
+from xblock_experiments.settings.common import setting
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.pages.event_log import LoggedEvent, is_enabled, read
 from xblock_experiments.workbench.pages.frame import page_context
+from xblock_experiments.workbench.pages.refused import refused
+from xblock_experiments.workbench.requests.access import is_staff_id
 
 INITIAL_EVENTS = 100
 """The number of events that the page starts with."""
@@ -80,10 +85,23 @@ class Row:
         )
 
 
+def for_watchers(view: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Restrict a view to staff, unless the setting EVENTS_FOR_ALL opens it to everybody."""
+
+    @wraps(view)
+    def respond(request: HttpRequest) -> HttpResponse:
+        may_watch = setting("EVENTS_FOR_ALL") or is_staff_id(get_student_id(request))
+        return view(request) if may_watch else refused(request)
+
+    return respond
+
+
 @require_safe
 @never_cache
+@for_watchers
 def show(request: HttpRequest) -> HttpResponse:
-    context = {**page_context(), "is_on": is_enabled()}
+    student_id = request.GET.get("student")
+    context = {**page_context(), "is_on": is_enabled(), "student_id": student_id}
     if context["is_on"]:
         try:
             context |= _shown(Filters.of(request.GET))
@@ -94,6 +112,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
+@for_watchers
 def since(request: HttpRequest) -> HttpResponse:
     """Return the events after a position in the log, oldest first. Without one, the last events."""
     filters, place = Filters.of(request.GET), request.GET.get("after", "")

@@ -69,8 +69,7 @@ class Frame:
         path: list[dict[str, Any]] = []
         for parent in ancestors(self.block):
             url = self.block.runtime.pages.url(parent, "author_view")
-            title = getattr(parent, "display_name_with_default", None) or parent.display_name
-            path.insert(0, {"title": title, "url": url})
+            path.insert(0, {"title": parent.display_name_with_default, "url": url})
         return path
 
     def _links(self) -> list[dict[str, Any]]:

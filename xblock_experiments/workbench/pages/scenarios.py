@@ -1,18 +1,24 @@
-"""The workbench's scenarios: those of the SDK, the courses, and each block of a course."""
+"""The workbench's scenarios: those of packages, the courses, and each block of a course."""
 
 from __future__ import annotations
 
 import threading
 from typing import Any
 
-from workbench.scenarios import Scenario
+from django.conf import settings
+from workbench.runtime import WORKBENCH_KVS
+from workbench.runtime_util import reset_global_state
+from workbench.scenarios import SCENARIOS, Scenario, add_xml_scenario
 
 from workbench import scenarios as sdk
+from xblock_experiments.blocks.base.guard import Failed, guarded
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
+from xblock_experiments.workbench.hosting import left_out
+from xblock_experiments.workbench.hosting.block_types import installed_classes
 from xblock_experiments.workbench.storage.serving import serve
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _sdk_get_scenarios = sdk.get_scenarios
 
 
@@ -34,11 +40,55 @@ def get_scenarios() -> dict[str, Any]:
     Loads new courses, in one thread at a time.
     """
     with _lock:
-        scenarios = _sdk_get_scenarios()
+        of_packages = scenarios_of_packages()
         serve()
-    scenarios = {name: _without_arms(scenario) for name, scenario in scenarios.items()}
     courses = {course.name: _scenario(course, course.usage_id) for course in registry.courses()}
-    return Scenarios({**scenarios, **courses})
+    return Scenarios({**of_packages, **courses})
+
+
+def scenarios_of_packages() -> dict[str, Any]:
+    """Return the scenarios of installed packages, by name."""
+    with _lock:
+        scenarios = _sdk_get_scenarios()
+        return {name: _without_arms(scenario) for name, scenario in scenarios.items()}
+
+
+def init_scenarios() -> None:
+    """Load the scenarios of packages. Replaces the SDK's function of the same name.
+
+    Leaves out scenarios that fail, and the block types that cannot be imported.
+    """
+    SCENARIOS.clear()
+    if settings.WORKBENCH["reset_state_on_restart"]:
+        WORKBENCH_KVS.clear()
+    else:
+        WORKBENCH_KVS.prep_for_scenario_loading()
+    left_out.forget_scenarios()
+    for block_type, cls in installed_classes():
+        _add_scenarios(block_type, cls)
+
+
+def delete_answers() -> None:
+    """Delete the state of all users, and load the scenarios of packages again."""
+    with _lock:
+        reset_global_state()
+
+
+def _add_scenarios(block_type: str, cls: Any) -> None:
+    try:
+        with guarded():
+            declared = list(getattr(cls, "workbench_scenarios", list)())
+    except Failed as failed:
+        left_out.leave_out_scenario(block_type, block_type, failed)
+        return
+    for number, scenario in enumerate(declared):
+        name = f"{block_type}.{number}"
+        try:
+            with guarded():
+                description, xml = scenario
+                add_xml_scenario(name, description, xml)
+        except Failed as failed:
+            left_out.leave_out_scenario(name, block_type, failed)
 
 
 def _without_arms(scenario: Any) -> Any:

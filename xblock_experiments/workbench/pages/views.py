@@ -15,13 +15,15 @@ from xblock.exceptions import NoSuchUsage
 
 from workbench import views as sdk
 from xblock_experiments import events
+from xblock_experiments.blocks.base.guard import Failed, guarded
 from xblock_experiments.services.preview import parse
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.hosting.i18n import translations_of
 from xblock_experiments.workbench.import_export.exporting import export_archive
-from xblock_experiments.workbench.pages.frame import Frame, page_context
+from xblock_experiments.workbench.pages.frame import Frame
 from xblock_experiments.workbench.pages.ranges import file_response
+from xblock_experiments.workbench.pages.refused import refused
 from xblock_experiments.workbench.requests.runtime import AUTHORS_VIEWS, ExperimentsRuntime
 from xblock_experiments.workbench.requests.visitor import Visitor
 
@@ -47,7 +49,7 @@ def show(
     visitor = Visitor.of(request, sdk.get_student_id(request), course)
     if view_name in AUTHORS_VIEWS:
         if not visitor.is_staff:
-            return _refused(request)
+            return refused(request)
         visitor = visitor.without_preview(request, course)
     block = visitor.runtime().get_block(usage_id)
     frame = Frame(course, visitor, block, view_name)
@@ -86,7 +88,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponseBase:
     visitor = Visitor.of(request, request.POST.get("student", ""), course)
     wanted = "".join(request.POST.getlist("preview"))
     if not visitor.is_staff:
-        return _refused(request)
+        return refused(request)
     if wanted and parse(wanted) is None:
         message = translations_of().gettext("This preview does not exist.")
         return HttpResponse(message, status=400, content_type="text/plain; charset=utf-8")
@@ -105,11 +107,21 @@ def export(request: HttpRequest, name: str) -> HttpResponseBase:
     """Return the course as it is now, as an archive that Open edX can import. For staff only."""
     course = _course(name)
     if not Visitor.of(request, sdk.get_student_id(request), course).is_staff:
-        return _refused(request)
+        return refused(request)
     archive = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     export_archive(course, archive)
     archive.seek(0)
     return FileResponse(archive, as_attachment=True, filename=f"{course.name}.tar.gz")
+
+
+def package_resource(request: HttpRequest, block_type: str, resource: str) -> HttpResponseBase:
+    """Return a file of a package, or status 404 if the package has none or cannot be used."""
+    try:
+        with guarded():
+            response: HttpResponseBase = sdk.package_resource(request, block_type, resource)
+            return response
+    except Failed as error:
+        raise Http404 from error
 
 
 def course_static(request: HttpRequest, name: str, path: str) -> HttpResponseBase:
@@ -136,7 +148,3 @@ def _course(name: str) -> CourseBlocks:
     if course is None:
         raise Http404
     return course
-
-
-def _refused(request: HttpRequest) -> HttpResponse:
-    return render(request, "xblock_experiments/refused.html", page_context(), status=403)

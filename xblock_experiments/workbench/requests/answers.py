@@ -6,9 +6,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from webob import Response
 from xblock.exceptions import NoSuchHandlerError, NotFoundError, ProcessingError
 
+from xblock_experiments.blocks.base.guard import Failed
 from xblock_experiments.blocks.base.revision import CHANGED_SINCE
 from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored
 from xblock_experiments.workbench.hosting.i18n import translations_of
@@ -25,6 +28,7 @@ def answer_to(error: Exception, *, block: Any, user_id: str | None) -> Response:
 
     Logs errors that neither the user nor an author can correct.
     """
+    error = error.error if isinstance(error, Failed) else error
     for cls in type(error).__mro__:
         if answer := ANSWERS.get(cls):
             response = answer(error)
@@ -46,16 +50,20 @@ def _overtaken(error: EditedMeanwhile) -> Response:
 
 def _explained(error: ProcessingError) -> Response:
     """Return the block's own explanation for the learner, in the platform's form."""
-    return Response(json_body={"success": error.args[0]}, charset="UTF-8")
+    return Response(json_body={"success": str(error)}, charset="UTF-8")
 
 
 ANSWERS: dict[type[Exception], Answer] = {
+    Http404: _status(404),
     NoSuchHandlerError: _status(404),
     NotFoundError: _status(404),
     NotStaff: _status(403),
+    PermissionDenied: _status(403),
     EditedMeanwhile: _overtaken,
     NotStored: _status(503),
-    ExperimentsError: _status(500),
     ProcessingError: _explained,
 }
 """The answer to each class of errors. The most specific class of an error decides."""
+
+ANSWERED: tuple[type[Exception], ...] = (ExperimentsError, *ANSWERS)
+"""The errors that have an answer. All other errors of a handler are faults of this package."""

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import logging
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_noop
-from web_fragments.fragment import Fragment
 from webob import Response
 from xblock.core import XBlockAside
 
-from xblock_experiments.errors import ExperimentsError, NotStaff
+from xblock_experiments.blocks.base.guard import Failed, guarded
+from xblock_experiments.errors import NotStored
 from xblock_experiments.keys.users import IS_STAFF, USER_ID
 from xblock_experiments.services.preview import AsGroup, AsLearner, Preview
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import ServedCourses
-from xblock_experiments.workbench.hosting.i18n import translations_of
+from xblock_experiments.workbench.hosting.failed import CANNOT_BE_SHOWN, sentence
 from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRuntime
 from xblock_experiments.workbench.hosting.state import BlankState, StoredState, TransientState
 from xblock_experiments.workbench.import_export.exporting import export_block
 from xblock_experiments.workbench.requests.access import is_staff_id, may_open
-from xblock_experiments.workbench.requests.answers import ANSWERS, answer_to
+from xblock_experiments.workbench.requests.answers import ANSWERED, answer_to
 from xblock_experiments.workbench.requests.olx_service import BlockOlx
 from xblock_experiments.workbench.requests.published import process
 from xblock_experiments.workbench.storage.edit import Edit
@@ -71,9 +70,9 @@ class ExperimentsRuntime(CourseRuntime):
             self._begin(view_name)
             # The SDK takes the view's name from the URL, where it could name any method.
             if course and view_name not in _VIEWS:
-                return _sentence(gettext_noop("This view does not exist."))
+                return sentence(gettext_noop("This view does not exist."))
             if view_name not in AUTHORS_VIEWS and not may_open(block, is_staff=self.is_staff):
-                return _sentence(gettext_noop("There is nothing for you to do here."))
+                return sentence(gettext_noop("There is nothing for you to do here."))
         if isinstance(block, OUR_BLOCKS) or course is None:
             return super().render(block, view_name, context)
         return self._render_carefully(block, view_name, context)
@@ -87,16 +86,18 @@ class ExperimentsRuntime(CourseRuntime):
         course = self._set_current_course(block)
         if not may_open(block, is_staff=self.is_staff):
             return Response(status=403)
-        is_foreign = course is not None and not isinstance(block, OUR_BLOCKS)
-        answered = (*ANSWERS, *(self.faults if is_foreign else ()))
         try:
             with self.served.editing(course) as save:
-                with self.field_values.state.locked() if is_foreign else nullcontext():
+                with ExitStack() as stack:
+                    if course and not isinstance(block, OUR_BLOCKS):
+                        stack.enter_context(guarded())
+                        stack.enter_context(self.field_values.state.locked())
                     response = super().handle(block, handler_name, request, suffix)
-                if response.status_code < 400:
+                    is_done = response.status_code < 400
+                if is_done:
                     save()
                 return response
-        except answered as error:
+        except ANSWERED as error:
             return answer_to(error, block=block, user_id=self.user_id)
 
     def handler_url(
@@ -146,16 +147,12 @@ class ExperimentsRuntime(CourseRuntime):
         the page is shown.
         """
         try:
-            return super().render(block, view_name, context)
-        except NotStaff:
-            log.exception("%s tried to change the course while it was being rendered.", block)
-        except ExperimentsError:
-            raise
-        except self.faults:
+            with guarded(NotStored):
+                fragment = super().render(block, view_name, context)
+                for resource in fragment.resources:
+                    # The page does this at its end, where an error would take all of it.
+                    fragment.resource_to_html(resource)
+                return fragment
+        except Failed:
             log.exception("%s cannot be shown to %s.", block.scope_ids.usage_id, self.user_id)
-        return _sentence(gettext_noop("This part of the page cannot be shown."))
-
-
-def _sentence(sentence: str) -> Fragment:
-    text = translations_of().gettext(sentence)
-    return Fragment(format_html('<p class="xbx-nothing">{}</p>', text))
+            return sentence(CANNOT_BE_SHOWN)

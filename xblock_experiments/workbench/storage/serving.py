@@ -15,13 +15,16 @@ from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.errors import ExperimentsError, NotStored
 from xblock_experiments.olx.archives import unpack
 from xblock_experiments.olx.export import Olx
-from xblock_experiments.olx.untrusted import is_file
+from xblock_experiments.olx.untrusted import is_file, shown
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.import_export.reading import Progress, read
 from xblock_experiments.workbench.storage import versions
 
 log = logging.getLogger(__name__)
+
+_MAX_LOGGED = 20
+"""The maximum number of unusable items of a course that are named in the log."""
 
 _lock = threading.Lock()
 _unpacked = ExitStack()
@@ -53,11 +56,20 @@ def _serve_new() -> None:
         except ExperimentsError as error:
             log.error("The course %s is not served. %s", source.name, error)
         else:
-            unused = len(course.problems)
-            log.info("Serving %s. Items that cannot be used: %d.", course.course_id, unused)
+            _log_served(course)
             if place != source:
                 log.info("It is the edited version of %s, from %s.", source.name, place.parent)
         versions.mark_read(source, stamp)
+
+
+def _log_served(course: CourseBlocks) -> None:
+    """Log that the course is served, and what in it cannot be used."""
+    count = len(course.problems)
+    log.info("Serving %s. Items that cannot be used: %d.", course.course_id, count)
+    for problem in course.problems[:_MAX_LOGGED]:
+        log.info("Not used: %s", shown(problem))
+    if count > _MAX_LOGGED:
+        log.info("Items that are not listed: %d. check_course lists all.", count - _MAX_LOGGED)
 
 
 def open_course(

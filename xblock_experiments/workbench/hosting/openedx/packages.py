@@ -12,9 +12,6 @@ from edxval.exceptions import TranscriptsGenerationException, ValCannotCreateErr
 # Converts a transcript into another format.
 from edxval.transcript_utils import Transcript
 
-# Raised for the content of an invalid problem.
-from xblocks_contrib.problem.capa.responsetypes import LoncapaProblemError
-
 # Returns whether a jail on another machine is used, which is a switch of the platform.
 from xblocks_contrib.problem.capa.safe_exec.remote_exec import (
     is_codejail_rest_service_enabled as has_remote_jail,
@@ -24,7 +21,6 @@ from xblocks_contrib.problem.capa.safe_exec.remote_exec import (
 from xblocks_contrib.video.exceptions import TranscriptNotFoundError
 
 __all__ = [
-    "LoncapaProblemError",
     "Transcript",
     "TranscriptNotFoundError",
     "TranscriptsGenerationException",

@@ -10,7 +10,6 @@ from django.template import engines
 from django.templatetags.static import static
 from django.urls import reverse
 from fs.base import FS
-from fs.errors import FSError
 from web_fragments.fragment import Fragment
 from workbench.runtime import WorkbenchRuntime
 from xblock.fields import ScopeIds
@@ -18,10 +17,8 @@ from xblock.fields import ScopeIds
 from xblock_experiments.settings.openedx_blocks import MATHJAX, SAMPLES
 from xblock_experiments.workbench.courses.course import CourseBlocks, key_of
 from xblock_experiments.workbench.courses.lookup import Courses
-from xblock_experiments.workbench.hosting.faults import FAULTS
 from xblock_experiments.workbench.hosting.openedx import platform_modules
 from xblock_experiments.workbench.hosting.openedx.files import files_in
-from xblock_experiments.workbench.hosting.openedx.packages import LoncapaProblemError
 from xblock_experiments.workbench.hosting.openedx.problems import PLATFORM, reason_not_to_run
 from xblock_experiments.workbench.hosting.openedx.services import (
     Completion,
@@ -67,8 +64,6 @@ _FILE_ATTRIBUTES = ("filename", "url_name")
 
 class OpenEdxRuntime(WorkbenchRuntime):
     """A runtime whose services and other attributes have the platform's names."""
-
-    faults: tuple[type[Exception], ...] = (*FAULTS, FSError, LoncapaProblemError)
 
     def __init__(self, user_id: str | None, courses: Courses, pages: Pages) -> None:
         super().__init__(user_id)

@@ -9,8 +9,8 @@ import re
 
 from django.http import Http404, HttpRequest, HttpResponse
 from xblock.core import XBlock
-from xblock.exceptions import DisallowedFileError
-from xblock.plugin import PluginMissingError
+
+from xblock_experiments.blocks.base.guard import Failed, guarded
 
 _EXTERNAL_URL = r"""url\(\s*["']?(?:https?:)?//[^)]*\)"""
 _IMPORT = re.compile(rf"@import\s+{_EXTERNAL_URL}[^;]*;")
@@ -21,9 +21,9 @@ _LOGO = 'src="https://learning.edx.org/'
 
 def openedx_style(request: HttpRequest, block_type: str, uri: str) -> HttpResponse:
     try:
-        with XBlock.load_class(block_type).open_local_resource(uri) as file:
+        with guarded(), XBlock.load_class(block_type).open_local_resource(uri) as file:
             style = file.read().decode()
-    except (DisallowedFileError, OSError, PluginMissingError, ValueError) as error:
+    except Failed as error:
         raise Http404 from error
     return HttpResponse(without_external_urls(style), content_type="text/css; charset=utf-8")
 

@@ -1,16 +1,8 @@
-/* What the SDK's runtime wants to know of a page: for whom it is, and where handlers are. Then
-   questions before what cannot be undone. */
+/* What the SDK's runtime wants to know of a page: for whom it is, and where handlers are. */
 (function () {
   "use strict";
   const page = document.documentElement.dataset;
   window.studentId = encodeURIComponent(page.student);
   window.handlerBaseUrl = page.base + "handler/";
   window.asideBaseUrl = page.base + "aside_handler/";
-
-  document.addEventListener("submit", (event) => {
-    const question = event.target.dataset.sure;
-    if (question && !window.confirm(question)) {
-      event.preventDefault();
-    }
-  });
 })();
