@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
+from typing import Any
+
+from django.urls import include, path, re_path, register_converter
 from django.views.static import serve
 from workbench.urls import urlpatterns as sdk_patterns
 
@@ -19,9 +21,7 @@ _SCENARIO = r"(?P<scenario_id>[^/]+)/(?:(?P<view_name>[^/]+)/)?$"
 _HANDLER = "handler/<usage:usage_id>/<handler:handler_slug>"
 _LEARNER = f"learner/<user:user_id>/{_HANDLER}"
 
-_SDK: list[URLPattern | URLResolver] = [
-    each for each in sdk_patterns if getattr(each, "callback", None) is not serve
-]
+_SDK: list[Any] = [each for each in sdk_patterns if getattr(each, "callback", None) is not serve]
 """The SDK's URLs without the one for uploads, which would serve all files in the working folder."""
 
 urlpatterns = [
