@@ -22,6 +22,7 @@ from xblock_experiments.course_user_segmentation.memberships import move as move
 from xblock_experiments.course_user_segmentation.personal_data import retire_user
 from xblock_experiments.course_user_segmentation.publishing import preview_edit, save_segmentations
 from xblock_experiments.course_user_segmentation.segmentations import (
+    get_removed_groups,
     get_segmentation,
     get_segmentations,
     get_versions,
@@ -43,6 +44,7 @@ __all__ = [
     "get_group_ids",
     "get_history",
     "get_members",
+    "get_removed_groups",
     "get_segmentation",
     "get_segmentations",
     "get_versions",

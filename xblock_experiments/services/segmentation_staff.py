@@ -20,7 +20,8 @@ class SegmentationStaffService:
     """A read-only service for one course and one block. Raises NotStaff for any other user.
 
     `assigned` and `exposed` count learners by group. `own_group` returns the group that the staff
-    user would have as a learner. `preview_edit` describes the effects of publishing a list.
+    user would have as a learner. `removed_groups` returns groups that can be brought back, and
+    `preview_edit` the effects of publishing a list.
     """
 
     def __init__(self, runtime: Any, xblock: Any) -> None:
@@ -52,6 +53,11 @@ class SegmentationStaffService:
         standing = store.get_standing(self._bound.course_id, id, self._bound.user_id)
         foreseen = experiments.foresee([standing])
         return foreseen[0].groups[0] if foreseen else None
+
+    def removed_groups(self) -> dict[tuple[str, int], tuple[Group, ...]]:
+        """Return the groups that the course's segmentations had, by their type and id."""
+        check_staff(self._block)
+        return store.get_removed_groups(self._bound.course_id)
 
     def preview_edit(self, segmentations: Iterable[UserSegmentation]) -> EditPreview:
         """Return the effects of publishing the list. Raises InvalidSegmentation."""
