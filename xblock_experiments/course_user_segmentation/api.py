@@ -6,6 +6,7 @@ decide which group a user gets; this app only stores their decisions.
 
 from __future__ import annotations
 
+from xblock_experiments.course_user_segmentation.checks import check_actor as check_actor
 from xblock_experiments.course_user_segmentation.checks import check_id as check_id
 from xblock_experiments.course_user_segmentation.checks import no_such as no_such
 from xblock_experiments.course_user_segmentation.memberships import (
