@@ -22,9 +22,7 @@ class Exposure:
     when: datetime
 
 
-type ContentChangeKind = Literal[
-    "edited", "replaced", "emptied", "lost", "gained", "deselected", "removed"
-]
+type ContentChangeKind = Literal["edited", "replaced", "lost", "gained", "deselected", "removed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +34,7 @@ class ContentChange:
 
     * `edited`: the same content was edited.
     * `replaced`: the group gets other content.
-    * `emptied`: the group gets an empty unit.
-    * `lost`: the group gets no content.
+    * `lost`: the group gets no content, or an empty unit.
     * `gained`: the group got no content before, or an empty unit.
     * `deselected`: the experiment uses another segmentation.
     * `removed`: the experiment is no longer in the course.

@@ -28,3 +28,28 @@ function XBlockExperimentsConsequences(form) {
     },
   };
 }
+
+/* Returns a function that saves the form. If saving changes what learners see, the server first
+   answers with the consequences, and the next submission of the unchanged form confirms them. */
+function XBlockExperimentsConfirmedSave(form, url) {
+  "use strict";
+  const consequences = XBlockExperimentsConsequences(form);
+  let confirm;
+
+  function forget() {
+    confirm = undefined;
+    consequences.hide();
+  }
+  form.addEventListener("input", forget);
+
+  return (sent) =>
+    XBlockExperimentsForms.send(url, { ...sent, confirm }, form)
+      .done(forget)
+      .fail((answer) => {
+        const asked = answer.responseJSON || {};
+        if (asked.consequences) {
+          confirm = asked.confirm;
+          consequences.show(asked.consequences);
+        }
+      });
+}

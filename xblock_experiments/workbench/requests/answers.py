@@ -10,8 +10,10 @@ from webob import Response
 from xblock.exceptions import NoSuchHandlerError, NotFoundError, ProcessingError
 
 from xblock_experiments.blocks.base.revision import CHANGED_SINCE
+from xblock_experiments.blocks.experiment.content_sentences import consequences_of
 from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored
 from xblock_experiments.workbench.hosting.i18n import translations_of
+from xblock_experiments.workbench.requests.confirmation import Unconfirmed
 from xblock_experiments.workbench.storage.edit import EditedMeanwhile
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,17 @@ def _overtaken(error: EditedMeanwhile) -> Response:
     return Response(status=409, json_body={"error": message}, charset="UTF-8")
 
 
+def _asked(error: Unconfirmed) -> Response:
+    """Return what saving would do, and how to agree to it."""
+    i18n = translations_of()
+    body = {
+        "error": i18n.gettext("Nothing is saved yet. Saving changes what learners see."),
+        "consequences": consequences_of(error.changes, i18n),
+        "confirm": error.token,
+    }
+    return Response(status=409, json_body=body, charset="UTF-8")
+
+
 def _explained(error: ProcessingError) -> Response:
     """Return the block's own explanation for the learner, in the platform's form."""
     return Response(json_body={"success": error.args[0]}, charset="UTF-8")
@@ -54,6 +67,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     NotFoundError: _status(404),
     NotStaff: _status(403),
     EditedMeanwhile: _overtaken,
+    Unconfirmed: _asked,
     NotStored: _status(503),
     ExperimentsError: _status(500),
     ProcessingError: _explained,

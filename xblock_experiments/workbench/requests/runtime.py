@@ -24,6 +24,7 @@ from xblock_experiments.workbench.hosting.state import BlankState, StoredState, 
 from xblock_experiments.workbench.import_export.exporting import export_block
 from xblock_experiments.workbench.requests.access import is_staff_id, may_open
 from xblock_experiments.workbench.requests.answers import ANSWERS, answer_to
+from xblock_experiments.workbench.requests.confirmation import check_confirmed, record_changes
 from xblock_experiments.workbench.requests.olx_service import BlockOlx
 from xblock_experiments.workbench.requests.published import process
 from xblock_experiments.workbench.storage.edit import Edit
@@ -94,6 +95,10 @@ class ExperimentsRuntime(CourseRuntime):
                 with self.field_values.state.locked() if is_foreign else nullcontext():
                     response = super().handle(block, handler_name, request, suffix)
                 if response.status_code < 400:
+                    changes = self.served.content_changes()
+                    if not is_foreign:
+                        check_confirmed(changes, request)
+                    record_changes(self, block, changes)
                     save()
                 return response
         except answered as error:
