@@ -25,7 +25,10 @@ from xblock_experiments.experiments.models import ContentChange as _Row
 def record_content_changes(
     course_id: str, changes: Sequence[ContentChange], *, actor: str = ""
 ) -> None:
-    """Store the changes for good, and emit an event for each of them."""
+    """Store the changes for good, and emit an event for each of them.
+
+    `actor` is the staff user who made them. Raises InvalidId.
+    """
     segmentations.check_id(course_id, "course")
     segmentations.check_actor(actor)
     for change in changes:

@@ -1,8 +1,8 @@
 """Exposures, that is learners who were shown an arm, and later changes of the arms' content.
 
-One exposure per learner, experiment, block and group: a learner who is moved is shown a second arm. A
-row refers to its segmentation by course and number, because the models of the segmentations' store
-are private.
+There is one exposure per learner, experiment, block and group: a learner who is moved is shown a
+second arm. A row refers to its segmentation by course and number, because the models of the
+segmentations' store are private.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ class SegmentationStaffService:
     """A read-only service for one course and one block. Raises NotStaff for any other user.
 
     `assigned` and `exposed` count learners by group. `content_changes` returns the edits after
-    which learners got other content. `own_group` returns the group that the staff
-    user would have as a learner. `removed_groups` returns groups that can be brought back, and
-    `preview_edit` the effects of publishing a list.
+    which learners got other content. `own_group` returns the group that the staff user would have
+    as a learner. `removed_groups` returns groups that can be brought back, and `preview_edit` the
+    effects of publishing a list.
     """
 
     def __init__(self, runtime: Any, xblock: Any) -> None:

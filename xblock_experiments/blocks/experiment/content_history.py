@@ -1,4 +1,4 @@
-"""The changes of an experiment's content after learners had joined, as staff and authors see them."""
+"""The table of changes to an experiment's content after learners had joined, for staff."""
 
 from __future__ import annotations
 

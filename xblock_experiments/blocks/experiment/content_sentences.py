@@ -1,4 +1,4 @@
-"""What an edit of an experiment does to its learners, in sentences for its author."""
+"""Sentences that tell an author what an edit of an experiment does to its learners."""
 
 from __future__ import annotations
 
