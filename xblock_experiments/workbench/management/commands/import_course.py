@@ -49,9 +49,9 @@ class Command(BaseCommand):
                 msg = f"Cannot import {path}. {error}"
                 raise CommandError(msg) from error
             replace(imported / name_of(course.course_id), copy)
-        self._print_result(course)
         for sentence in consequences_of(changes, translations_of()):
             self.stdout.write(self.style.WARNING(sentence))
+        self._print_result(course)
 
     def _load(self, folder: Path) -> tuple[CourseBlocks, list[ContentChange]]:
         """Load the course. Record how it changes what learners of the present course are given."""
