@@ -86,28 +86,37 @@ class _Given:
     def by(cls, course: CourseBlocks, segmentations: Mapping[Any, UserSegmentation]) -> _Given:
         experiments: dict[Any, Any] = {}
         contents: dict[Place, Content] = {}
-        waiting, seen = [course.usage_id], set()
-        while waiting:
-            usage_id = waiting.pop()
-            if usage_id in seen or usage_id not in course.blocks:
-                continue
-            seen.add(usage_id)
-            block = course.blocks[usage_id]
-            children = block.children
-            if block.type == _SPLIT_TEST:
-                experiments[usage_id] = id = block.fields.get("user_partition_id")
-                arms = _arms_of(course, block, segmentations.get(id))
-                children = list(arms.values())
-                for group, child_id in arms.items():
-                    if not _is_empty(course.blocks[child_id]):
-                        place = Place(usage_id, segmentations[id], group)
-                        contents[place] = _content_of(course, child_id)
-            waiting += reversed(children)
+        for usage_id, arms in _experiments_in(course, segmentations):
+            experiments[usage_id] = id = course.blocks[usage_id].fields.get("user_partition_id")
+            for group, child_id in arms.items():
+                if not _is_empty(course.blocks[child_id]):
+                    place = Place(usage_id, segmentations[id], group)
+                    contents[place] = _content_of(course, child_id)
         return cls(experiments, contents)
 
 
+def _experiments_in(
+    course: CourseBlocks, segmentations: Mapping[Any, UserSegmentation]
+) -> Iterator[tuple[Any, dict[Group, Any]]]:
+    """Yield the experiments that learners can reach, each with the child of each group."""
+    waiting, seen = [course.usage_id], set()
+    while waiting:
+        usage_id = waiting.pop()
+        block = course.blocks.get(usage_id)
+        if block is None or usage_id in seen:
+            continue
+        seen.add(usage_id)
+        if block.type == _SPLIT_TEST:
+            id = block.fields.get("user_partition_id")
+            arms = _arms_of(course, block, segmentations.get(id))
+            yield usage_id, arms
+            waiting += reversed(arms.values())
+        else:
+            waiting += reversed(block.children)
+
+
 def _experiments_listed_by(course: CourseBlocks) -> dict[Any, UserSegmentation]:
-    listed = course.blocks[course.usage_id].fields.get("user_partitions", [])
+    listed = course.blocks[course.usage_id].fields.get("user_partitions") or []
     segmentations, _ = read_user_partitions(listed)
     return {each.id: each for each in segmentations if each.type == EXPERIMENT}
 
