@@ -265,6 +265,9 @@ def test_an_author_confirms_a_change_of_content_that_learners_have(author: Autho
     assert [row[2:] for row in experiment.history] == [
         ("Boiling", "“Let it cool first” instead of “Straight from the kettle”", "1", "1")
     ]
+    experiment.check_accessibility()
+    experiment.resize(320, 640)
+    assert not experiment.is_too_wide
     assert author.lesson(learner, "Let it cool first").text
 
 
