@@ -46,7 +46,7 @@ def post(made: LoadedCourse, url_name: str, handler: str, sent: dict[str, Any]) 
 
 
 def submit(made: LoadedCourse, confirm: str | None = None, **values: Any) -> Any:
-    sent = {"values": values, "defaults": [], "confirm": confirm}
+    sent: dict[str, Any] = {"values": values, "defaults": [], "confirm": confirm}
     return post(made, "exp", "submit_studio_edits", sent)
 
 

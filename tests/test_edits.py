@@ -86,7 +86,7 @@ def test_removed_groups_are_as_they_were_when_they_were_removed() -> None:
 
     found = segmentations.get_removed_groups(COURSE_ID)
 
-    assert found["experiment", 100] == (Group(3, "Group 3"), Group(2, "B", 5))
+    assert found["experiment", 100] == (Group(2, "B", 5), Group(3, "Group 3"))
     assert found["experiment", 200] == ()
     assert found["list", 7] == (Group(5, "early"),)
     assert segmentations.get_removed_groups("course-v1:DemoX+Other+2026") == {}

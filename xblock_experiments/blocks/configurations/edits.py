@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from xblock_experiments.blocks.base.structure import Structure, page_url
-from xblock_experiments.blocks.configurations.forms import (
-    KnownGroups,
-    edited_by,
-    refused,
-    unused_id,
-)
+from xblock_experiments.blocks.configurations.forms import KnownGroups, edited_by, refused
+from xblock_experiments.blocks.configurations.forms import unused_id as unused_id
 from xblock_experiments.course_user_segmentation.data import (
     Group,
     InvalidSegmentation,
@@ -24,6 +20,7 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.types import all_types
 from xblock_experiments.keys.ids import is_id
+from xblock_experiments.people import is_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,9 @@ def listed(user_partitions: list[Any]) -> list[UserSegmentation]:
 
 
 def removed_groups(course: Any) -> dict[tuple[str, int], tuple[Group, ...]]:
-    """Return the groups that can be brought back, by type and id of their segmentation."""
+    """Return the groups that staff can bring back, by type and id of their segmentation."""
+    if not is_staff(course):
+        return {}
     staff = course.runtime.service(course, "segmentation_staff")
     found: dict[tuple[str, int], tuple[Group, ...]] = staff.removed_groups()
     return found

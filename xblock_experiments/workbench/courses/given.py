@@ -69,8 +69,8 @@ def differences(before: CourseBlocks, after: CourseBlocks) -> Iterator[Differenc
                 kind=_kind(place, old, new, now),
                 place=place,
                 title=_title_of(before, place.usage_id),
-                old=old and old.title,
-                new=new and new.title,
+                old=old.title if old else None,
+                new=new.title if new else None,
             )
 
 
