@@ -39,13 +39,10 @@ function XBlockExperimentsGroupList(form, onChange) {
   /* A group keeps its id, and with it its content and learners, only if it is brought back. */
   function offer(group) {
     const { name, weight } = partsOf(group);
-    const item = document.createElement("li");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "xbx-button xbx-bring-back";
-    button.textContent = offers.dataset.label.replace("{name}", () => name.value);
+    const item = form.querySelector(".xbx-offer").content.cloneNode(true);
+    const button = item.querySelector("button");
+    button.textContent = button.textContent.replace("…", () => name.value);
     Object.assign(button.dataset, { id: group.dataset.id, name: name.value, weight: weight ? weight.value : 1 });
-    item.append(button);
     offers.append(item);
   }
 
