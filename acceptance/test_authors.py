@@ -235,7 +235,7 @@ def test_a_removed_group_is_brought_back_with_its_content_and_its_learners(
     form.remove_group(WARM)
     assert form.removed_groups == ["Bring back “Warm”"]
     form.bring_back_group(WARM)
-    assert form.preview_consequences() == ["1 learner keeps the current group."]
+    assert form.preview_consequences()[0] == "1 learner keeps the current group."
     form.save()
 
     assert names(author.visit(ExperimentPage, "water").active) == [BOILING, WARM]
