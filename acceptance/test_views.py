@@ -259,7 +259,6 @@ def test_our_pages_comply_with_a_policy_that_forbids_inline_code(pages: Pages) -
         pages.page(kind, url_name).visit()
     pages.configurations()
     pages.removed_group()
-    pages.confirmation()
     pages.events()
     editor = pages.page(EditorPage, "minutes").visit()
     editor.select_configuration("Water")
