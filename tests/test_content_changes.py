@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -337,11 +338,13 @@ def test_staff_and_authors_see_what_was_changed_after_learners_had_joined() -> N
     assert "Content changed" not in render(made, "teacher", "exp", staff=True)
     confirmed(lambda confirm: swap(made, confirm))
 
+    when = api.get_content_changes(COURSE_ID)[0].when.astimezone(UTC)
     for view in ("student_view", "author_view"):
         page = render(made, "teacher", "exp", view=view, staff=True)
         assert "Content changed after learners joined" in page
         assert "“Unit of arm 2” instead of “Unit of arm 1”" in page
         assert "<bdi>teacher</bdi>" in page
+        assert f">{when:%Y-%m-%d %H:%M} UTC</time>" in page
     with override("es"):
         page = render(made, "teacher", "exp", staff=True)
         assert "«Unit of arm 2» en lugar de «Unit of arm 1»" in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from django.utils.translation import gettext_noop
@@ -26,7 +26,8 @@ _TEXTS: Mapping[ContentChangeKind, str] = {
 class ShownChange:
     """One row of the table of changes."""
 
-    when: datetime
+    when: str
+    timestamp: str
     who: str
     group: str
     text: str
@@ -44,8 +45,11 @@ def content_history(block: Any) -> list[ShownChange]:
 
 def _shown(past: PastContentChange, block: Any) -> ShownChange:
     change = past.change
+    when = past.when.astimezone(UTC)
     return ShownChange(
-        when=past.when.astimezone(UTC),
+        # Django's filter for dates would convert the time to the server's time zone.
+        when=f"{when:%Y-%m-%d %H:%M} UTC",
+        timestamp=when.isoformat(),
         who=past.who,
         group=change.group_name,
         text=block.gettext(_TEXTS[change.kind]).format(old=change.old, new=change.new),
