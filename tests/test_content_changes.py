@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils.translation import override
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pytest_django import Settings
 
 from tests.answers import send_json
 from tests.builders import COURSE_ID, course_xml, experiment, split_test_xml
@@ -20,7 +26,7 @@ from xblock_experiments.experiments.models import ContentChange
 from xblock_experiments.testing import LoadedCourse, find_block, load_course, render
 from xblock_experiments.user_tags.api import export_user, retire_user
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.storage import versions
+from xblock_experiments.workbench.storage import serving, versions
 
 pytestmark = pytest.mark.django_db
 
@@ -284,6 +290,45 @@ def test_an_experiment_inside_an_arm_is_compared_by_itself() -> None:
     assert any("“Inside”: 1 learner of “Group 1”" in each for each in answer.json["consequences"])
 
 
+MAPPINGS = st.dictionaries(
+    st.sampled_from(["g1", "g2"]), st.sampled_from(["exp_a", "exp_b"]), min_size=1
+)
+
+
+@hypothesis_settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("map"), MAPPINGS),
+            st.tuples(st.just("choose"), st.sampled_from([100, 101, -1])),
+            st.tuples(st.just("rewrite"), st.sampled_from(["exp_a", "exp_b", "unit"])),
+            st.tuples(st.just("empty"), st.sampled_from(["exp_a", "exp_b", "unit"])),
+            st.tuples(st.just("add"), st.none()),
+        ),
+        max_size=5,
+    )
+)
+def test_no_sequence_of_unconfirmed_edits_changes_what_a_learner_is_given(steps: Any) -> None:
+    serving.forget()
+    made = course(experiment(100), experiment(101, 7, 8))
+    before = [render(made, user_id, "exp") for user_id in ("ann", "cid")]
+    edits: dict[str, Callable[[Any], Any]] = {
+        "map": lambda arms: submit(made, group_id_to_child=mapped(made, **arms)),
+        "choose": lambda id: submit(made, user_partition_id=id),
+        "rewrite": lambda name: write(
+            made, name, olx_of(made, name).replace("Text of", "Another text of")
+        ),
+        "empty": lambda name: write(made, name, "<vertical/>"),
+        "add": lambda _: missing_groups_are_added(made),
+    }
+    for kind, value in steps:
+        edits[kind](value)
+    assert [render(made, user_id, "exp") for user_id in ("ann", "cid")] == before
+    assert kinds() == []
+
+
 def test_agreeing_to_one_change_does_not_agree_to_another() -> None:
     made = course()
     agreed = swap(made).json["confirm"]
@@ -330,6 +375,27 @@ def test_the_form_of_another_package_is_saved_and_remembered() -> None:
     )
 
     assert answer.status_code == 200
+    assert kinds() == [("edited", 1)]
+
+
+def test_a_course_that_is_imported_again_is_compared_with_the_one_before(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {"COURSES": [], "IMPORTED": tmp_path / "imported"}
+    export = tmp_path / "export"
+    export.mkdir()
+    text = course_xml(UNIT.format(split_test_xml()))
+    (export / "course.xml").write_text(text)
+    call_command("import_course", str(export))
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    call_command("import_course", str(export))
+    assert "learner" not in capsys.readouterr().out
+
+    (export / "course.xml").write_text(text.replace("Text of arm 1", "A better text"))
+    call_command("import_course", str(export))
+
+    sentence = f"“{NAME}”: 1 learner of “Group 1” gets the edited content."
+    assert sentence in capsys.readouterr().out
     assert kinds() == [("edited", 1)]
 
 
