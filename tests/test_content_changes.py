@@ -245,6 +245,11 @@ def content_beside_it_changes(made: LoadedCourse) -> Any:
     return write(made, "unit", olx)
 
 
+def another_experiment_is_added(made: LoadedCourse) -> Any:
+    start, end, rest = olx_of(made, "unit").rpartition("</vertical>")
+    return write(made, "unit", f"{start}{split_test_xml('another')}{end}{rest}")
+
+
 def missing_groups_are_added(made: LoadedCourse) -> Any:
     return post(made, "exp", "add_missing_groups", {})
 
@@ -255,6 +260,7 @@ def missing_groups_are_added(made: LoadedCourse) -> Any:
         nothing_changes,
         the_experiment_is_renamed,
         content_beside_it_changes,
+        another_experiment_is_added,
         missing_groups_are_added,
     ],
 )
