@@ -113,6 +113,7 @@ def test_the_swap_is_saved_when_its_author_has_confirmed_it() -> None:
     assert kinds() == [("replaced", 1), ("replaced", 2)]
 
 
+@pytest.mark.every_database
 def test_a_change_is_remembered_with_its_author_and_the_numbers_of_learners(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
@@ -447,6 +448,7 @@ def test_names_in_consequences_and_in_the_history_are_text_and_never_markup() ->
     assert "<b>" not in render(made, "teacher", "exp", staff=True)
 
 
+@pytest.mark.every_database
 def test_the_history_names_no_learner_and_forgets_a_retired_author() -> None:
     made = course()
     confirmed(lambda confirm: swap(made, confirm))
