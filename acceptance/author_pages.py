@@ -209,6 +209,12 @@ class ExperimentPage(StaffPage):
         self._load(delete)
         return question
 
+    @property
+    def history(self) -> list[tuple[str, ...]]:
+        """The cells of the table of changes after learners joined."""
+        rows = self.q(css=".xbx-history tbody tr").results
+        return [tuple(cell.text for cell in row.find_elements_by_tag_name("td")) for row in rows]
+
     def _articles(self, name: str) -> Any:
         return self.q(css="article.xbx-arm").filter(lambda each: _name_of(each) == name)
 
@@ -252,6 +258,25 @@ class Form:
         """Submit the form and return the error that it shows."""
         self._q("[type=submit]").click()
         return self.wait_for_status()
+
+    def preview_consequences(self) -> list[str]:
+        """Submit the form, and return the consequences of saving that it then shows."""
+        self._q("[type=submit]").click()
+        css = f"{self._css} .xbx-consequences"
+        self._page.wait_for_element_visibility(css, "the consequences are shown")
+        return self.consequences
+
+    @property
+    def consequences(self) -> list[str]:
+        """The visible consequences of saving."""
+        sentences = self._q(".xbx-consequences li")
+        return [text for text in sentences.text if text]
+
+    @property
+    def submit(self) -> str:
+        """The text of the button that saves."""
+        (text,) = self._q("[type=submit]").text
+        return str(text)
 
     def wait_for_status(self) -> str:
         def check() -> tuple[bool, str]:
@@ -447,29 +472,19 @@ class ConfigurationForm(Form):
         self._q(".xbx-remove").results[number].click()
 
     @property
+    def removed_groups(self) -> list[str]:
+        """The texts of the buttons that bring back groups."""
+        texts: list[str] = self._q(".xbx-bring-back").text
+        return texts
+
+    def bring_back_group(self, name: str) -> None:
+        self._q(".xbx-bring-back").filter(text=f"Bring back “{name}”").first.click()
+
+    @property
     def removals(self) -> list[str]:
         """The names of the enabled buttons that remove groups."""
         buttons = self._q(".xbx-remove:enabled").attrs("textContent")
         return [_in_one_line(text) for text in buttons]
-
-    def preview_consequences(self) -> list[str]:
-        """Return the consequences of saving, without saving."""
-        self._q("[type=submit]").click()
-        css = f"{self._css} .xbx-consequences"
-        self._page.wait_for_element_visibility(css, "the consequences are shown")
-        return self.consequences
-
-    @property
-    def consequences(self) -> list[str]:
-        """The visible consequences of saving."""
-        sentences = self._q(".xbx-consequences li")
-        return [text for text in sentences.text if text]
-
-    @property
-    def submit(self) -> str:
-        """The text of the button that saves."""
-        (text,) = self._q("[type=submit]").text
-        return str(text)
 
     def cancel(self) -> None:
         self._q(".xbx-cancel").click()

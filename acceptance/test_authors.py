@@ -220,6 +220,69 @@ def test_a_removed_group_leaves_an_inactive_arm_that_can_be_deleted(
     assert author.lesson(learners[2], "Straight from the kettle").text
 
 
+def test_a_removed_group_is_brought_back_with_its_content_and_its_learners(
+    author: Author,
+) -> None:
+    learner = author.tea.new_learner(WARM)
+    author.lesson(learner, "Let it cool first")
+    author.change_groups("Water", lambda form: form.remove_group(WARM))
+    form = author.page(ConfigurationsPage).configuration("Water").edit()
+    assert form.removed_groups == ["Bring back “Warm”"]
+
+    form.bring_back_group(WARM)
+    assert form.removed_groups == []
+    assert form.groups == [BOILING, WARM]
+    form.remove_group(WARM)
+    assert form.removed_groups == ["Bring back “Warm”"]
+    form.bring_back_group(WARM)
+    assert form.preview_consequences()[0] == "1 learner keeps the current group."
+    form.save()
+
+    assert names(author.visit(ExperimentPage, "water").active) == [BOILING, WARM]
+    assert author.lesson(learner, "Let it cool first").text
+
+
+def test_an_author_confirms_a_change_of_content_that_learners_have(author: Author) -> None:
+    learner = author.tea.new_learner(BOILING)
+    author.lesson(learner, "Straight from the kettle")
+    editor = author.visit(EditorPage, "water")
+    editor.select_content(0, "Let it cool first")
+    consequences = editor.form.preview_consequences()
+    assert consequences[0] == (
+        "“Boiling or warm?”: 1 learner of “Boiling” gets “Let it cool first” "
+        "instead of “Straight from the kettle”."
+    )
+    assert editor.form.submit == "Save now"
+    assert editor.focus == ("button", "Save now")
+
+    editor.rename("Warm or warm?")
+    assert editor.form.consequences == []
+    assert editor.form.submit == "Save"
+    assert editor.form.preview_consequences() == consequences
+    editor.form.save()
+
+    experiment = author.page(ExperimentPage, "water").wait_for_page()
+    assert [row[2:] for row in experiment.history] == [
+        ("Boiling", "“Let it cool first” instead of “Straight from the kettle”", "1", "1")
+    ]
+    experiment.check_accessibility()
+    experiment.resize(320, 640)
+    assert not experiment.is_too_wide
+    assert author.lesson(learner, "Let it cool first").text
+
+
+def test_an_author_confirms_an_edit_of_a_unit_that_learners_have(author: Author) -> None:
+    learner = author.tea.new_learner(WARM)
+    author.lesson(learner, "Let it cool first")
+    editor = author.visit(UnitEditorPage, "warm")
+    editor.write(unit("Cooler", "warm", "Wait longer."))
+    (edited, *_) = editor.form.preview_consequences()
+    assert edited == "“Boiling or warm?”: 1 learner of “Warm” gets the edited content."
+    editor.form.save()
+
+    assert author.lesson(learner, "Cooler").text == "Wait longer."
+
+
 def test_the_groups_of_a_configuration_have_weights_and_shares(author: Author) -> None:
     page = author.visit(ConfigurationsPage)
     assert page.names == ["Water"]

@@ -108,6 +108,15 @@ class Pages:
     def editor(self) -> CoursePage:
         return self.page(EditorPage, "water").visit()  # type: ignore[no-any-return]
 
+    def confirmation(self) -> CoursePage:
+        """Open an experiment's form that asks to confirm the swap of two units."""
+        page = self.page(EditorPage, "water")
+        page.visit()
+        page.select_content(0, "Let it cool first")
+        page.select_content(1, "Straight from the kettle")
+        page.form.preview_consequences()
+        return page
+
     def unit_editor(self) -> CoursePage:
         return self.page(UnitEditorPage, "warm").visit()  # type: ignore[no-any-return]
 
@@ -117,6 +126,15 @@ class Pages:
         page.visit()
         form = page.configuration("Water").edit()
         form.add_group("Iced")
+        form.preview_consequences()
+        return page
+
+    def removed_group(self) -> CoursePage:
+        """Open a configuration's form that offers to bring back a group."""
+        page = self.page(ConfigurationsPage)
+        page.visit()
+        form = page.configuration("Water").edit()
+        form.remove_group(WARM)
         form.preview_consequences()
         return page
 
@@ -157,8 +175,10 @@ VIEWS = (
     Pages.author_of_lesson,
     Pages.author,
     Pages.editor,
+    Pages.confirmation,
     Pages.unit_editor,
     Pages.configurations,
+    Pages.removed_group,
     Pages.new_configuration,
     Pages.first,
     Pages.question,
@@ -247,6 +267,7 @@ def test_our_pages_comply_with_a_policy_that_forbids_inline_code(pages: Pages) -
     for kind, url_name in ((AuthorPage, ""), (ExperimentPage, "cups"), (UnitEditorPage, "warm")):
         pages.page(kind, url_name).visit()
     pages.configurations()
+    pages.removed_group()
     pages.first()
     pages.question()
     pages.events()
@@ -290,6 +311,7 @@ def test_a_page_starts_with_a_link_to_its_content(pages: Pages) -> None:
         ("staff", Pages.staff, 1000),
         ("author", Pages.author, 1400),
         ("editor", Pages.editor, 1050),
+        ("confirm", Pages.confirmation, 1050),
         ("configurations", Pages.configurations, 1700),
         ("preview", Pages.preview, 1050),
         ("events", Pages.events, 1000),

@@ -142,6 +142,95 @@ def test_the_consequences_of_saving_are_shown_before_anything_changes() -> None:
     assert segmentations.get_versions(COURSE_ID, 100)[-1].version == 1
 
 
+def without_group(made: LoadedCourse, group_id: int) -> dict[str, Any]:
+    """Remove a group, and return it as the form sends it to bring it back."""
+    edited = present()
+    (removed,) = (group for group in edited["groups"] if group["id"] == group_id)
+    edited["groups"].remove(removed)
+    assert save(made, edited).status_code == 200
+    return dict(removed)
+
+
+def test_a_group_that_is_brought_back_has_its_content_and_its_learners() -> None:
+    made = course()
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    page_before = render(made, "ann", "exp")
+    removed = without_group(made, 1)
+    assert 'data-id="1" data-name="Group 1"' in page(made)
+    assert "Bring back “Group 1”" in page(made)
+
+    back = present(groups=[*present()["groups"], removed])
+    assert consequences_of(made, configuration=back)[0] == "1 learner keeps the current group."
+    assert save(made, back).status_code == 200
+
+    assert [group.id for group in segmentations.get_segmentation(COURSE_ID, 100).groups] == [2, 1]
+    assert render(made, "ann", "exp") == page_before
+    assert "Bring back “Group 1”" not in page(made)
+
+
+def test_a_removed_group_can_be_brought_back_under_another_name() -> None:
+    made = course()
+    removed = without_group(made, 1)
+    renamed = {**removed, "name": "Film", "weight": 7}
+    assert save(made, present(groups=[*present()["groups"], renamed])).status_code == 200
+    assert segmentations.get_segmentation(COURSE_ID, 100).group(1) == Group(1, "Film", 7)
+
+
+def test_a_group_of_another_configuration_cannot_be_brought_back() -> None:
+    made = course(experiment(100), experiment(101, 7, 8))
+    edited = present(101)
+    removed = edited["groups"].pop()
+    save(made, edited)
+    response = save(made, present(groups=[*present()["groups"], removed]))
+    assert response.status_code == 400
+    assert response.json["error"] == "This group no longer exists."
+
+
+def test_a_new_group_never_gets_the_id_of_a_removed_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = course(experiment(100, 1, 2, 105))
+    without_group(made, 105)
+    drawn = iter([5, 6, 7])
+    monkeypatch.setattr(secrets, "randbelow", lambda limit: next(drawn))
+    new = {"id": None, "name": "New", "weight": 1}
+    assert save(made, present(groups=[*present()["groups"], new])).status_code == 200
+    assert 105 not in {g.id for g in segmentations.get_segmentation(COURSE_ID, 100).groups}
+
+
+def test_a_later_edit_does_not_announce_an_earlier_loss_again() -> None:
+    made = course()
+    segmentations.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    without_group(made, 1)
+    sentences = consequences_of(made, configuration=present(name="New name"))
+    assert not [each for each in sentences if "another group" in each]
+
+
+@pytest.mark.parametrize("name", ["group 2", "  Group   2", "GROUP\t2"])
+def test_two_groups_cannot_have_the_same_name_whatever_their_case_and_spaces(name: str) -> None:
+    made = course()
+    edited = present()
+    edited["groups"][0]["name"] = name
+    response = save(made, edited)
+    assert response.status_code == 400
+    assert response.json["error"] == (
+        f"Two groups are named “{name.strip()}”. Give each group a name of its own."
+    )
+    assert listed(made) == [experiment()]
+
+
+def test_groups_of_two_configurations_may_have_the_same_name() -> None:
+    made = course(experiment(100), experiment(101))
+    assert save(made, present(101, name="Renamed")).status_code == 200
+
+
+def test_the_form_warns_of_a_single_group() -> None:
+    made = course()
+    edited = present()
+    del edited["groups"][1]
+    warning = "With one group only, all learners get the same content."
+    assert consequences_of(made, configuration=edited)[-1] == warning
+    assert warning not in consequences_of(made, configuration=present())
+
+
 def test_the_form_says_if_no_learner_is_affected() -> None:
     assert consequences_of(course(), configuration=configuration()) == [
         "No learner has a group yet, so nobody's group changes."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -59,6 +60,52 @@ def test_the_preview_of_a_removed_group_counts_the_learners_who_stay_and_who_lea
     assert (edit.id, edit.type, edit.name) == (100, "experiment", "experiment 100")
     assert (edit.change, edit.stay, edit.leave) == ("changed", 2, 3)
     assert [group.id for group in edit.empty] == [3, 4]
+
+
+def test_learners_whose_group_was_removed_before_do_not_lose_it_again() -> None:
+    publish(experiment(100, 1, 2, 3))
+    put(1, "ann", "bob")
+    put(2, "cid")
+    publish(experiment(100, 2, 3))
+
+    (later,) = preview(experiment(100, 2, 3, name="new name"))
+    assert (later.stay, later.leave) == (1, 0)
+    (removal,) = preview(experiment(100, 3))
+    assert (removal.stay, removal.leave) == (0, 1)
+    (back,) = preview(experiment(100, 1, 2, 3))
+    assert (back.stay, back.leave) == (3, 0)
+
+
+def test_removed_groups_are_as_they_were_when_they_were_removed() -> None:
+    lists = segmentation(7, "list", (Group(5, "early"), Group(6, "late")))
+    publish(experiment(100, 1, 2, 3), experiment(200), lists)
+    publish(experiment(100, 1, 2), experiment(200), replace(lists, groups=lists.groups[1:]))
+    renamed = replace(experiment(100, 1, 2), groups=(Group(1, "Group 1"), Group(2, "B", 5)))
+    publish(renamed, experiment(200))
+    publish(experiment(100, 1), experiment(200))
+
+    found = segmentations.get_removed_groups(COURSE_ID)
+
+    assert found["experiment", 100] == (Group(2, "B", 5), Group(3, "Group 3"))
+    assert found["experiment", 200] == ()
+    assert found["list", 7] == (Group(5, "early"),)
+    assert segmentations.get_removed_groups("course-v1:DemoX+Other+2026") == {}
+
+
+def test_a_group_that_is_back_is_not_removed() -> None:
+    for group_ids in ((1, 2), (1,), (1, 2)):
+        publish(experiment(100, *group_ids))
+
+    assert segmentations.get_removed_groups(COURSE_ID) == {("experiment", 100): ()}
+
+
+def test_removed_groups_take_one_query(django_assert_num_queries: object) -> None:
+    every = [experiment(id) for id in range(100, 125)]
+    publish(*every)
+    publish(*(replace(each, groups=each.groups[:1]) for each in every))
+
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        assert len(segmentations.get_removed_groups(COURSE_ID)) == 25
 
 
 def test_a_preview_changes_nothing() -> None:

@@ -43,6 +43,7 @@ from xblock_experiments import personal_data
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.errors import NotStored
 from xblock_experiments.experiments import api as experiments
+from xblock_experiments.experiments.data import ContentChange
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.user_tags import api
 from xblock_experiments.user_tags.data import InvalidTag
@@ -68,6 +69,14 @@ NAME_NOBODY = {
     "xblock_experiments_events_sink.name": "a system",
     "xblock_experiments_events_waitingevent.name": "a kind of event",
     "xblock_experiments_events_waitingevent.sink": "a system",
+    "xblock_experiments_experiments_contentchange.course_id": "a course",
+    "xblock_experiments_experiments_contentchange.group_name": "what an author wrote",
+    "xblock_experiments_experiments_contentchange.kind": "a kind of change",
+    "xblock_experiments_experiments_contentchange.new": "what an author wrote",
+    "xblock_experiments_experiments_contentchange.old": "what an author wrote",
+    "xblock_experiments_experiments_contentchange.segmentation_name": "what an author wrote",
+    "xblock_experiments_experiments_contentchange.title": "what an author wrote",
+    "xblock_experiments_experiments_contentchange.usage_id": "a block",
     "xblock_experiments_experiments_exposure.course_id": "a course",
     "xblock_experiments_experiments_exposure.usage_id": "a block",
     "xblock_experiments_gradebook_score.course_id": "a course",
@@ -145,6 +154,23 @@ def publish(who: str, _: str) -> None:
     segmentations.save_segmentations(COURSE_ID, [edition], actor=who)
 
 
+def change_content(who: str, _: str) -> None:
+    change = ContentChange(
+        kind="replaced",
+        usage_id=BLOCK,
+        title="Experiment",
+        segmentation_id=100,
+        segmentation_name="Edition",
+        group_id=1,
+        group_name="Group 1",
+        old="Film",
+        new="Text",
+        assigned=2,
+        exposed=1,
+    )
+    experiments.record_content_changes(COURSE_ID, [change], actor=who)
+
+
 def tag(who: str, _: str) -> None:
     api.set_tag(who, COURSE_ID, "hint.seen", 3)
     api.set_tag(who, None, "pace.speed", "slow")
@@ -171,7 +197,7 @@ def take_out(who: str, whom: str) -> None:
 
 
 put_in_1, put_in_2 = partial(put, 1), partial(put, 2)
-ACTIONS: list[Action] = [publish, tag, view, answer, put_in_1, put_in_2, take_out]
+ACTIONS: list[Action] = [publish, change_content, tag, view, answer, put_in_1, put_in_2, take_out]
 
 
 def live(who: str, whom: str) -> None:
@@ -181,6 +207,7 @@ def live(who: str, whom: str) -> None:
     for act in (put_in_1, put_in_2):
         act(whom, who)
     publish(who, whom)
+    change_content(who, whom)
 
 
 @pytest.fixture(autouse=True)
@@ -261,6 +288,7 @@ class AnyLives(TestCase):
 def test_an_export_has_all_stored_data_of_the_user() -> None:
     for act, who, whom in (
         (publish, ANN, BOB),
+        (change_content, ANN, BOB),
         (tag, ANN, BOB),
         (put_in_1, BOB, ANN),
         (put_in_2, ANN, BOB),
@@ -285,6 +313,15 @@ def test_an_export_has_all_stored_data_of_the_user() -> None:
         "global": {"pace.speed": "slow"},
         "courses": {COURSE_ID: {"hint.seen": 3}},
         "acted": [published, move, removal],
+        "content_changes": [
+            {
+                "course_id": COURSE_ID,
+                "id": 100,
+                "group_id": 1,
+                "usage_id": BLOCK,
+                "change": "replaced",
+            }
+        ],
         "exposures": [{"course_id": COURSE_ID, "id": 100, "group_id": 2, "usage_id": BLOCK}],
         "history": [{**place, "from_group_id": None, "to_group_id": 1, "why": "put"}],
         "memberships": [{**place, "from_group_id": 1, "to_group_id": 2, "why": "put"}],
@@ -346,6 +383,7 @@ def test_an_export_is_json_in_a_stable_order_and_names_no_other_user() -> None:
             "global",
             "courses",
             "acted",
+            "content_changes",
             "exposures",
             "history",
             "memberships",

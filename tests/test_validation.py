@@ -63,6 +63,14 @@ NO_WEIGHT = {
 }
 
 
+ONE_GROUP = {
+    "type": "warning",
+    "text": "The group configuration has one group only, so all learners get the same content. "
+    "Add a group to compare.",
+    **FIX_CONFIGURATION,
+}
+
+
 def weightless(group: str) -> dict[str, str]:
     return {
         "type": "warning",
@@ -128,7 +136,31 @@ def test_a_group_without_content_is_an_error_with_a_button() -> None:
 
 
 def test_content_without_a_group_is_a_warning() -> None:
-    assert messages("", experiment(100, 1)) == [INACTIVE]
+    xml = split_test_xml().replace("</split_test>", '<vertical url_name="exp_c"/></split_test>')
+    assert messages(xml) == [INACTIVE]
+
+
+def test_a_single_group_is_a_warning() -> None:
+    assert messages("", experiment(100, 1)) == [INACTIVE, ONE_GROUP]
+
+
+def test_groups_with_equal_names_are_a_warning_for_each_name() -> None:
+    names = ("Film", "A text", "film ", "a  TEXT", "FILM", "Atext")
+    groups = tuple(Group(number, name) for number, name in enumerate(names, 1))
+    texts = [each["text"] for each in messages("", segmentation(100, "experiment", groups))]
+    assert [text for text in texts if "are named" in text] == [
+        f"Several groups are named “{name}”, so reports cannot tell them apart. Rename one of them."
+        for name in ("Film", "A text")
+    ]
+
+
+def test_an_import_with_equal_names_is_possible_and_named() -> None:
+    groups = (Group(1, "Film"), Group(2, "FILM"))
+    course = load_course(
+        course_xml(split_test_xml(), segmentations=(segmentation(100, "experiment", groups),))
+    )
+    assert segmentations.get_segmentation(COURSE_ID, 100).groups == groups
+    assert len([each for each in course.problems if "are named 'Film'" in each]) == 1
 
 
 def test_missing_and_unused_content_are_both_reported() -> None:
@@ -251,7 +283,7 @@ def test_warnings_alone_do_not_fail_the_check(
     call_command("check_course", str(export(tmp_path, experiment(100, 1))))
     out = capsys.readouterr().out
     assert out.startswith(f"warning: A course / The experiment's own name: {INACTIVE['text']}\n")
-    assert "Errors: 0. Warnings: 1." in out
+    assert "Errors: 0. Warnings: 2." in out
 
 
 def test_a_path_that_is_no_course_cannot_be_checked(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@
   x UnreadableSource           (ValueError)  platform.tags.data
   x Failed                     blocks.base.guard: code of another package raised an error
   x EditedMeanwhile            workbench.storage.edit: another author has saved a change first
+  x Unconfirmed                workbench.requests.confirmation: saving would change experiments
   x NotWritten                 workbench.import_export.block_xml: a block cannot be written as OLX
   x NotStaff                   (PermissionError)  the call is for staff only
   x NotSent                    another system did not accept an event from the outbox

@@ -45,12 +45,11 @@ class CourseBlock(OutlineBlock):
         """Describe how saving or deleting would affect learners. Saves nothing."""
         partitions, type_, id = self._edited(json_of(request, self))
         found = configurations.listed(partitions)
-        active = {(each.type, each.id) for each in found if each.active}
+        edited = next((each for each in found if (each.type, each.id) == (type_, id)), None)
         staff = self.runtime.service(self, "segmentation_staff")
         edits: tuple[SegmentationEdit, ...] = staff.preview_edit(found).segmentations
         (edit,) = (edit for edit in edits if (edit.type, edit.id) == (type_, id))
-        is_active = (type_, id) in active
-        return answer(consequences=consequences(self, edit, is_active=is_active))
+        return answer(consequences=consequences(self, edit, edited))
 
     @staff_handler
     def save_configuration(self, request: Any, suffix: str = "") -> Response:

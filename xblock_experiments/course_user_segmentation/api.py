@@ -6,6 +6,7 @@ decide which group a user gets; this app only stores their decisions.
 
 from __future__ import annotations
 
+from xblock_experiments.course_user_segmentation.checks import check_actor as check_actor
 from xblock_experiments.course_user_segmentation.checks import check_id as check_id
 from xblock_experiments.course_user_segmentation.checks import no_such as no_such
 from xblock_experiments.course_user_segmentation.memberships import (
@@ -22,6 +23,7 @@ from xblock_experiments.course_user_segmentation.memberships import move as move
 from xblock_experiments.course_user_segmentation.personal_data import retire_user
 from xblock_experiments.course_user_segmentation.publishing import preview_edit, save_segmentations
 from xblock_experiments.course_user_segmentation.segmentations import (
+    get_removed_groups,
     get_segmentation,
     get_segmentations,
     get_versions,
@@ -43,6 +45,7 @@ __all__ = [
     "get_group_ids",
     "get_history",
     "get_members",
+    "get_removed_groups",
     "get_segmentation",
     "get_segmentations",
     "get_versions",

@@ -151,6 +151,17 @@ class UserSegmentation:
         msg = f"Segmentation {self.id} ({self.type}) has no group {group_id!r}."
         raise NoSuchGroup(msg)
 
+    @property
+    def repeated_names(self) -> list[str]:
+        """Return each name that several groups have, as the first of them writes it.
+
+        Ignores case and spaces, because people do.
+        """
+        by_name: dict[str, list[str]] = {}
+        for group in self.groups:
+            by_name.setdefault(" ".join(group.name.split()).casefold(), []).append(group.name)
+        return [names[0] for names in by_name.values() if len(names) > 1]
+
     def to_json(self) -> dict[str, Any]:
         """Return the segmentation as Open edX's UserPartition, version 3."""
         return {
@@ -285,9 +296,10 @@ class SegmentationEdit:
     A removed segmentation's members keep it too, in case the segmentation returns.
     """
     leave: int
-    """The number of members whose group would be removed.
+    """The number of members whose present group would be removed.
 
     An experiment assigns them again at their next visit. In other types they would be in no group.
+    Members of groups that were removed before count neither here nor in `stay`.
     """
     empty: tuple[Group, ...]
     """The groups that would have no members, in listed order. Includes groups without weight."""

@@ -169,13 +169,14 @@ def _edit(
 ) -> SegmentationEdit:
     members = Counter[int]() if row is None else counts.get(row.pk, Counter())
     stay = {group.id: members[group.id] for group in segmentation.groups}
+    present = () if row is None else loads(row.definition, removed=row.removed).groups
     return SegmentationEdit(
         id=segmentation.id,
         type=segmentation.type,
         name=segmentation.name,
         change=change,
         stay=sum(stay.values()),
-        leave=members.total() - sum(stay.values()),
+        leave=sum(members[group.id] for group in present if group.id not in stay),
         empty=tuple(group for group in segmentation.groups if not stay[group.id]),
     )
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 
 from django.db import router
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from xblock_experiments.course_user_segmentation.checks import check_id, no_such
 from xblock_experiments.course_user_segmentation.data import (
+    Group,
     InvalidSegmentation,
     UserSegmentation,
     Version,
     is_type,
 )
-from xblock_experiments.course_user_segmentation.models import Membership, Segmentation
+from xblock_experiments.course_user_segmentation.models import (
+    Membership,
+    Segmentation,
+    SegmentationVersion,
+)
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.keys.ids import is_id
@@ -52,6 +59,26 @@ def get_versions(course_id: str, id: int, *, type: str = EXPERIMENT) -> tuple[Ve
         )
         for row in any_row_of(course_id, id, type).versions.order_by("version")
     )
+
+
+@reports_faults
+def get_removed_groups(course_id: str) -> dict[tuple[str, int], tuple[Group, ...]]:
+    """Return the groups that only earlier versions have, by type and id of their segmentation.
+
+    Each group is as it was before it was removed. One query.
+    """
+    check_id(course_id, "course")
+    rows = SegmentationVersion.objects.filter(segmentation__course_id=course_id)
+    rows = rows.select_related("segmentation").order_by("segmentation", "version")
+    found: dict[tuple[str, int], tuple[Group, ...]] = {}
+    for row, versions in groupby(rows, key=attrgetter("segmentation")):
+        *earlier, latest = (loads(each.definition, removed=each.removed) for each in versions)
+        present = {group.id for group in latest.groups}
+        groups = {group.id: group for version in earlier for group in version.groups}
+        found[row.type, row.number] = tuple(
+            group for id, group in groups.items() if id not in present
+        )
+    return found
 
 
 def present(course_id: str) -> QuerySet[Segmentation]:

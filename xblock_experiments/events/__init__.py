@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xblock_experiments.events.data import (
     ASSIGNED,
     CHILD_RENDER,
+    CONTENT_CHANGED,
     EXPOSED,
     LIST_IMPORTED,
     PREVIEW_ENTERED,
@@ -20,6 +21,7 @@ from xblock_experiments.events.data import (
     AssignedUserToPartition,
     BlockEvent,
     ChildRender,
+    ContentChanged,
     CourseEvent,
     Event,
     ListImported,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ASSIGNED",
     "CHILD_RENDER",
+    "CONTENT_CHANGED",
     "EXPOSED",
     "LIST_IMPORTED",
     "PREVIEW_ENTERED",
@@ -47,6 +50,7 @@ __all__ = [
     "AssignedUserToPartition",
     "BlockEvent",
     "ChildRender",
+    "ContentChanged",
     "CourseEvent",
     "Event",
     "ListImported",

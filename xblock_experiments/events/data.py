@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 ASSIGNED = "xmodule.partitions.assigned_user_to_partition"
 CHILD_RENDER = "xblock.split_test.child_render"
+CONTENT_CHANGED = "xblock_experiments.content_changed"
 EXPOSED = "xblock_experiments.user_exposed"
 LIST_IMPORTED = "xblock_experiments.list_imported"
 PREVIEW_ENTERED = "xblock_experiments.preview_entered"
@@ -146,6 +147,26 @@ class SegmentationSaved(CourseEvent):
     partition_version: int
     change: str
     """One of `new`, `changed`, `removed` or `returned`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentChanged(CourseEvent):
+    """The learners of a group get other content. `user_id` is the staff user who changed it."""
+
+    name = CONTENT_CHANGED
+
+    partition_id: int
+    partition_name: str
+    group_id: int
+    group_name: str
+    usage_id: str
+    """The experiment's block."""
+    change: str
+    """One of the kinds of `experiments.data.ContentChange`."""
+    assigned: int
+    """The number of learners in the group at that time."""
+    exposed: int
+    """The number of learners to whom the block had shown the group's content."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

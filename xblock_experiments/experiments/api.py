@@ -22,6 +22,10 @@ from xblock_experiments.experiments.assignment import (
     choose_group_of_leaver,
     salt_of,
 )
+from xblock_experiments.experiments.content_changes import (
+    get_content_changes,
+    record_content_changes,
+)
 from xblock_experiments.experiments.exposures import (
     count_exposed,
     get_exposures,
@@ -37,8 +41,10 @@ __all__ = [
     "assign_groups",
     "assign_users",
     "count_exposed",
+    "get_content_changes",
     "get_exposures",
     "get_group",
+    "record_content_changes",
     "record_exposure",
     "replay",
     "retire_user",

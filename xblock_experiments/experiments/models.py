@@ -1,8 +1,8 @@
-"""Exposures: learners who were shown an arm, as opposed to learners assigned to it.
+"""Exposures, that is learners who were shown an arm, and later changes of the arms' content.
 
-One row per learner, experiment, block and group: a learner who is moved is shown a second arm. A
-row refers to its segmentation by course and number, because the models of the segmentations' store
-are private.
+There is one exposure per learner, experiment, block and group: a learner who is moved is shown a
+second arm. A row refers to its segmentation by course and number, because the models of the
+segmentations' store are private.
 """
 
 from __future__ import annotations
@@ -46,3 +46,35 @@ class Exposure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} saw {self.group_id} at {self.usage_id}"
+
+
+class ContentChange(models.Model):
+    """A change of the content that an experiment gives a group, saved after learners had joined.
+
+    Rows are only ever added. They name no learner.
+
+    .. pii: The id of the staff user who made the change
+    .. pii_types: id
+    .. pii_retirement: local_api
+    """
+
+    course_id = ExactField()
+    usage_id = ExactField()
+    title = models.TextField()
+    segmentation_id = models.PositiveIntegerField()
+    segmentation_name = models.TextField()
+    group_id = models.PositiveIntegerField()
+    group_name = models.TextField()
+    kind = models.CharField(max_length=16)
+    old = models.TextField(blank=True)
+    new = models.TextField(blank=True)
+    assigned = models.PositiveIntegerField()
+    exposed = models.PositiveIntegerField()
+    actor = ExactField(blank=True)
+    when = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["course_id", "id"], name="xbexp_content_changes")]
+
+    def __str__(self) -> str:
+        return f"{self.usage_id}: {self.kind} for group {self.group_id}"

@@ -1,4 +1,4 @@
-"""The personal data stored for experiments: exposures."""
+"""The personal data stored for experiments: exposures, and staff users' changes of content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from xblock_experiments import personal_data
 from xblock_experiments.course_user_segmentation.api import check_id
 from xblock_experiments.database.transactions import reports_faults
-from xblock_experiments.experiments.models import NO_GROUP, Exposure
+from xblock_experiments.experiments.models import NO_GROUP, ContentChange, Exposure
 
 
 @reports_faults
@@ -32,11 +32,28 @@ def _export(user_id: str) -> dict[str, Any]:
         }
         for row in rows.order_by("pk")
     ]
-    return {"exposures": exposures}
+    (changes,) = _content_changes_by(user_id)
+    content_changes = [
+        {
+            "course_id": row.course_id,
+            "id": row.segmentation_id,
+            "group_id": row.group_id,
+            "usage_id": row.usage_id,
+            "change": row.kind,
+            "when": personal_data.moment(row.when),
+        }
+        for row in changes.order_by("pk")
+    ]
+    return {"exposures": exposures, "content_changes": content_changes}
 
 
 def _exposures_of(user_id: str) -> list[QuerySet[Exposure]]:
     return [Exposure.objects.using(router.db_for_write(Exposure)).filter(user_id=user_id)]
 
 
-STORE = personal_data.Store(export=_export, owned=_exposures_of)
+def _content_changes_by(user_id: str) -> list[QuerySet[ContentChange]]:
+    using = router.db_for_write(ContentChange)
+    return [ContentChange.objects.using(using).filter(actor=user_id)]
+
+
+STORE = personal_data.Store(export=_export, owned=_exposures_of, acted=_content_changes_by)

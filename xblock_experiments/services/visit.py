@@ -18,6 +18,7 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.experiments import api as experiments
+from xblock_experiments.experiments.data import PastContentChange
 from xblock_experiments.keys.ids import is_id
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.once import once
@@ -49,6 +50,11 @@ class Visit:
         if self._user_id is None:
             return segmentations.get_segmentations(self._course_id)
         return tuple(standing.segmentation for standing in self._standings.values())
+
+    @once
+    def content_changes(self) -> tuple[PastContentChange, ...]:
+        """Return the changes of content in all of the course's experiments, for staff."""
+        return experiments.get_content_changes(self._course_id)
 
     def segmentation(self, id: int, type: str) -> UserSegmentation:
         """Return the course's segmentation. Raises NoSuchSegmentation."""

@@ -8,7 +8,7 @@ from web_fragments.fragment import Fragment
 
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import revision_of
-from xblock_experiments.blocks.configurations.edits import listed, usages_in
+from xblock_experiments.blocks.configurations.edits import listed, removed_groups, usages_in
 from xblock_experiments.blocks.experiment.arms import share_of
 from xblock_experiments.course_user_segmentation.data import (
     Group,
@@ -17,10 +17,13 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT, all_types, label_of
 
+_SCRIPTS = ("forms.js", "consequences.js", "group_list.js", "configurations.js")
+
 
 def configurations_view(course: Any) -> Fragment:
     fragment = Fragment()
     usages = usages_in(course)
+    removed = removed_groups(course)
     _ = course.gettext
     blank = UserSegmentation(
         0, EXPERIMENT, "", "", (Group(0, _("Group A")), Group(1, _("Group B")))
@@ -30,26 +33,29 @@ def configurations_view(course: Any) -> Fragment:
         {
             "blank": _card(course, blank, [], is_new=True),
             "cards": [
-                _card(course, each, usages.get(each.id, []))
+                {
+                    **_card(course, each, usages.get(each.id, [])),
+                    "removed": removed.get((each.type, each.id), ()),
+                }
                 for each in listed(course.user_partitions)
             ],
             "revision": revision_of(course.user_partitions),
         },
         course.i18n,
     )
-    course.add_files(fragment, "forms.css", "forms.js", "configurations.js")
+    course.add_files(fragment, "forms.css", *_SCRIPTS)
     fragment.initialize_js("XBlockExperimentsConfigurations")
     return fragment
 
 
-def consequences(course: Any, edit: SegmentationEdit, *, is_active: bool) -> list[str]:
+def consequences(course: Any, edit: SegmentationEdit, edited: UserSegmentation | None) -> list[str]:
     """Return one sentence for each effect of saving the edit on learners.
 
-    `is_active` is the segmentation's value after the edit.
+    `edited` is the segmentation after the edit, or None if the edit removes it.
     """
     ngettext = course.i18n.ngettext
     sentences = []
-    if edit.change == "removed":
+    if edited is None:
         kept = ngettext(
             "{count} learner has a group here. The record is kept; nobody is assigned any more.",
             "{count} learners have a group here. Their records are kept; "
@@ -57,7 +63,7 @@ def consequences(course: Any, edit: SegmentationEdit, *, is_active: bool) -> lis
             edit.stay,
         )
         return [kept.format(count=edit.stay)]
-    if not is_active:
+    if not edited.active:
         off = course.gettext("While it is paused, learners do not see its experiments.")
         sentences.append(off)
     if edit.stay:
@@ -80,7 +86,11 @@ def consequences(course: Any, edit: SegmentationEdit, *, is_active: bool) -> lis
         quoted = course.gettext("“{name}”")
         groups = ", ".join(quoted.format(name=name) for name in weighty)
         sentences.append(empty.format(groups=groups))
-    return sentences or [course.gettext("No learner has a group yet, so nobody's group changes.")]
+    if not sentences:
+        sentences.append(course.gettext("No learner has a group yet, so nobody's group changes."))
+    if edited.type == EXPERIMENT and len(edited.groups) == 1:
+        sentences.append(course.gettext("With one group only, all learners get the same content."))
+    return sentences
 
 
 def _card(

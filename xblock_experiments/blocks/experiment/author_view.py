@@ -10,6 +10,7 @@ from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import arm_revision
 from xblock_experiments.blocks.base.structure import page_url
 from xblock_experiments.blocks.experiment.arm_cards import ArmCard, cards_of
+from xblock_experiments.blocks.experiment.content_history import content_history
 from xblock_experiments.blocks.experiment.setup import course_of, read_experiment
 from xblock_experiments.blocks.experiment.shown_messages import shown_messages
 
@@ -28,10 +29,12 @@ def author_view(block: Any, context: Any) -> Fragment:
             "configurations_url": page_url(block, "studio_view", shown=course_of(block)),
             "edit_url": page_url(block, "studio_view"),
             "experiment": experiment,
+            "history": content_history(block) if is_whole_page else [],
             "inactive": [
                 _shown(block, each, fragment, context) for each in cards if not each.is_active
             ],
             "is_whole_page": is_whole_page,
+            "key": block.scope_ids.usage_id,
             "messages": shown_messages(block),
             "own_url": page_url(block, "author_view"),
             "title": block.display_name_with_default,

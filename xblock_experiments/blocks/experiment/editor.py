@@ -40,7 +40,7 @@ def studio_view(block: Any) -> Fragment:
         },
         block.i18n,
     )
-    block.add_files(fragment, "forms.css", "forms.js", "editor.js")
+    block.add_files(fragment, "forms.css", "forms.js", "consequences.js", "editor.js")
     fragment.initialize_js("XBlockExperimentsEditor")
     return fragment
 

@@ -8,6 +8,7 @@ from web_fragments.fragment import Fragment
 
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.experiment.arm_cards import ArmCard, cards_of
+from xblock_experiments.blocks.experiment.content_history import content_history
 from xblock_experiments.blocks.experiment.setup import read_experiment
 from xblock_experiments.blocks.experiment.shown_messages import shown_messages
 from xblock_experiments.course_user_segmentation.types import label_of
@@ -23,6 +24,7 @@ def staff_view(block: Any, context: Any) -> Fragment:
         {
             "arms": [_shown(block, card, fragment, context) for card in cards],
             "experiment": experiment,
+            "history": content_history(block),
             "key": block.scope_ids.usage_id,
             "messages": shown_messages(block),
             "own": next((card for card in cards if card.is_own), None),

@@ -47,6 +47,13 @@ _NESTED = gettext_noop(
     "experiment with the same group configuration. Select another group configuration, or move "
     "the experiment."
 )
+_SAME_NAME = gettext_noop(
+    "Several groups are named “{name}”, so reports cannot tell them apart. Rename one of them."
+)
+_ONE_GROUP = gettext_noop(
+    "The group configuration has one group only, so all learners get the same content. "
+    "Add a group to compare."
+)
 _SHARED = gettext_noop("The groups {groups} see the same content. Give each group its own content.")
 
 
@@ -162,8 +169,13 @@ def _of_groups(
         return [ExperimentMessage(ERROR, _(_SWITCHED_OFF), **action)]
     if not any(group.weight for group in segmentation.groups):
         return [ExperimentMessage(ERROR, _(_NO_WEIGHT), **action)]
+    found = [
+        ExperimentMessage(WARNING, _(_SAME_NAME).format(name=name), **action)
+        for name in segmentation.repeated_names
+    ]
+    if len(segmentation.groups) == 1:
+        found.append(ExperimentMessage(WARNING, _(_ONE_GROUP), **action))
     given = {group.id for group in experiment.given}
-    found = []
     for group in (group for arm in experiment.active for group in arm.groups):
         if given and group.id not in given:
             found.append(ExperimentMessage(WARNING, _(_NESTED).format(group=group.name)))

@@ -36,90 +36,25 @@ function XBlockExperimentsConfigurations(runtime, element) {
   }
 
   function wireForm(form) {
-    const submit = form.querySelector("[type=submit]");
-    const consequences = form.querySelector(".xbx-consequences");
-    const list = form.querySelector(".xbx-group-list");
-    const groups = Array.from(list.children);
-    const label = submit.textContent;
-
-    /* What was foretold is of what was sent then. */
-    function reconsider() {
-      consequences.hidden = true;
-      submit.textContent = label;
-    }
-    function foretell(sentences) {
-      consequences.querySelector("ul").replaceChildren(
-        ...sentences.map((sentence) => {
-          const line = document.createElement("li");
-          line.textContent = sentence;
-          return line;
-        })
-      );
-      consequences.hidden = false;
-      submit.textContent = submit.dataset.sure;
-      submit.focus();
-    }
-    function updateRemovals() {
-      const buttons = list.querySelectorAll(".xbx-remove");
-      buttons.forEach((button) => (button.disabled = buttons.length === 1));
-    }
-    function nameRemoval(group) {
-      const name = group.querySelector("[name=group_name]").value;
-      group.querySelector(".xbx-remove bdi").textContent = name;
-    }
-
-    form.addEventListener("input", (event) => {
-      reconsider();
-      if (event.target.name === "group_name") {
-        nameRemoval(event.target.closest(".xbx-group"));
-      }
-    });
-    form.querySelector(".xbx-add").addEventListener("click", () => {
-      const group = list.lastElementChild.cloneNode(true);
-      delete group.dataset.id;
-      group.querySelector("[name=group_name]").value = "";
-      const weight = group.querySelector("[name=group_weight]");
-      if (weight) {
-        weight.value = 1;
-      }
-      nameRemoval(group);
-      list.append(group);
-      updateRemovals();
-      reconsider();
-      group.querySelector("[name=group_name]").focus();
-    });
-    list.addEventListener("click", (event) => {
-      const button = event.target.closest(".xbx-remove");
-      if (button) {
-        button.closest(".xbx-group").remove();
-        updateRemovals();
-        reconsider();
-        form.querySelector(".xbx-add").focus();
-      }
+    const consequences = XBlockExperimentsConsequences(form);
+    XBlockExperimentsGroupList(form, consequences.hide);
+    form.addEventListener("input", consequences.hide);
+    form.addEventListener("reset", () => {
+      form.querySelector(".xbx-status").textContent = "";
+      consequences.hide();
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const sent = { configuration: configurationIn(form) };
-      if (consequences.hidden) {
-        send("preview_configuration", sent, form).done((answer) => foretell(answer.consequences));
-      } else {
+      if (consequences.areShown()) {
         send("save_configuration", sent, form).done((answer) => {
           location.hash = "configuration-" + form.dataset.type + "-" + answer.id;
           location.reload();
         });
+      } else {
+        send("preview_configuration", sent, form).done((answer) => consequences.show(answer.consequences));
       }
     });
-    form.addEventListener("reset", () => {
-      list.replaceChildren(...groups);
-      groups.forEach((group) => {
-        const name = group.querySelector("[name=group_name]");
-        group.querySelector(".xbx-remove bdi").textContent = name.defaultValue;
-      });
-      form.querySelector(".xbx-status").textContent = "";
-      updateRemovals();
-      reconsider();
-    });
-    updateRemovals();
   }
 
   function formOf(button) {

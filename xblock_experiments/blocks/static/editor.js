@@ -14,6 +14,7 @@ function XBlockExperimentsEditor(runtime, element) {
   }
   configuration.addEventListener("change", showGroups);
 
+  const save = XBlockExperimentsConfirmedSave(form, runtime.handlerUrl(element, "submit_studio_edits"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const children = {};
@@ -29,7 +30,6 @@ function XBlockExperimentsEditor(runtime, element) {
       },
       defaults: [],
     };
-    const url = runtime.handlerUrl(element, "submit_studio_edits");
-    XBlockExperimentsForms.send(url, sent, form).done(() => XBlockExperimentsForms.done(runtime, form));
+    save(sent).done(() => XBlockExperimentsForms.done(runtime, form));
   });
 }

@@ -3,11 +3,12 @@ function XBlockExperimentsUnitEditor(runtime, element) {
   "use strict";
   const form = $(element).find(".xbx-unit-editor")[0];
   const problems = form.querySelector(".xbx-problems");
+  const save = XBlockExperimentsConfirmedSave(form, runtime.handlerUrl(element, "save_olx"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     problems.hidden = true;
     const sent = { revision: form.dataset.revision, olx: form.elements.olx.value };
-    XBlockExperimentsForms.send(runtime.handlerUrl(element, "save_olx"), sent, form).done((answer) => {
+    save(sent).done((answer) => {
       if (!answer.problems.length) {
         XBlockExperimentsForms.done(runtime, form);
         return;

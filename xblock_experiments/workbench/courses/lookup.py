@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from xblock.exceptions import NoSuchUsage
 
 from xblock_experiments.errors import NotStaff
+from xblock_experiments.experiments.data import ContentChange
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
 
@@ -68,6 +69,10 @@ class ServedCourses:
     def editing(self, course: CourseBlocks | None) -> Iterator[Callable[[], None]]:
         """Yield a function that saves the changes. It does nothing, because there can be none."""
         yield lambda: None
+
+    def content_changes(self) -> list[ContentChange]:
+        """Return an empty list, because there can be no changes."""
+        return []
 
     def publish(self, publish: Callable[[], object]) -> None:
         """Call `publish`, which changes the database for a course."""

@@ -152,6 +152,12 @@ class Reader:
         self.segmentations, problems = read_user_partitions(user_partitions)
         for problem in problems:
             self.report(problem)
+        for segmentation in self.segmentations:
+            for name in segmentation.repeated_names:
+                self.report(
+                    f"several groups of {segmentation.name!r} are named {name!r}, so reports "
+                    f"cannot tell them apart"
+                )
 
     def report(self, message: str) -> None:
         """Record a problem in the file that is being read."""

@@ -13,8 +13,10 @@ from xblock.exceptions import NoSuchHandlerError, NotFoundError, ProcessingError
 
 from xblock_experiments.blocks.base.guard import Failed
 from xblock_experiments.blocks.base.revision import CHANGED_SINCE
+from xblock_experiments.blocks.experiment.content_sentences import consequences_of
 from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored
 from xblock_experiments.workbench.hosting.i18n import translations_of
+from xblock_experiments.workbench.requests.confirmation import Unconfirmed
 from xblock_experiments.workbench.storage.edit import EditedMeanwhile
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,17 @@ def _overtaken(error: EditedMeanwhile) -> Response:
     return Response(status=409, json_body={"error": message}, charset="UTF-8")
 
 
+def _asked(error: Unconfirmed) -> Response:
+    """Return what saving would do, and how to agree to it."""
+    i18n = translations_of()
+    body = {
+        "error": i18n.gettext("Nothing is saved yet. Saving changes what learners see."),
+        "consequences": consequences_of(error.changes, i18n),
+        "confirm": error.token,
+    }
+    return Response(status=409, json_body=body, charset="UTF-8")
+
+
 def _explained(error: ProcessingError) -> Response:
     """Return the block's own explanation for the learner, in the platform's form."""
     return Response(json_body={"success": str(error)}, charset="UTF-8")
@@ -60,6 +73,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     NotStaff: _status(403),
     PermissionDenied: _status(403),
     EditedMeanwhile: _overtaken,
+    Unconfirmed: _asked,
     NotStored: _status(503),
     ProcessingError: _explained,
 }

@@ -23,6 +23,7 @@ from xblock_experiments.workbench.hosting.state import BlankState, StoredState, 
 from xblock_experiments.workbench.import_export.exporting import export_block
 from xblock_experiments.workbench.requests.access import is_staff_id, may_open
 from xblock_experiments.workbench.requests.answers import ANSWERED, answer_to
+from xblock_experiments.workbench.requests.confirmation import check_confirmed, record_changes
 from xblock_experiments.workbench.requests.olx_service import BlockOlx
 from xblock_experiments.workbench.requests.published import process
 from xblock_experiments.workbench.storage.edit import Edit
@@ -86,15 +87,20 @@ class ExperimentsRuntime(CourseRuntime):
         course = self._set_current_course(block)
         if not may_open(block, is_staff=self.is_staff):
             return Response(status=403)
+        is_foreign = course is not None and not isinstance(block, OUR_BLOCKS)
         try:
             with self.served.editing(course) as save:
                 with ExitStack() as stack:
-                    if course and not isinstance(block, OUR_BLOCKS):
+                    if is_foreign:
                         stack.enter_context(guarded())
                         stack.enter_context(self.field_values.state.locked())
                     response = super().handle(block, handler_name, request, suffix)
                     is_done = response.status_code < 400
                 if is_done:
+                    changes = self.served.content_changes()
+                    if not is_foreign:
+                        check_confirmed(changes, request)
+                    record_changes(self, block, changes)
                     save()
                 return response
         except ANSWERED as error:

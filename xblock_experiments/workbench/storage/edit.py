@@ -14,10 +14,12 @@ from django.db import transaction
 from xblock.exceptions import NoSuchUsage
 
 from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.experiments.data import ContentChange
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import ServedCourses
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.storage import versions
+from xblock_experiments.workbench.storage.content_changes import content_changes
 
 
 class EditedMeanwhile(ExperimentsError):
@@ -28,10 +30,10 @@ class Draft:
     """A copy of one course, made at its first change."""
 
     def __init__(self, course: CourseBlocks) -> None:
+        self.before = course
         self.copy: CourseBlocks | None = None
-        self.publish: Callable[[], object] = lambda: None
-        """Changes the database. Called when the copy is on disk."""
-        self._before = course
+        self.publications: list[Callable[[], object]] = []
+        """Changes to the database. Made when the copy is on disk."""
         self._lock = ExitStack()
 
     def begin(self) -> CourseBlocks:
@@ -41,14 +43,14 @@ class Draft:
         """
         if self.copy is None:
             self._lock.enter_context(versions.locked())
-            is_present = registry.with_id(self._before.course_id) is self._before
-            if not is_present or not versions.is_newest(self._before):
+            is_present = registry.with_id(self.before.course_id) is self.before
+            if not is_present or not versions.is_newest(self.before):
                 msg = (
-                    f"Another author has just changed the course {self._before.course_id}. "
+                    f"Another author has just changed the course {self.before.course_id}. "
                     f"Reload the page and try again."
                 )
                 raise EditedMeanwhile(msg)
-            self.copy = self._before.copy()
+            self.copy = self.before.copy()
         return self.copy
 
     def save(self) -> None:
@@ -62,7 +64,8 @@ class Draft:
         copy.forget_unreachable()
         versions.write(copy)
         with transaction.atomic():
-            self.publish()
+            for publish in self.publications:
+                publish()
             versions.activate(copy)
         registry.add(copy)
 
@@ -112,9 +115,14 @@ class Edit(ServedCourses):
         copy.forget_source(usage_id)
         return copy
 
+    def content_changes(self) -> list[ContentChange]:
+        """Return how the handler's changes alter what learners of experiments are given."""
+        draft = self._draft
+        return content_changes(draft.before, draft.copy) if draft and draft.copy else []
+
     def publish(self, publish: Callable[[], object]) -> None:
         """Change the database for a course: when the handler's draft is saved, or else now."""
         if self._draft is None:
             publish()
         else:
-            self._draft.publish = publish
+            self._draft.publications.append(publish)
