@@ -229,17 +229,17 @@ def test_a_user_who_leaves_several_groups_is_drawn_by_the_one_left_last() -> Non
         removed = expected.id
 
 
-def test_a_foreseen_leaver_gets_the_group_that_is_assigned_later() -> None:
+def test_a_predicted_leaver_gets_the_group_that_is_assigned_later() -> None:
     users = [f"learner {number}" for number in range(30)]
     for user_id in users:
         segmentations.put_in_group(COURSE_ID, 100, user_id, 1, type="experiment")
     save(experiment(100, 2, 3))
     standings = segmentations.get_standings_of(COURSE_ID, 100, users)
 
-    foreseen = [standing.groups[0] for standing in api.foresee(standings)]
+    predicted = [standing.groups[0] for standing in api.predict_assignments(standings)]
 
-    assert len({group.id for group in foreseen}) == 2
-    assert [api.assign_group(COURSE_ID, 100, user_id) for user_id in users] == foreseen
+    assert len({group.id for group in predicted}) == 2
+    assert [api.assign_group(COURSE_ID, 100, user_id) for user_id in users] == predicted
 
 
 def test_every_change_keeps_the_version_under_which_it_was_made() -> None:

@@ -44,7 +44,7 @@ CHILD_RENDER = "xblock.split_test.child_render"
 @XBlock.needs("user_segmentation")
 @XBlock.wants("segmentation_staff", "user")
 class SplitTestBlock(StudioEditableXBlockMixin, Structure):
-    """An experiment, which maps the groups of one of its course's segmentations to its children."""
+    """An experiment. It maps each group of a segmentation to one of the block's children."""
 
     has_author_view = True
     editable_fields: Any = ("display_name", "user_partition_id", "group_id_to_child")
@@ -76,7 +76,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
             return self.try_again_view()
 
     def author_view(self, context: Any = None) -> Fragment:
-        """Render all arms on the experiment's own page, or one line inside another block's page."""
+        """Render all arms on the experiment's own page, or one line on another block's page."""
         return author_view(self, context)
 
     def studio_view(self, context: Any = None) -> Fragment:
@@ -84,7 +84,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return editor.studio_view(self)
 
     def validate(self) -> ExperimentValidation:
-        """Return a summary and all messages, in Studio's form and with Studio's texts."""
+        """Return a summary and all messages, in Studio's format and with Studio's texts."""
         return validation_of(self)
 
     def validate_split_test(self) -> list[ExperimentMessage]:
@@ -120,14 +120,15 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     @staff_handler
     def delete_inactive_arm(self, request: Any, suffix: str = "") -> Response:
-        """Delete a child that no group sees, with its content. The request's JSON is `{"child_id":
-        …}`.
+        """Delete a child that no group sees, with its content.
+
+        The request is JSON: `{"child_id": …}`.
         """
         return edits.delete_inactive_arm(self, request)
 
     @staff_handler
     def submit_studio_edits(self, request: Any, suffix: str = "") -> Response:
-        """Save the submitted form, which is studio_view's or Studio's own."""
+        """Save the submitted form: the one of `studio_view`, or Studio's own."""
         return edits.submit(self, request, super().submit_studio_edits)
 
     def clean_studio_edits(self, data: dict[str, Any]) -> None:
@@ -163,10 +164,10 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return True
 
     def unsettled_experiments(self) -> set[int]:
-        """Return the ids of the segmentations that still need an assignment.
+        """Return the ids of the experiments in which the learner still needs an assignment.
 
-        These are this block's own until the learner has a group, then those inside the arm. Returns
-        none for staff, and always this block's own for an anonymous user.
+        Returns this block's own experiment until the learner has a group, then those inside the
+        arm. The set is empty for staff. For an anonymous user, it is always this block's own.
         """
         if is_staff(self):
             return set()
@@ -177,8 +178,8 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     @property
     def tooltip_title(self) -> str:
-        """The arm's title. Staff see the experiment's name. Learners see the arm's title or, if
-        that is the default, the first title in the arm.
+        """The experiment's name for staff. For learners, the arm's title or, if that is the
+        default, the first title inside the arm.
         """
         if is_staff(self):
             return self.display_name_with_default
@@ -194,7 +195,10 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
 
     @classmethod
     def parse_xml(cls, node: Any, runtime: Any, keys: Any) -> Any:
-        """Parse the block, and map groups to the parsed children whatever course their ids name."""
+        """Parse the block, and map the groups to the usage ids of the parsed children.
+
+        The ids in the OLX can be those of another course.
+        """
         written = [(child.tag, child.get("url_name")) for child in node if _is_element(child)]
         block = super().parse_xml(node, runtime, keys)
         block.group_id_to_child = with_own_ids(block.group_id_to_child, block.children, written)

@@ -42,12 +42,12 @@ from xblock_experiments.database.transactions import (
     ROUNDS,
     Lost,
     attempt,
-    contended,
     fails_on_newer_rows,
     keeps_snapshot,
     persist,
     reading_latest_commits,
     reports_faults,
+    retries_exhausted,
 )
 from xblock_experiments.events import outbox
 
@@ -91,7 +91,9 @@ def put_in_group(
         if move(standing, choose, why="put", actor=actor):
             return
         (standing,) = read_again([standing])
-    raise contended(f"{user_id!r} could not be put in group {group_id} of segmentation {id}")
+    raise retries_exhausted(
+        f"{user_id!r} could not be put in group {group_id} of segmentation {id}"
+    )
 
 
 @reports_faults

@@ -1,7 +1,8 @@
 """Users' standings in segmentations, which each page reads in one query.
 
-The queries are plain SQL that all supported databases accept. Django needed more time to compile
-the equivalent expression on each call than the database needs to answer: see the performance page.
+The queries are plain SQL that all supported databases accept. Django's ORM took longer to compile
+the equivalent query on each call than the database takes to answer it: see
+docs/reference/performance.rst.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _PRESENT = f"""
         SELECT 1 FROM {_MEMBERSHIP} anybody WHERE anybody.segmentation_id = s.id
     ))
 """  # noqa: S608 - of constants
-"""The condition for segmentations in the course's list, or removed from it with members left."""
+"""Selects the segmentations in the course's list, and removed ones that still have members."""
 
 
 @reports_faults
@@ -54,7 +55,7 @@ def get_standing_to_change(course_id: str, id: int, user_id: str, *, type: str) 
 def get_standings(
     course_id: str, ids: Iterable[int], user_id: str, *, type: str = EXPERIMENT
 ) -> dict[int, Standing]:
-    """Return standings by segmentation id, without ids that the course lacks. One query."""
+    """Return standings by segmentation id. Omits ids that the course does not have. One query."""
     standings = _in_course(course_id, type, list(ids), [user_id], _for_reading())
     return {standing.segmentation.id: standing for standing in standings}
 
@@ -97,7 +98,7 @@ def get_groups_of(course_id: str, user_ids: Sequence[str]) -> dict[str, dict[str
 
 
 def read_again(standings: Sequence[Standing]) -> list[Standing]:
-    """Return current standings, including commits this transaction cannot see. One query."""
+    """Return the standings as of now, even if this transaction has an older snapshot. One query."""
     if not standings:
         return []
     with reading_latest_commits(using()):
@@ -105,10 +106,10 @@ def read_again(standings: Sequence[Standing]) -> list[Standing]:
 
 
 def read_winners(standings: Sequence[Standing]) -> list[Standing]:
-    """Return standings of users that another process has just assigned, as that process saw them.
+    """Return the standings of users whom another process has just assigned.
 
-    That means under the segmentation's version that the other process had read. Even if the group
-    was removed in between, all processes that raced to assign the user return the same group.
+    Each standing has the version of the segmentation that the other process had read. So all
+    processes that raced to assign a user return the same group, even if it was removed in between.
     """
     if not standings:
         return []
@@ -185,7 +186,7 @@ def _stand(
 
 
 def _among(values: Sequence[str], database: str) -> tuple[str, list[Any]]:
-    """Return a condition that a column is one of the values, and its parameters.
+    """Return the SQL that tests whether a column is one of the values, and its parameters.
 
     psycopg parses each placeholder in Python, so PostgreSQL receives many values as an array.
     """

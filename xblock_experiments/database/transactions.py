@@ -31,7 +31,7 @@ from xblock_experiments.errors import NotStored
 
 _PAUSE = 0.002
 """The maximum pause after the first failed attempt, in seconds. It grows by this amount after each
-further one.
+further attempt.
 """
 ROUNDS = 20
 """The maximum number of attempts, including the first. A lost race means that another transaction
@@ -54,8 +54,8 @@ _MYSQL_RACES = frozenset({1020, 1213})
 def reports_faults[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Translate database faults into NotStored.
 
-    Closes a broken connection, so that the next call opens a working one. A transaction of the
-    caller is marked to be rolled back, because no database reports how much of it is left.
+    Closes a broken connection, so that the next call opens a working one. Marks a transaction of
+    the caller for rollback, because no database reports which of its changes have survived.
     """
 
     @wraps(function)
@@ -111,7 +111,7 @@ def attempt[T, D](work: Callable[[], T], *, otherwise: D, using: str) -> T | D:
 
 
 def attempt_statement[T, D](work: Callable[[], T], *, otherwise: D, using: str) -> T | D:
-    """Perform `attempt` for work that is a single statement, and so atomic by itself."""
+    """Perform the work like `attempt`. It must be a single statement, which is atomic by itself."""
     is_part = connections[using].in_atomic_block
     try:
         return work()
@@ -152,10 +152,10 @@ def persist_statement[T](work: Callable[[], T], *, using: str) -> T:
 
 @contextmanager
 def reading_latest_commits(using: str) -> Iterator[None]:
-    """Let this thread's queries see all commits, however old its transaction is.
+    """Let this thread's queries see all commits, even if its transaction has an older snapshot.
 
-    While the context lasts, queries use another connection if the present transaction keeps its
-    snapshot. They do not see that transaction's changes, and commit their own writes.
+    If it keeps a snapshot, the queries in this context use another connection. They do not see the
+    transaction's own changes, and their writes are committed independently of it.
     """
     ours = connections[using]
     if not keeps_snapshot(ours):
@@ -170,8 +170,8 @@ def reading_latest_commits(using: str) -> Iterator[None]:
         other.close()
 
 
-def contended(what: str) -> NotStored:
-    """Return the error for work that lost every race."""
+def retries_exhausted(what: str) -> NotStored:
+    """Return the error for work that lost a conflict in each of its attempts."""
     msg = (
         f"{what}: {ROUNDS} attempts lost a conflict with other transactions. "
         "Completed changes are stored. Repeat the call."
@@ -182,8 +182,8 @@ def contended(what: str) -> NotStored:
 def keeps_snapshot(connection: BaseDatabaseWrapper) -> bool:
     """Return whether the connection is in a transaction whose queries all see the same snapshot.
 
-    Returns False for SQLite: its transactions also keep the state, but no other connection can
-    write between a transaction's first write and its end.
+    Returns False for SQLite. Its transactions keep a snapshot too, but no other connection can
+    write while a transaction that has written something is open.
     """
     if not connection.in_atomic_block or connection.vendor == "sqlite":
         return False
@@ -195,8 +195,8 @@ def keeps_snapshot(connection: BaseDatabaseWrapper) -> bool:
 def fails_on_newer_rows(connection: BaseDatabaseWrapper) -> bool:
     """Return whether the transaction fails when it locks a row newer than its snapshot.
 
-    This is the default under REPEATABLE READ in MariaDB 11.6 and later. Earlier versions have it
-    off.
+    This is the default under REPEATABLE READ in MariaDB 11.6 and later. In earlier versions, it is
+    off by default.
     """
     if connection.vendor != "mysql" or not keeps_snapshot(connection):
         return False
@@ -208,7 +208,7 @@ def fails_on_newer_rows(connection: BaseDatabaseWrapper) -> bool:
 def _is_lost_race(error: DatabaseError, *, is_part: bool) -> bool:
     """Return whether the error is a lost race that the present transaction can survive.
 
-    A part of a caller's transaction survives only a serialization failure in PostgreSQL.
+    Inside a caller's transaction (`is_part`), that is only a serialization failure of PostgreSQL.
     """
     if isinstance(error, Overtaken):
         return not is_part

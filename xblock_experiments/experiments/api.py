@@ -15,7 +15,7 @@ from xblock_experiments.course_user_segmentation.data import (
     UserSegmentation,
 )
 from xblock_experiments.database.rows import AT_ONCE
-from xblock_experiments.database.transactions import ROUNDS, contended, reports_faults
+from xblock_experiments.database.transactions import ROUNDS, reports_faults, retries_exhausted
 from xblock_experiments.experiments.assignment import (
     check_weights,
     choose_group,
@@ -55,7 +55,7 @@ __all__ = [
 def get_group(course_id: str, id: int, user_id: str) -> Group | None:
     """Return the user's group, or None if the user has none.
 
-    It is also None if the group was removed or the experiment is inactive. Never assigns.
+    Also returns None if the group was removed or the experiment is inactive. Assigns nobody.
 
     Raises NoSuchSegmentation.
     """
@@ -90,10 +90,10 @@ def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int,
 
 @reports_faults
 def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[int]:
-    """Assign many users, and count those now in each group, by group id.
+    """Assign many users, and return how many of them are in each group, by group id.
 
-    New users are assigned in batches of a thousand, users of removed groups one by one. To complete
-    an interrupted call, repeat it.
+    New users are assigned in batches of a thousand, and members of removed groups one by one. To
+    complete an interrupted call, repeat it.
 
     Raises NoSuchSegmentation, NotAssignable, or InvalidId before anybody is assigned.
     """
@@ -116,9 +116,9 @@ def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[in
 def settle(standings: Iterable[Standing]) -> list[Standing]:
     """Return the standings in order, each with a group, after assigning where needed.
 
-    If another process assigns a user first, the returned standing has the group that this process
-    stored, perhaps with another version of the segmentation. Omits standings that cannot be
-    assigned.
+    If another process assigns a user first, the returned standing has the group that the other
+    process stored, and possibly another version of the segmentation. Omits standings of users who
+    cannot be assigned.
     """
     settled = {_key(standing): standing for standing in standings}
     for _ in range(ROUNDS):
@@ -130,12 +130,12 @@ def settle(standings: Iterable[Standing]) -> list[Standing]:
         lost = [standing for standing in unsettled if not settled[_key(standing)].groups]
         for standing in _read_lost(lost):
             settled[_key(standing)] = standing
-    raise contended(f"{len(unsettled)} assignments could not be completed")
+    raise retries_exhausted(f"{len(unsettled)} assignments could not be completed")
 
 
 @reports_faults
 def settle_all(standings: Sequence[Standing]) -> list[Standing]:
-    """Assign like `settle`, but raise NotAssignable if a standing cannot be assigned."""
+    """Assign like `settle`, but raise NotAssignable if a user cannot be assigned."""
     settled = settle(standings)
     if len(settled) == len(standings):
         return settled
@@ -146,8 +146,8 @@ def settle_all(standings: Sequence[Standing]) -> list[Standing]:
     raise NotAssignable(msg)
 
 
-def foresee(standings: Iterable[Standing]) -> list[Standing]:
-    """Return the standings as `settle` would without concurrent changes. Writes nothing."""
+def predict_assignments(standings: Iterable[Standing]) -> list[Standing]:
+    """Return what `settle` would return if no other process changed anything. Writes nothing."""
     return [
         standing if standing.groups else standing.within(_choose(standing))
         for standing in standings
@@ -187,7 +187,7 @@ def _check_can_assign(segmentation: UserSegmentation) -> None:
 
 
 def _choose(standing: Standing) -> int:
-    """Return the id of the group that the hash assigns to a newcomer, or to a leaver."""
+    """Return the id of the group for a user without a group, or for one whose group was removed."""
     segmentation, user_id = standing.segmentation, standing.user_id
     salt = salt_of(standing.course_id, segmentation)
     if not standing.group_ids:
@@ -208,8 +208,8 @@ def _write(unsettled: Sequence[Standing]) -> list[Standing]:
     """Assign users, and return the standings that this call changed.
 
     Adds all new users in one statement, then moves users out of removed groups one by one. All
-    processes sort them alike, to avoid deadlocks. Other processes may have assigned some of the
-    users first.
+    processes write in the same order, to avoid deadlocks. Other processes may have assigned some of
+    the users first.
     """
     newcomers = [standing for standing in unsettled if not standing.group_ids]
     leavers = [standing for standing in unsettled if standing.group_ids]
@@ -226,6 +226,7 @@ def _write(unsettled: Sequence[Standing]) -> list[Standing]:
 
 
 def _read_lost(lost: Sequence[Standing]) -> list[Standing]:
+    """Return the current standings of users whom another process has assigned or moved first."""
     entering = [standing for standing in lost if not standing.group_ids]
     leaving = [standing for standing in lost if standing.group_ids]
     return segmentations.read_winners(entering) + segmentations.read_again(leaving)

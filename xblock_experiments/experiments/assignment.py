@@ -1,8 +1,8 @@
 """The assignment of users to groups: a pure function of salt, user id and weights.
 
-Anyone can recompute it in any language; tests/data/README.rst shows how in a few lines. It decides
+Anyone can recompute it in any language; tests/data/README.rst shows how in a few lines. It is used
 only for users without a group, and for members of a group that was removed. The result is stored,
-so later changes of weights move nobody.
+so later changes of weights do not move any user.
 
 DO NOT CHANGE its results: researchers check stored assignments against it (ADR 3).
 """
@@ -19,13 +19,18 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 
 SEPARATOR = "\x1f"
-"""ASCII's unit separator, which makes the texts of ("e1", "1x") and ("e11", "x") differ."""
+"""ASCII's unit separator. Without it, ("e1", "1x") and ("e11", "x") would give the same text."""
 LEAVER = "\x1eleft"
-"""Follows the salt in a leaver's text. It begins with ASCII's record separator."""
+"""The suffix of the salt for a leaver, a user whose group was removed.
+
+It begins with ASCII's record separator.
+"""
 
 
 def choose_group(groups: Sequence[Group], salt: str, user_id: str) -> Group:
     """Return the first group, in listed order, whose cumulative weight exceeds the user's slot.
+
+    The slot is the hash of salt and user id, scaled to a whole number below the total weight.
 
     Raises NotAssignable if no group has a weight.
     """
@@ -42,10 +47,10 @@ def choose_group(groups: Sequence[Group], salt: str, user_id: str) -> Group:
 def choose_group_of_leaver(
     groups: Sequence[Group], salt: str, user_id: str, removed_group_id: int
 ) -> Group:
-    """Return the next group of a member whose group was removed, by a slot of its own.
+    """Return the next group of a user whose group was removed.
 
-    The slot on entry would send all members of the removed group to the group that takes its place
-    in the list. Raises NotAssignable if no group has a weight.
+    Uses a new slot: the slot on entry would send all members of the removed group to the group that
+    takes its place in the list. Raises NotAssignable if no group has a weight.
     """
     return choose_group(groups, f"{salt}{LEAVER}", f"{user_id}{SEPARATOR}{removed_group_id}")
 

@@ -61,8 +61,8 @@ class SegmentationStaffService:
         if self._bound.user_id is None:
             return None
         standing = store.get_standing(self._bound.course_id, id, self._bound.user_id)
-        foreseen = experiments.foresee([standing])
-        return foreseen[0].groups[0] if foreseen else None
+        predicted = experiments.predict_assignments([standing])
+        return predicted[0].groups[0] if predicted else None
 
     def removed_groups(self) -> dict[tuple[str, int], tuple[Group, ...]]:
         """Return the groups that the course's segmentations had, by their type and id."""

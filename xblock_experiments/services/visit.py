@@ -26,7 +26,7 @@ from xblock_experiments.services.page import Arm, new_page, page_of
 from xblock_experiments.services.preview import AsGroup, AsLearner, Preview, preview_of
 
 _MAKING = Lock()
-"""Guards runtimes against two threads that make a visit at the same time."""
+"""Prevents two threads from creating two visits for one runtime."""
 
 
 class Visit:
@@ -34,7 +34,7 @@ class Visit:
     runtime, which is one request.
 
     The course's segmentations and the user's standings are read when a block first requests one.
-    Afterwards they change only through assignments that this visit makes. Threads can share it.
+    Afterwards only this visit's own assignments change them. Threads can share a visit.
     """
 
     def __init__(self, course_id: str, user_id: str | None) -> None:
@@ -110,7 +110,7 @@ class Visit:
         """Collect exposures, and record them in one batch at the end, or none after an error.
 
         If contexts are nested, the outermost one records them. Exposures of other threads and
-        tasks are not collected, unless these work in a copy of the caller's context.
+        tasks are not collected, unless these run in a copy of the caller's context.
         """
         with new_page(self) as page:
             yield
@@ -129,7 +129,7 @@ class Visit:
         return segmentations.get_all_standings(self._course_id, self._user_id)
 
     def _show(self, arms: list[Arm]) -> None:
-        """Add the arms to the page that is collected, or record them now if there is none."""
+        """Add the arms to the page that `together` has opened. Without one, record them now."""
         page = page_of(self)
         if page is None or not page.add(arms):
             self._record(arms)
@@ -144,7 +144,8 @@ class Visit:
     ) -> list[Standing]:
         with self._told() as context:
             settled = settle(standings)
-            # If another process assigned the user first, this visit emitted no event for it.
+            # The context learns of assignments from events. If another process assigned the user
+            # first, this process emitted none.
             context.know(_group_ids(settled))
         return settled
 
@@ -172,7 +173,7 @@ class PreviewVisit(Visit):
         if isinstance(preview, AsGroup):
             standings = [_of_newcomer(standing, preview) for standing in standings]
         return [
-            next(iter(experiments.foresee([each])), each)
+            next(iter(experiments.predict_assignments([each])), each)
             if each.segmentation.type == EXPERIMENT
             else each
             for each in standings
@@ -213,6 +214,7 @@ def _group_ids(standings: Iterable[Standing]) -> dict[str, list[int]]:
 
 
 def _of_newcomer(standing: Standing, preview: AsGroup) -> Standing:
+    """Return the standing of the preview's learner, who is in the chosen group and in no other."""
     segmentation = standing.segmentation
     is_meant = (segmentation.type, segmentation.id) == (preview.type, preview.id)
     present = {group.id for group in segmentation.groups}

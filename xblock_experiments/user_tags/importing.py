@@ -11,7 +11,12 @@ from django.db import router
 from django.utils import timezone
 
 from xblock_experiments.database.rows import AT_ONCE, Row, insert_if_absent
-from xblock_experiments.database.transactions import ROUNDS, contended, persist, reports_faults
+from xblock_experiments.database.transactions import (
+    ROUNDS,
+    persist,
+    reports_faults,
+    retries_exhausted,
+)
 from xblock_experiments.user_tags.checks import check_id, check_key
 from xblock_experiments.user_tags.data import JSON, dump_value, load_value
 from xblock_experiments.user_tags.models import Tag
@@ -37,7 +42,7 @@ def insert_tags(tags: Mapping[Name, JSON]) -> dict[Name, JSON]:
             there[name] = load_value(tag.value)
         if not rows:
             return there
-    raise contended(f"{len(rows)} tags could not be inserted")
+    raise retries_exhausted(f"{len(rows)} tags could not be inserted")
 
 
 def _row(name: Name, value: JSON) -> Row:

@@ -41,7 +41,7 @@ class Structure(XBlock):
 
     @XBlock.supports("multi_device")
     def student_view(self, context: Any = None) -> Fragment:
-        """Render the block, with all its assignments and all its exposures stored in batches."""
+        """Render the block. Stores the assignments and exposures of all blocks in it in batches."""
         try:
             with self.visited():
                 return self.content_view(context)
@@ -67,9 +67,9 @@ class Structure(XBlock):
         return False
 
     def unsettled_experiments(self) -> set[int]:
-        """Return the segmentations that showing this block would assign, as far as known.
+        """Return the ids of the experiments in which showing this block would assign the learner.
 
-        Experiments inside an arm become known when the arm's own experiment is assigned.
+        Experiments inside an arm are found only after the learner is assigned to the arm's group.
         """
         inner = (child for child in self.get_shown_blocks() if isinstance(child, Structure))
         return {id for child in inner for id in child.unsettled_experiments()}
@@ -132,7 +132,7 @@ class Structure(XBlock):
             yield
 
     def _settle_experiments(self, service: Any) -> None:
-        """Assign the experiments inside this block, then those inside their arms, and so on.
+        """Settle the experiments inside this block, then those inside their arms, and so on.
 
         Suppresses SegmentationError, because each experiment that cannot be assigned shows its own
         message.
@@ -150,7 +150,7 @@ class Structure(XBlock):
         rendered = child.render(view, context)
         fragment.add_fragment_resources(rendered)
         html = str(rendered.content)
-        # Our own blocks contain what is in them.
+        # This package's blocks have already passed the HTML of their children to `contained`.
         return html if isinstance(child, Structure) else contained(html)
 
     def add_files(self, fragment: Fragment, *names: str) -> None:
@@ -199,8 +199,8 @@ class Structure(XBlock):
     def _is_authored(cls, name: str) -> bool:
         """Return whether authors set this field in OLX.
 
-        Excludes learners' fields, the parser's own, and those that XBlock defines: the tree, which
-        follows from nesting, and `name`, which hosts do not escape.
+        Excludes learners' fields, `xml_attributes`, and the fields that XBlock defines: those of
+        the tree, which follows from the nesting of elements, and `name`, which hosts do not escape.
         """
         field = cls.fields.get(name)
         is_own = name not in XBlock.fields and name != "xml_attributes"

@@ -11,7 +11,7 @@ from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation, Standing
 from xblock_experiments.database.rows import AT_ONCE
-from xblock_experiments.database.transactions import ROUNDS, contended, persist
+from xblock_experiments.database.transactions import ROUNDS, persist, retries_exhausted
 from xblock_experiments.platform.tags.data import Fate, Judged, Placement
 
 type _Place = tuple[str, int, str]
@@ -28,7 +28,7 @@ def place(placements: Sequence[Placement]) -> list[Judged]:
         if not lost:
             return placing.judged
         standings = segmentations.read_again(lost)
-    raise contended(f"{len(lost)} learners could not enter their groups")
+    raise retries_exhausted(f"{len(lost)} learners could not enter their groups")
 
 
 class _Placing:

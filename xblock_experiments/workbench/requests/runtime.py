@@ -114,7 +114,9 @@ class ExperimentsRuntime(CourseRuntime):
         query: str = "",
         thirdparty: bool = False,
     ) -> str:
-        """Return a URL with the user in its path: Open edX's blocks append text to the URL."""
+        """Return the handler's URL. Its path names the user, because Open edX's blocks append text
+        to the URL, which would end up in a query string.
+        """
         if thirdparty or isinstance(block, XBlockAside):
             return str(super().handler_url(block, handler_name, suffix, query, thirdparty))
         if not getattr(getattr(block, handler_name, None), "_is_xblock_handler", False):
@@ -156,7 +158,7 @@ class ExperimentsRuntime(CourseRuntime):
             with guarded(NotStored):
                 fragment = super().render(block, view_name, context)
                 for resource in fragment.resources:
-                    # The page does this at its end, where an error would take all of it.
+                    # The page does this at its end, where an error would break the whole page.
                     fragment.resource_to_html(resource)
                 return fragment
         except Failed:
