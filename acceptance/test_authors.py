@@ -204,6 +204,7 @@ def test_a_removed_group_leaves_an_inactive_arm_that_can_be_deleted(
     assert consequences == [
         "2 learners keep their current group.",
         "1 learner of “Water” gets another group at the next visit.",
+        "With one group only, all learners get the same content.",
     ]
     experiment = author.visit(ExperimentPage, "water")
     assert names(experiment.active) == ["Boiling"]
