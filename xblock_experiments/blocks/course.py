@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from web_fragments.fragment import Fragment
 from webob import Response
 from xblock.core import XBlock
-from xblock.fields import Scope
+from xblock.fields import Scope, String
 
 from xblock_experiments.blocks.base.fields import JSONList
 from xblock_experiments.blocks.base.handlers import answer, json_of, staff_handler
@@ -30,11 +30,20 @@ class CourseBlock(OutlineBlock):
     default_name = gettext_noop("Course")
     listed_types = frozenset({"chapter", "sequential"})
 
+    language = String(
+        help="The code of the language of the course's texts, such as `es` or `zh-Hant`.",
+        scope=Scope.settings,
+        default=None,
+    )
     user_partitions = JSONList(
         help="The course's segmentations, as Open edX's user partitions.",
         scope=Scope.settings,
         default=[],
     )
+
+    @property
+    def heading(self) -> None:
+        """No heading, because each page of a course has the course's name."""
 
     def studio_view(self, context: Any = None) -> Fragment:
         """Render the page on which authors list, create, edit and delete group configurations."""

@@ -35,7 +35,7 @@ def configurations_view(course: Any) -> Fragment:
             ],
             "revision": revision_of(course.user_partitions),
         },
-        course.i18n,
+        course,
     )
     course.add_files(fragment, "forms.css", "forms.js", "configurations.js")
     fragment.initialize_js("XBlockExperimentsConfigurations")
