@@ -70,7 +70,7 @@ class CourseBlock(OutlineBlock):
         partitions, _, id = self._edited(json_of(request, self))
         self.user_partitions = partitions
         self.runtime.publish(self, SEGMENTATIONS, {"user_partitions": partitions})
-        return answer(result="success", id=id)
+        return answer(result="success", id=id, revision=revision_of(partitions))
 
     def _edited(self, sent: dict[str, Any]) -> tuple[list[Any], str, int]:
         """Return the edited list, and the type and id of the edited segmentation.

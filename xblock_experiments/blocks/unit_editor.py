@@ -46,7 +46,7 @@ def studio_view(unit: Any) -> Fragment:
         },
         unit,
     )
-    unit.add_files(fragment, "forms.css", "forms.js", "unit_editor.js")
+    unit.add_files(fragment, "forms.css", "drafts.js", "faults.js", "forms.js", "unit_editor.js")
     fragment.initialize_js("XBlockExperimentsUnitEditor")
     return fragment
 

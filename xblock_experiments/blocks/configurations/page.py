@@ -37,7 +37,7 @@ def configurations_view(course: Any) -> Fragment:
         },
         course,
     )
-    course.add_files(fragment, "forms.css", "forms.js", "configurations.js")
+    course.add_files(fragment, "forms.css", "drafts.js", "faults.js", "forms.js", "configurations.js")
     fragment.initialize_js("XBlockExperimentsConfigurations")
     return fragment
 

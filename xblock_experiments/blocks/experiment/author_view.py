@@ -38,7 +38,7 @@ def author_view(block: Any, context: Any) -> Fragment:
         },
         block,
     )
-    block.add_files(fragment, "staff.css", "messages.js", "author_view.js")
+    block.add_files(fragment, "staff.css", "faults.js", "messages.js", "author_view.js")
     fragment.initialize_js("XBlockExperimentsAuthorView")
     return fragment
 

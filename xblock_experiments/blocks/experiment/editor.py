@@ -40,7 +40,7 @@ def studio_view(block: Any) -> Fragment:
         },
         block,
     )
-    block.add_files(fragment, "forms.css", "forms.js", "editor.js")
+    block.add_files(fragment, "forms.css", "drafts.js", "faults.js", "forms.js", "editor.js")
     fragment.initialize_js("XBlockExperimentsEditor")
     return fragment
 

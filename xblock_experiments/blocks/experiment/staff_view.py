@@ -31,7 +31,7 @@ def staff_view(block: Any, context: Any) -> Fragment:
         },
         block,
     )
-    block.add_files(fragment, "staff.css", "messages.js", "staff_view.js")
+    block.add_files(fragment, "staff.css", "faults.js", "messages.js", "staff_view.js")
     fragment.initialize_js("XBlockExperimentsStaffView")
     return fragment
 

@@ -32,4 +32,6 @@ function XBlockExperimentsEditor(runtime, element) {
     const url = runtime.handlerUrl(element, "submit_studio_edits");
     XBlockExperimentsForms.send(url, sent, form).done(() => XBlockExperimentsForms.done(runtime, form));
   });
+
+  XBlockExperimentsDrafts.keep(form, runtime.handlerUrl(element, "submit_studio_edits"));
 }

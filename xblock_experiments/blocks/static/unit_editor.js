@@ -13,6 +13,7 @@ function XBlockExperimentsUnitEditor(runtime, element) {
         return;
       }
       form.dataset.revision = answer.revision;
+      XBlockExperimentsDrafts.saved(form);
       problems.replaceChildren(
         ...answer.problems.map((problem) => {
           const line = document.createElement("li");
@@ -24,4 +25,6 @@ function XBlockExperimentsUnitEditor(runtime, element) {
       form.querySelector(".xbx-status").textContent = answer.saved;
     });
   });
+
+  XBlockExperimentsDrafts.keep(form, runtime.handlerUrl(element, "save_olx"));
 }
