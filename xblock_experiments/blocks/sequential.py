@@ -114,7 +114,7 @@ class SequentialBlock(Structure):
             },
             self,
         )
-        scripts = ("resources.js", "panels.js", "sequential.js")
+        scripts = ("resources.js", "panels.js", "headings.js", "sequential.js")
         self.add_files(fragment, "icons.css", "sequential.css", *scripts)
         fragment.initialize_js("XBlockExperimentsSequential")
         return fragment

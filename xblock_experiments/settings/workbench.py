@@ -76,6 +76,7 @@ LANGUAGES = [
 ]
 # Authors submit a whole unit in one request, with up to 4 MiB of OLX.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
+CSRF_FAILURE_VIEW = "xblock_experiments.workbench.pages.expired.show"
 ROOT_URLCONF = "xblock_experiments.workbench.urls"
 
 # The SDK logs to a folder below the current directory, and fails if it does not exist.

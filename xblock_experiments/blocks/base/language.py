@@ -30,8 +30,8 @@ class Language:
 
     @property
     def attributes(self) -> SafeString:
-        """Return the attributes of an element in this language."""
-        return format_html('lang="{}" dir="{}"', self.tag, self.direction)
+        """Return the attributes of an element in this language, each after a space."""
+        return format_html(' lang="{}" dir="{}"', self.tag, self.direction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Name:
     @property
     def html(self) -> SafeString:
         """Return the name as an element, which keeps it apart from the direction of the page."""
-        return format_html("<bdi {}>{}</bdi>", self.attributes, self.text)
+        return format_html("<bdi{}>{}</bdi>", self.attributes, self.text)
 
 
 def isolated(text: str) -> str:

@@ -83,7 +83,7 @@ _DEPTH = 200
 
 def authored(html: str, language: Language) -> str:
     """Return another package's HTML in an element of its own, with its language and direction."""
-    return f"<div {language.attributes}>{contained(html)}</div>"
+    return f"<div{language.attributes}>{contained(html)}</div>"
 
 
 def contained(html: str) -> str:

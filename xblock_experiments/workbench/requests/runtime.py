@@ -13,6 +13,7 @@ from web_fragments.fragment import Fragment
 from webob import Response
 from xblock.core import XBlockAside
 
+from xblock_experiments.blocks.base.language import page_language
 from xblock_experiments.errors import ExperimentsError, NotStaff
 from xblock_experiments.keys.users import IS_STAFF, USER_ID
 from xblock_experiments.services.preview import AsGroup, AsLearner, Preview
@@ -107,14 +108,20 @@ class ExperimentsRuntime(CourseRuntime):
         query: str = "",
         thirdparty: bool = False,
     ) -> str:
-        """Return a URL with the user in its path: Open edX's blocks append text to the URL."""
+        """Return a URL with the user and the preview in its path.
+
+        Open edX's blocks append text to the URL.
+        """
         if thirdparty or isinstance(block, XBlockAside):
             return str(super().handler_url(block, handler_name, suffix, query, thirdparty))
         if not getattr(getattr(block, handler_name, None), "_is_xblock_handler", False):
             msg = f"{handler_name!r} is not a handler of {block!r}."
             raise ValueError(msg)
         args = (self.viewer_id, block.scope_ids.usage_id, handler_name, suffix)
-        path = reverse("learner_handler", args=args)
+        if self.preview:
+            path = reverse("preview_learner_handler", args=(self.preview, *args))
+        else:
+            path = reverse("learner_handler", args=args)
         return f"{path}?{query}" if query else path
 
     def publish(self, block: Any, event_type: str, event_data: Any) -> None:
@@ -158,4 +165,4 @@ class ExperimentsRuntime(CourseRuntime):
 
 def _sentence(sentence: str) -> Fragment:
     text = translations_of().gettext(sentence)
-    return Fragment(format_html('<p class="xbx-nothing">{}</p>', text))
+    return Fragment(format_html('<p class="xbx-nothing"{}>{}</p>', page_language().attributes, text))
