@@ -1,4 +1,4 @@
-"""The language and direction of authors' texts, which stay as they are on pages in other languages."""
+"""The language and direction of authors' texts, also on pages in other languages."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_bidi
 
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
-_RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw ks pnb prs ps sd syr ug ur yi".split())
-_SCRIPTS_RIGHT_TO_LEFT = frozenset("adlm arab aran hebr nkoo rohg syrc thaa".split())
+_RIGHT_TO_LEFT = frozenset(
+    {
+        *("ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks"),
+        *("pnb", "prs", "ps", "sd", "syr", "ug", "ur", "yi"),
+    }
+)
+_SCRIPTS_RIGHT_TO_LEFT = frozenset({"adlm", "arab", "aran", "hebr", "nkoo", "rohg", "syrc", "thaa"})
 _BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _FROM_RIGHT = frozenset({"R", "AL"})
 """The classes of characters that are written from right to left."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from xblock.exceptions import JsonHandlerError
 
+from xblock_experiments.blocks.base.language import isolated
 from xblock_experiments.blocks.base.structure import Structure, page_url
 from xblock_experiments.course_user_segmentation.data import (
     MAX_WEIGHT,
@@ -94,7 +95,7 @@ def without_deleted(course: Any, type: Any, id: Any) -> list[Any]:
         message = _(
             "This group configuration cannot be deleted, because experiments use it: {units}"
         )
-        raise _refused(message.format(units=", ".join(usage.label for usage in usages)))
+        raise _refused(message.format(units=", ".join(isolated(usage.label) for usage in usages)))
     place = _place_of(old, course.user_partitions)
     return [*course.user_partitions[:place], *course.user_partitions[place + 1 :]]
 

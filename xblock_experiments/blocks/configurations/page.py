@@ -6,6 +6,7 @@ from typing import Any
 
 from web_fragments.fragment import Fragment
 
+from xblock_experiments.blocks.base.language import isolated
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import revision_of
 from xblock_experiments.blocks.configurations.edits import listed, usages_in
@@ -37,7 +38,9 @@ def configurations_view(course: Any) -> Fragment:
         },
         course,
     )
-    course.add_files(fragment, "forms.css", "drafts.js", "faults.js", "forms.js", "configurations.js")
+    course.add_files(
+        fragment, "forms.css", "drafts.js", "faults.js", "forms.js", "configurations.js"
+    )
     fragment.initialize_js("XBlockExperimentsConfigurations")
     return fragment
 
@@ -73,12 +76,12 @@ def consequences(course: Any, edit: SegmentationEdit, *, is_active: bool) -> lis
             "{count} learners of “{name}” get another group at their next visit.",
             edit.leave,
         )
-        sentences.append(leave.format(count=edit.leave, name=edit.name))
+        sentences.append(leave.format(count=edit.leave, name=isolated(edit.name)))
     weighty = [group.name for group in edit.empty if group.weight]
     if weighty and (edit.stay or edit.leave):
         empty = course.gettext("Only learners not yet assigned can get {groups}.")
         quoted = course.gettext("“{name}”")
-        groups = ", ".join(quoted.format(name=name) for name in weighty)
+        groups = ", ".join(quoted.format(name=isolated(name)) for name in weighty)
         sentences.append(empty.format(groups=groups))
     return sentences or [course.gettext("No learner has a group yet, so nobody's group changes.")]
 

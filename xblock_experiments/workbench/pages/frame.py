@@ -72,7 +72,9 @@ class Frame:
         preview = self.visitor.preview
         if preview is None:
             return f"{reverse('workbench_index')}handler/"
-        return reverse("preview_handler", args=(preview, "block", "name")).removesuffix("block/name")
+        return reverse("preview_handler", args=(preview, "block", "name")).removesuffix(
+            "block/name"
+        )
 
     @property
     def _language(self) -> Language:

@@ -23,4 +23,6 @@ class Choice:
 
 def languages() -> list[Choice]:
     here = get_language()
-    return [Choice(code, name, code == here) for code, name in settings.LANGUAGES if code != _PSEUDO]
+    return [
+        Choice(code, name, code == here) for code, name in settings.LANGUAGES if code != _PSEUDO
+    ]

@@ -165,4 +165,6 @@ class ExperimentsRuntime(CourseRuntime):
 
 def _sentence(sentence: str) -> Fragment:
     text = translations_of().gettext(sentence)
-    return Fragment(format_html('<p class="xbx-nothing"{}>{}</p>', page_language().attributes, text))
+    return Fragment(
+        format_html('<p class="xbx-nothing"{}>{}</p>', page_language().attributes, text)
+    )
