@@ -18,6 +18,10 @@ OURS = ".student_view"
 OPENEDX_BLOCKS = ".xmodule_display"
 """The selector of Open edX's texts, problems and videos, which have their own markup."""
 
+_LANDMARKS = {
+    *("banner", "complementary", "contentinfo", "form", "main", "navigation", "region", "search")
+}
+
 _SHOWN = "[role=tabpanel]:not([hidden])"
 
 
@@ -173,6 +177,35 @@ class CoursePage(PageObject):
         """The language of the page and its writing direction."""
         (page,) = self.q(css="html").results
         return page.get_attribute("lang"), page.get_attribute("dir")
+
+    @property
+    def landmarks(self) -> list[tuple[str, str]]:
+        """The role and the accessible name of each landmark."""
+        return [node for node in self._named_nodes() if node[0] in _LANDMARKS]
+
+    @property
+    def headings(self) -> list[str]:
+        return [name for role, name in self._named_nodes() if role == "heading"]
+
+    def _named_nodes(self) -> list[tuple[str, str]]:
+        return [
+            (node["role"]["value"], node.get("name", {}).get("value", ""))
+            for node in self._accessible_nodes()
+        ]
+
+    @property
+    def notice(self) -> str:
+        """What the page says about a request of a block that failed."""
+        (text,) = self.q(css=".xbx-notice").text
+        return str(text)
+
+    def wait_for_notice(self) -> str:
+        self.wait_for(lambda: bool(self.notice), "the page says what went wrong")
+        return self.notice
+
+    def switch_language(self, name: str) -> None:
+        self.q(css=".xbx-languages button").filter(text=name).first.click()
+        self.wait_for_page()
 
     @property
     def layout_shift(self) -> float:

@@ -205,6 +205,16 @@ def test_a_page_passes_the_audit_in_light_and_dark_mode(
 
 
 @every_view
+def test_a_page_has_no_landmark_heading_or_title_twice(pages: Pages, view: View) -> None:
+    page = view(pages)
+    title = page.browser.title.split(" | ")
+
+    assert sorted(page.landmarks) == sorted(set(page.landmarks))
+    assert sorted(page.headings) == sorted(set(page.headings))
+    assert title == list(dict.fromkeys(title))
+
+
+@every_view
 def test_a_page_fits_on_a_small_screen_and_when_zoomed(pages: Pages, view: View) -> None:
     pages.page(CoursePage).resize(*SMALL)
     page = view(pages)
