@@ -288,7 +288,7 @@ class Form:
 
     @property
     def draft(self) -> str:
-        """What the form says about changes that were not saved when the page was left."""
+        """The form's message about changes that were not saved when the page was left."""
         (text,) = self._q(".xbx-draft [role=status]").text
         return str(text)
 

@@ -195,7 +195,7 @@ class CoursePage(PageObject):
 
     @property
     def notice(self) -> str:
-        """What the page says about a request of a block that failed."""
+        """The page's message about a request of a block that failed."""
         (text,) = self.q(css=".xbx-notice").text
         return str(text)
 

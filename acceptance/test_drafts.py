@@ -1,4 +1,4 @@
-"""What people type, if a session expires, the connection is lost or a page is left."""
+"""Typed text stays if a session expires, the connection is lost or the page is left."""
 
 from __future__ import annotations
 
