@@ -12,6 +12,7 @@ from xblock.fields import Scope, String
 
 from xblock_experiments.blocks.base.fields import JSONList
 from xblock_experiments.blocks.base.handlers import answer, json_of, staff_handler
+from xblock_experiments.blocks.base.language import Name
 from xblock_experiments.blocks.base.outline import OutlineBlock
 from xblock_experiments.blocks.base.revision import check_revision, revision_of
 from xblock_experiments.blocks.configurations import edits as configurations
@@ -42,8 +43,9 @@ class CourseBlock(OutlineBlock):
     )
 
     @property
-    def heading(self) -> None:
-        """No heading, because each page of a course has the course's name."""
+    def heading(self) -> Name | None:
+        """The default name, or None for a course with a name, which is on each of its pages."""
+        return None if self.display_name else super().heading
 
     def studio_view(self, context: Any = None) -> Fragment:
         """Render the page on which authors list, create, edit and delete group configurations."""

@@ -8,7 +8,7 @@ from typing import Any
 from unicodedata import bidirectional
 
 from django.conf import settings
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_bidi
 
@@ -31,12 +31,23 @@ class Language:
 
     tag: str
     direction: str
-    """The direction of writing: `ltr`, `rtl`, or `auto` if each text has to show its own."""
+    """The direction of writing: `ltr`, `rtl`, or `auto` if the language is only assumed."""
 
     @property
     def attributes(self) -> SafeString:
         """Return the attributes of an element in this language, each after a space."""
-        return format_html(' lang="{}" dir="{}"', self.tag, self.direction)
+        return _attributes(self.tag, self.direction)
+
+    def attributes_within(self, direction: str) -> SafeString:
+        """Return the attributes that differ from the page's language and from the direction."""
+        tag = "" if self._is_that_of(page_language()) else self.tag
+        return _attributes(tag, "" if self.direction == direction else self.direction)
+
+    def _is_that_of(self, page: Language) -> bool:
+        tags = [self.tag.lower(), page.tag.lower()]
+        if self.direction == "auto":
+            tags = [tag.partition("-")[0] for tag in tags]
+        return len({*tags}) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +64,14 @@ class Name:
     @property
     def attributes(self) -> SafeString:
         """Return the attributes of an element that has this name as its text."""
-        return self.language.attributes if self.language else SafeString()
+        page = page_language()
+        return (self.language or page).attributes_within(page.direction)
 
     @property
     def html(self) -> SafeString:
         """Return the name as an element, which keeps it apart from the direction of the page."""
-        return format_html("<bdi{}>{}</bdi>", self.attributes, self.text)
+        attributes = self.language.attributes_within("auto") if self.language else ""
+        return format_html("<bdi{}>{}</bdi>", attributes, self.text)
 
 
 def isolated(text: str) -> str:
@@ -92,3 +105,8 @@ def _direction_of(tag: str) -> str:
     script = next((each for each in others if len(each) == 4 and each.isalpha()), None)
     is_from_right = script in _SCRIPTS_RIGHT_TO_LEFT if script else language in _RIGHT_TO_LEFT
     return "rtl" if is_from_right else "ltr"
+
+
+def _attributes(tag: str, direction: str) -> SafeString:
+    found = (("lang", tag), ("dir", direction))
+    return format_html_join("", ' {}="{}"', ((name, value) for name, value in found if value))

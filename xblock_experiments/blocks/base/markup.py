@@ -10,7 +10,7 @@ from html import escape
 
 from lxml import etree
 
-from xblock_experiments.blocks.base.language import Language
+from xblock_experiments.blocks.base.language import Language, page_language
 
 
 def _names(text: str) -> frozenset[str]:
@@ -82,8 +82,9 @@ _DEPTH = 200
 
 
 def authored(html: str, language: Language) -> str:
-    """Return another package's HTML in an element of its own, with its language and direction."""
-    return f"<div{language.attributes}>{contained(html)}</div>"
+    """Return another package's HTML, in an element with its language if the page has another."""
+    attributes = language.attributes_within(page_language().direction)
+    return f"<div{attributes}>{contained(html)}</div>" if attributes else contained(html)
 
 
 def contained(html: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from web_fragments.fragment import Fragment
 
-from xblock_experiments.blocks.base.language import isolated
+from xblock_experiments.blocks.base.language import Name, isolated
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import revision_of
 from xblock_experiments.blocks.configurations.edits import listed, usages_in
@@ -104,7 +104,7 @@ def _card(
         "groups": [
             {
                 "id": None if is_new else group.id,
-                "name": group.name,
+                "name": Name(group.name, None if is_new else course.course_language),
                 "weight": group.weight,
                 "share": share_of(group.weight, segmentation.groups),
             }
