@@ -18,9 +18,11 @@ OURS = ".student_view"
 OPENEDX_BLOCKS = ".xmodule_display"
 """The selector of Open edX's texts, problems and videos, which have their own markup."""
 
-_LANDMARKS = {
-    *("banner", "complementary", "contentinfo", "form", "main", "navigation", "region", "search")
-}
+_LANDMARKS = (
+    "body > header, nav, main, aside, body > footer, [role=region], [role=search],"
+    "section:is([aria-label], [aria-labelledby]):not([role]),"
+    "form:is([aria-label], [aria-labelledby]):not([role])"
+)
 
 _SHOWN = "[role=tabpanel]:not([hidden])"
 
@@ -179,19 +181,33 @@ class CoursePage(PageObject):
         return page.get_attribute("lang"), page.get_attribute("dir")
 
     @property
-    def landmarks(self) -> list[tuple[str, str]]:
-        """The role and the accessible name of each landmark."""
-        return [node for node in self._named_nodes() if node[0] in _LANDMARKS]
+    def landmarks(self) -> list[str]:
+        """The kind and the name of each visible landmark outside Open edX's blocks."""
+        return [
+            " ".join([each.tag_name, each.get_attribute("role") or "", self._label_of(each)])
+            for each in self._visible(_LANDMARKS)
+        ]
 
     @property
     def headings(self) -> list[str]:
-        return [name for role, name in self._named_nodes() if role == "heading"]
+        """The texts of all visible headings, also those of Open edX's blocks."""
+        headings = self.q(css="h1, h2, h3, h4, h5, h6")
+        texts: list[str] = headings.filter(lambda each: each.is_displayed()).text
+        return texts
 
-    def _named_nodes(self) -> list[tuple[str, str]]:
-        return [
-            (node["role"]["value"], node.get("name", {}).get("value", ""))
-            for node in self._accessible_nodes()
-        ]
+    def _visible(self, css: str) -> list[Any]:
+        elements: list[Any] = self._run(
+            "return Array.from(document.querySelectorAll(arguments[0])).filter("
+            "  (each) => each.checkVisibility() && !each.closest(arguments[1]));",
+            css,
+            OPENEDX_BLOCKS,
+        )
+        return elements
+
+    def _label_of(self, element: Any) -> str:
+        ids = (element.get_attribute("aria-labelledby") or "").split()
+        texts = [self.q(css=f"[id='{each}']").text[0] for each in ids]
+        return " ".join([element.get_attribute("aria-label") or "", *texts])
 
     @property
     def notice(self) -> str:
