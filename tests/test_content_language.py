@@ -57,7 +57,8 @@ def spanish(language: str = ' language="es"') -> LoadedCourse:
 
 def texts_of(page: str) -> Iterator[tuple[str, Any]]:
     """Yield each text of the page with its element."""
-    for element in html.document_fromstring(page).xpath("//body//*"):
+    tree: Any = html.document_fromstring(page)
+    for element in tree.xpath("//body//*"):
         if element.tag not in ("script", "style"):
             texts = [element.text, *(child.tail for child in element)]
             yield from ((text.strip(), element) for text in texts if text and text.strip())
