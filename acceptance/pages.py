@@ -221,7 +221,6 @@ class CoursePage(PageObject):
 
     def switch_language(self, name: str) -> None:
         self.q(css=".xbx-languages button").filter(text=name).first.click()
-        self.wait_for_page()
 
     @property
     def layout_shift(self) -> float:

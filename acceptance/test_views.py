@@ -93,6 +93,12 @@ class Pages:
         page.open("Let it cool first")
         return page
 
+    def preview_of_nobody(self) -> CoursePage:
+        page = self.page(StaffLessonPage, "lesson")
+        page.visit()
+        page.preview_learner("nobody")
+        return page
+
     def author_of_outline(self) -> CoursePage:
         return self.page(AuthorPage).visit()  # type: ignore[no-any-return]
 
@@ -106,6 +112,12 @@ class Pages:
 
     def editor(self) -> CoursePage:
         return self.page(EditorPage, "water").visit()  # type: ignore[no-any-return]
+
+    def draft(self) -> CoursePage:
+        """Open a form that has changes from before the page was left."""
+        page = self.page(EditorPage, "water").visit()
+        page.rename("Typed")
+        return page.reload()  # type: ignore[no-any-return]
 
     def unit_editor(self) -> CoursePage:
         return self.page(UnitEditorPage, "warm").visit()  # type: ignore[no-any-return]
@@ -146,10 +158,12 @@ VIEWS = (
     Pages.staff_without_arms,
     Pages.staff_of_nested,
     Pages.preview,
+    Pages.preview_of_nobody,
     Pages.author_of_outline,
     Pages.author_of_lesson,
     Pages.author,
     Pages.editor,
+    Pages.draft,
     Pages.unit_editor,
     Pages.configurations,
     Pages.new_configuration,
@@ -281,6 +295,20 @@ def test_a_page_starts_with_a_link_to_its_content(pages: Pages) -> None:
     assert page.focus == ("link", "Skip to content")
     page.press(Keys.ENTER, Keys.TAB)
     assert page.focus == ("link", "A Good Cup of Tea")
+
+
+def test_the_language_can_be_switched_by_keyboard(pages: Pages) -> None:
+    page = pages.page(LessonPage, "lesson", pages.learner).visit()
+    page.open("Let it cool first")
+    page.q(css=".xbx-languages button").results[-1].send_keys("")
+    assert page.focus == ("button", "العربية")
+    page.press(Keys.ENTER)
+    page.wait_for(lambda: page.language == ("ar", "rtl"), "the page is in Arabic")
+    page.wait_for_page()
+    assert page.selected == "Let it cool first"
+
+    page.switch_language("English")
+    page.wait_for(lambda: page.language == ("en", "ltr"), "the page is in English")
 
 
 @pytest.mark.parametrize(
