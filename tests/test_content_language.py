@@ -119,11 +119,9 @@ def test_each_sentence_of_a_page_is_in_the_language_of_the_page(
 def test_a_unit_that_comes_later_is_in_the_language_of_the_course() -> None:
     course = spanish()
     unit = "block-v1:DemoX+Tests+2026+type@vertical+block@unit"
-    (element,) = (
-        each
-        for text, each in texts_of(open_panel(course, "ann", "lesson", unit))
-        if text == "§¿Qué?"
-    )
+    with translation.override("ar"):
+        panel = open_panel(course, "ann", "lesson", unit)
+    (element,) = (each for text, each in texts_of(panel) if text == "§¿Qué?")
 
     assert (lang(element), direction(element)) == ("es", "ltr")
 

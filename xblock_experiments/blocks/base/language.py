@@ -38,6 +38,11 @@ class Language:
         """Return the attributes of an element in this language, each after a space."""
         return _attributes(self.tag, self.direction)
 
+    @property
+    def marks(self) -> SafeString:
+        """Return the attributes that a name needs on this page. Names have the direction `auto`."""
+        return self.attributes_within("auto")
+
     def attributes_within(self, direction: str) -> SafeString:
         """Return the attributes that differ from the page's language and from the direction."""
         tag = "" if self._is_that_of(page_language()) else self.tag
@@ -70,7 +75,7 @@ class Name:
     @property
     def html(self) -> SafeString:
         """Return the name as an element, which keeps it apart from the direction of the page."""
-        attributes = self.language.attributes_within("auto") if self.language else ""
+        attributes = self.language.marks if self.language else ""
         return format_html("<bdi{}>{}</bdi>", attributes, self.text)
 
 
