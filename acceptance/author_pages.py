@@ -59,6 +59,32 @@ class StaffPage(CoursePage):
     def open_view(self, link: str) -> None:
         self._load(self.q(css=".xbx-views a").filter(text=link).first.click)
 
+    def leave_for(self, link: str, *, really: bool) -> str:
+        """Follow a link from a page with unsaved changes. Return the question, and answer it."""
+        question = ""
+
+        def leave() -> None:
+            nonlocal question
+            self.q(css=".xbx-views a").filter(text=link).first.click()
+            question = _answer(self.browser, agrees=really)
+
+        if really:
+            self._load(leave)
+        else:
+            leave()
+        return question
+
+    @property
+    def warns_before_it_is_closed(self) -> bool:
+        """Return whether the browser asks the author before it closes the page."""
+        return bool(
+            self._run(
+                "const event = new Event('beforeunload', { cancelable: true });"
+                "window.dispatchEvent(event);"
+                "return event.defaultPrevented;"
+            )
+        )
+
     @property
     def banner(self) -> str:
         """The banner that names the previewed group or learner, or "" without a preview."""
@@ -285,6 +311,16 @@ class Form:
 
         return str(Promise(check, "the form shows a status").fulfill())
 
+    @property
+    def draft(self) -> str:
+        """The form's message about changes that were not saved when the page was left."""
+        (text,) = self._q(".xbx-draft [role=status]").text
+        return str(text)
+
+    def decide(self, button: str) -> None:
+        """Bring back or discard the changes that were not saved."""
+        self._q(".xbx-draft button").filter(text=button).first.click()
+
     def _q(self, css: str) -> Any:
         return self._page.q(css=f"{self._css} {css}")
 
@@ -497,6 +533,11 @@ class ConfigurationForm(Form):
 
 def _agree(browser: Any) -> str:
     """Confirm the question that the page asks, and return it."""
+    return _answer(browser, agrees=True)
+
+
+def _answer(browser: Any, *, agrees: bool) -> str:
+    """Answer the question that the page asks, and return it."""
 
     def check() -> tuple[bool, Any]:
         try:
@@ -506,7 +547,10 @@ def _agree(browser: Any) -> str:
 
     alert = Promise(check, "the page asks for confirmation").fulfill()
     question: str = alert.text
-    alert.accept()
+    if agrees:
+        alert.accept()
+    else:
+        alert.dismiss()
     return question
 
 

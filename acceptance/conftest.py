@@ -80,6 +80,21 @@ def browser(chromium: Any) -> Any:
 
 
 @pytest.fixture
+def network(browser: Any) -> Iterator[Callable[[bool], None]]:
+    """Return a function that takes the browser's network away, or gives it back."""
+
+    def switch(is_on: bool) -> None:
+        browser.execute_cdp_cmd("Network.enable", {})
+        browser.execute_cdp_cmd(
+            "Network.emulateNetworkConditions",
+            {"offline": not is_on, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1},
+        )
+
+    yield switch
+    switch(True)
+
+
+@pytest.fixture
 def take_picture(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], None]]:
     """Return a function that saves a picture of the window and checks its size.
 

@@ -18,6 +18,12 @@ OURS = ".student_view"
 OPENEDX_BLOCKS = ".xmodule_display"
 """The selector of Open edX's texts, problems and videos, which have their own markup."""
 
+_LANDMARKS = (
+    "body > header, nav, main, aside, body > footer, [role=region], [role=search],"
+    "section:is([aria-label], [aria-labelledby]):not([role]),"
+    "form:is([aria-label], [aria-labelledby]):not([role])"
+)
+
 _SHOWN = "[role=tabpanel]:not([hidden])"
 
 
@@ -173,6 +179,48 @@ class CoursePage(PageObject):
         """The language of the page and its writing direction."""
         (page,) = self.q(css="html").results
         return page.get_attribute("lang"), page.get_attribute("dir")
+
+    @property
+    def landmarks(self) -> list[str]:
+        """The kind and the name of each visible landmark outside Open edX's blocks."""
+        return [
+            " ".join([each.tag_name, each.get_attribute("role") or "", self._label_of(each)])
+            for each in self._visible(_LANDMARKS)
+        ]
+
+    @property
+    def headings(self) -> list[str]:
+        """The texts of all visible headings, also those of Open edX's blocks."""
+        headings = self.q(css="h1, h2, h3, h4, h5, h6")
+        texts: list[str] = headings.filter(lambda each: each.is_displayed()).text
+        return texts
+
+    def _visible(self, css: str) -> list[Any]:
+        elements: list[Any] = self._run(
+            "return Array.from(document.querySelectorAll(arguments[0])).filter("
+            "  (each) => each.checkVisibility() && !each.closest(arguments[1]));",
+            css,
+            OPENEDX_BLOCKS,
+        )
+        return elements
+
+    def _label_of(self, element: Any) -> str:
+        ids = (element.get_attribute("aria-labelledby") or "").split()
+        texts = [self.q(css=f"[id='{each}']").text[0] for each in ids]
+        return " ".join([element.get_attribute("aria-label") or "", *texts])
+
+    @property
+    def notice(self) -> str:
+        """The page's message about a request of a block that failed."""
+        (text,) = self.q(css=".xbx-notice").text
+        return str(text)
+
+    def wait_for_notice(self) -> str:
+        self.wait_for(lambda: bool(self.notice), "the page says what went wrong")
+        return self.notice
+
+    def switch_language(self, name: str) -> None:
+        self.q(css=".xbx-languages button").filter(text=name).first.click()
 
     @property
     def layout_shift(self) -> float:

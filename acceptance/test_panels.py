@@ -36,21 +36,6 @@ def lesson(browser: Any, workbench: Workbench, learner: str) -> LessonPage:
 
 
 @pytest.fixture
-def network(browser: Any) -> Iterator[Callable[[bool], None]]:
-    """Return a function that takes the browser's network away, or gives it back."""
-
-    def switch(is_on: bool) -> None:
-        browser.execute_cdp_cmd("Network.enable", {})
-        browser.execute_cdp_cmd(
-            "Network.emulateNetworkConditions",
-            {"offline": not is_on, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1},
-        )
-
-    yield switch
-    switch(True)
-
-
-@pytest.fixture
 def without_scripts(browser: Any) -> Iterator[None]:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     yield

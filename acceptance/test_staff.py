@@ -10,7 +10,14 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from acceptance.author_pages import EditorPage, Message, StaffLessonPage, StaffView
+from acceptance.author_pages import (
+    EditorPage,
+    ExperimentPage,
+    Message,
+    StaffLessonPage,
+    StaffPage,
+    StaffView,
+)
 from acceptance.pages import LessonPage, Tab
 from acceptance.problems import Problem
 from acceptance.server import Workbench
@@ -26,6 +33,8 @@ NOT_CONFIGURED = "Short or long?"
 YOURS = " (your group as a learner)"
 KETTLE = "Straight from the kettle"
 COOLED = "Let it cool first"
+UNKNOWN = "Nobody with this ID has been here yet. You see what they would see."
+ENDED = "The preview has ended: you see the course as staff again."
 NOTHING_KEPT = "Nothing you do here is saved."
 
 Visit = Callable[..., LessonPage]
@@ -254,6 +263,7 @@ def test_staff_can_preview_the_course_as_a_learner_who_has_never_visited(
     page.preview_learner(learner)
 
     assert page.banner == f"You are viewing the course as learner “{learner}”. {NOTHING_KEPT}"
+    assert page.q(css=".xbx-preview-note").text == [UNKNOWN]
     page.open(COOLED)
     assert page.text == GREEN
     page.exit_preview()
@@ -265,6 +275,49 @@ def test_staff_can_preview_the_course_as_a_learner_who_has_never_visited(
 
     visit(learner, COOLED)
     assert len(workbench.wait_for_events(ASSIGNED, learner)) == 1
+
+
+def test_a_preview_that_ended_without_its_button_says_so(
+    visit_as_staff: VisitAsStaff, browser: Any
+) -> None:
+    page = visit_as_staff()
+    page.preview_group(WARM)
+    browser.delete_cookie("sessionid")
+    page.reload()
+    assert (page.banner, page.notice) == ("", ENDED)
+    assert page.reload().notice == ""
+
+    page.preview_group(WARM)
+    page.exit_preview()
+    assert (page.banner, page.notice) == ("", "")
+
+
+def test_answers_in_a_preview_whose_session_has_expired_are_discarded(
+    visit_as_staff: VisitAsStaff, browser: Any, workbench: Workbench
+) -> None:
+    page = visit_as_staff()
+    page.preview_group(WARM)
+    page.open(COOLED)
+    stored = workbench.stored()
+    browser.delete_cookie("sessionid")
+    problem = Problem(page, "warm_question")
+    problem.type("80")
+    problem.submit()
+
+    assert problem.notification == "Correct (1/1 point)"
+    assert workbench.stored() == stored
+
+
+def test_a_preview_from_a_page_of_authors_shows_the_page_of_learners(
+    browser: Any, workbench: Workbench, tea: Tea
+) -> None:
+    author = ExperimentPage(browser, workbench.url, TEACHER, "water", course=tea.name)
+    author.visit()
+    author.preview_group(WARM)
+
+    page = StaffPage(browser, workbench.url, TEACHER, "water", course=tea.name).wait_for_page()
+    assert page.banner.startswith("You are viewing the course as a learner in group “Warm”")
+    assert GREEN in page.source
 
 
 def test_answers_that_staff_give_in_a_preview_are_discarded(

@@ -94,6 +94,12 @@ class Pages:
         page.open("Let it cool first")
         return page
 
+    def preview_of_nobody(self) -> CoursePage:
+        page = self.page(StaffLessonPage, "lesson")
+        page.visit()
+        page.preview_learner("nobody")
+        return page
+
     def author_of_outline(self) -> CoursePage:
         return self.page(AuthorPage).visit()  # type: ignore[no-any-return]
 
@@ -116,6 +122,12 @@ class Pages:
         page.select_content(1, "Straight from the kettle")
         page.form.preview_consequences()
         return page
+
+    def draft(self) -> CoursePage:
+        """Open a form that has changes from before the page was left."""
+        page = self.page(EditorPage, "water").visit()
+        page.rename("Typed")
+        return page.reload()  # type: ignore[no-any-return]
 
     def unit_editor(self) -> CoursePage:
         return self.page(UnitEditorPage, "warm").visit()  # type: ignore[no-any-return]
@@ -171,11 +183,13 @@ VIEWS = (
     Pages.staff_without_arms,
     Pages.staff_of_nested,
     Pages.preview,
+    Pages.preview_of_nobody,
     Pages.author_of_outline,
     Pages.author_of_lesson,
     Pages.author,
     Pages.editor,
     Pages.confirmation,
+    Pages.draft,
     Pages.unit_editor,
     Pages.configurations,
     Pages.removed_group,
@@ -231,6 +245,16 @@ def test_a_page_passes_the_audit_in_light_and_dark_mode(
     page.check_accessibility()
     page.prefer_dark()
     page.check_accessibility()
+
+
+@every_view
+def test_a_page_has_no_landmark_heading_or_title_twice(pages: Pages, view: View) -> None:
+    page = view(pages)
+    title = page.browser.title.split(" | ")
+
+    assert sorted(page.landmarks) == sorted(set(page.landmarks))
+    assert sorted(page.headings) == sorted(set(page.headings))
+    assert title == list(dict.fromkeys(title))
 
 
 @every_view
@@ -303,6 +327,20 @@ def test_a_page_starts_with_a_link_to_its_content(pages: Pages) -> None:
     assert page.focus == ("link", "Skip to content")
     page.press(Keys.ENTER, Keys.TAB)
     assert page.focus == ("link", "A Good Cup of Tea")
+
+
+def test_the_language_can_be_switched_by_keyboard(pages: Pages) -> None:
+    page = pages.page(LessonPage, "lesson", pages.learner).visit()
+    page.open("Let it cool first")
+    page.q(css=".xbx-languages button").results[-1].send_keys("")
+    assert page.focus == ("button", "العربية")
+    page.press(Keys.ENTER)
+    page.wait_for(lambda: page.language == ("ar", "rtl"), "the page is in Arabic")
+    page.wait_for_page()
+    assert page.selected == "Let it cool first"
+
+    page.switch_language("English")
+    page.wait_for(lambda: page.language == ("en", "ltr"), "the page is in English")
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,11 @@ def export(user_id: str) -> dict[str, Any]:
     return {name: part for name, part in sorted(parts.items()) if part}
 
 
+def has_any(user_id: str) -> bool:
+    """Return whether any store has data about the user."""
+    return any(rows.exists() for store in _stores.values() for rows in store.owned(user_id))
+
+
 def retire(user_id: str) -> int:
     """Delete or clear all stores' data about the user, and return the number of rows.
 

@@ -8,10 +8,11 @@ from django.utils.translation import gettext_noop
 from web_fragments.fragment import Fragment
 from webob import Response
 from xblock.core import XBlock
-from xblock.fields import Scope
+from xblock.fields import Scope, String
 
 from xblock_experiments.blocks.base.fields import JSONList
 from xblock_experiments.blocks.base.handlers import answer, json_of, staff_handler
+from xblock_experiments.blocks.base.language import Name
 from xblock_experiments.blocks.base.outline import OutlineBlock
 from xblock_experiments.blocks.base.revision import check_revision, revision_of
 from xblock_experiments.blocks.configurations import edits as configurations
@@ -30,11 +31,21 @@ class CourseBlock(OutlineBlock):
     default_name = gettext_noop("Course")
     listed_types = frozenset({"chapter", "sequential"})
 
+    language = String(
+        help="The code of the language of the course's texts, such as `es` or `zh-Hant`.",
+        scope=Scope.settings,
+        default=None,
+    )
     user_partitions = JSONList(
         help="The course's segmentations, as Open edX's user partitions.",
         scope=Scope.settings,
         default=[],
     )
+
+    @property
+    def heading(self) -> Name | None:
+        """The default name, or None for a course with a name, which is on each of its pages."""
+        return None if self.display_name else super().heading
 
     def studio_view(self, context: Any = None) -> Fragment:
         """Render the page on which authors list, create, edit and delete group configurations."""
@@ -60,7 +71,7 @@ class CourseBlock(OutlineBlock):
         partitions, _, id = self._edited(json_of(request, self))
         self.user_partitions = partitions
         self.runtime.publish(self, SEGMENTATIONS, {"user_partitions": partitions})
-        return answer(result="success", id=id)
+        return answer(result="success", id=id, revision=revision_of(partitions))
 
     def _edited(self, sent: dict[str, Any]) -> tuple[list[Any], str, int]:
         """Return the edited list, and the type and id of the edited segmentation.

@@ -16,6 +16,7 @@ from xblock.exceptions import JsonHandlerError
 from xblock.fields import Integer, Scope
 
 from xblock_experiments.blocks.base import navigation
+from xblock_experiments.blocks.base.language import Name
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.structure import Structure, ancestors, page_url
 
@@ -28,7 +29,7 @@ class Tab:
     usage_id: str
     icon: str
     kind: str
-    title: str
+    title: Name
     url: str
     """The address of the lesson with this tab open, for browsers without JavaScript."""
     content: str | None
@@ -49,8 +50,8 @@ class SequentialBlock(Structure):
     )
 
     def author_view(self, context: Any = None) -> Fragment:
-        """Render the block for authors, with all its panels."""
-        context = {"root_xblock": self, **(context or {})}
+        """Render the block for authors, with all its panels. Their pages show its ancestors."""
+        context = {"root_xblock": self, "is_part": True, **(context or {})}
         return self._view(context, shown=range(1, len(self.children) + 1))
 
     def content_view(self, context: Any) -> Fragment:
@@ -107,16 +108,17 @@ class SequentialBlock(Structure):
 
     def _view(self, context: Any, *, shown: Container[int]) -> Fragment:
         fragment = Fragment()
+        is_part = isinstance(context, dict) and "is_part" in context
         fragment.content = render(
             "sequential.html",
             {
-                "path": self._path(),
+                "path": [] if is_part else self._path(),
                 "tabs": self._tabs(fragment, context, shown),
-                "title": self.display_name_with_default,
+                "title": self.shown_name,
             },
-            self.i18n,
+            self,
         )
-        scripts = ("resources.js", "panels.js", "sequential.js")
+        scripts = ("resources.js", "panels.js", "headings.js", "sequential.js")
         self.add_files(fragment, "icons.css", "sequential.css", *scripts)
         fragment.initialize_js("XBlockExperimentsSequential")
         return fragment
@@ -142,26 +144,31 @@ class SequentialBlock(Structure):
             usage_id=usage_id,
             icon=icon,
             kind=kinds.get(icon, ""),
-            title=navigation.title_of(child) or _("Unit {number}").format(number=number),
+            title=self._title_of(child, number),
             url=self._url_of(usage_id),
             content=content,
             is_selected=number == self._selected,
         )
 
+    def _title_of(self, child: Any, number: int) -> Name:
+        if title := navigation.title_of(child):
+            return Name(title, self.course_language)
+        return Name(self.gettext("Unit {number}").format(number=number), None)
+
     def _url_of(self, usage_id: str) -> str:
         page = page_url(self) or ""
         return f"{page}{'&' if '?' in page else '?'}activate_block_id={quote(usage_id, safe='')}"
 
-    def _path(self) -> list[dict[str, str]]:
+    def _path(self) -> list[dict[str, Any]]:
         """Return the ancestors from the course down, as far as the runtime has pages for them.
 
         Omits experiments, whose names are not for learners, and blocks of other packages.
         """
-        path: list[dict[str, str]] = []
+        path: list[dict[str, Any]] = []
         for block in ancestors(self):
             url = page_url(self, shown=block)
             if url is None:
                 break
             if isinstance(block, Structure) and not block.has_dynamic_children():
-                path.insert(0, {"title": block.display_name_with_default, "url": url})
+                path.insert(0, {"title": block.shown_name, "url": url})
         return path

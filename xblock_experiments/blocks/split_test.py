@@ -235,7 +235,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         fragment.content = render(
             "split_test.html",
             {"child_id": child.scope_ids.usage_id, "content": content},
-            self.i18n,
+            self,
         )
         self.add_files(fragment, "split_test.js")
         fragment.initialize_js("SplitTestStudentView")

@@ -42,11 +42,19 @@ def studio_view(unit: Any) -> Fragment:
             "key": unit.scope_ids.usage_id,
             "olx": text,
             "revision": revision_of(text),
-            "title": unit.display_name_with_default,
+            "title": unit.shown_name,
         },
-        unit.i18n,
+        unit,
     )
-    unit.add_files(fragment, "forms.css", "forms.js", "consequences.js", "unit_editor.js")
+    unit.add_files(
+        fragment,
+        "forms.css",
+        "drafts.js",
+        "faults.js",
+        "forms.js",
+        "consequences.js",
+        "unit_editor.js",
+    )
     fragment.initialize_js("XBlockExperimentsUnitEditor")
     return fragment
 

@@ -26,7 +26,7 @@ class VerticalBlock(Structure):
         children = [
             self.render_child(child, fragment, context) for child in self.get_child_blocks()
         ]
-        fragment.content = render("vertical.html", {"children": children}, self.i18n)
+        fragment.content = render("vertical.html", {"children": children}, self)
         self.add_files(fragment, "icons.css", "vertical.css")
         return fragment
 

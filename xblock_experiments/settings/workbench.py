@@ -78,6 +78,7 @@ LANGUAGES = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
 # The log has the same times as events. The SDK uses the time of New York.
 TIME_ZONE = "UTC"
+CSRF_FAILURE_VIEW = "xblock_experiments.workbench.pages.expired.show"
 ROOT_URLCONF = "xblock_experiments.workbench.urls"
 
 # The SDK logs to a folder below the current directory, and fails if it does not exist.

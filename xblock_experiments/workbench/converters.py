@@ -1,4 +1,4 @@
-"""Path converters for usage ids, user ids, handlers, and suffixes of handlers."""
+"""Path converters for usage ids, user ids, previews, handlers, and suffixes of handlers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from xblock_experiments.keys.usage import as_usage_id
+from xblock_experiments.services.preview import Preview, parse
 
 
 class UsageId:
@@ -30,6 +31,21 @@ class UserId:
 
     def to_url(self, user_id: object) -> str:
         return quote(str(user_id), safe="")
+
+
+class PreviewText:
+    """A preview. Its slashes are escaped."""
+
+    regex = "[^/]+"
+
+    def to_python(self, text: str) -> Preview:
+        preview = parse(unquote(text))
+        if preview is None:
+            raise ValueError(text)
+        return preview
+
+    def to_url(self, preview: Preview) -> str:
+        return quote(str(preview), safe="")
 
 
 class Handler:

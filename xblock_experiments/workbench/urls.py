@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import include, path, re_path, register_converter
+from django.views.i18n import set_language
 from django.views.static import serve
 from workbench.urls import urlpatterns as sdk_patterns
 
@@ -13,6 +14,7 @@ from xblock_experiments.workbench import converters
 from xblock_experiments.workbench.pages import answers, events_page, index, views
 
 register_converter(converters.Handler, "handler")
+register_converter(converters.PreviewText, "preview")
 register_converter(converters.Suffix, "suffix")
 register_converter(converters.UsageId, "usage")
 register_converter(converters.UserId, "user")
@@ -20,6 +22,7 @@ register_converter(converters.UserId, "user")
 _SCENARIO = r"(?P<scenario_id>[^/]+)/(?:(?P<view_name>[^/]+)/)?$"
 _HANDLER = "handler/<usage:usage_id>/<handler:handler_slug>"
 _LEARNER = f"learner/<user:user_id>/{_HANDLER}"
+_PREVIEW = "preview/<preview:preview>/"
 
 _SDK: list[Any] = [each for each in sdk_patterns if getattr(each, "callback", None) is not serve]
 """The SDK's URLs without the one for uploads, which would serve all files in the working folder."""
@@ -35,10 +38,15 @@ urlpatterns = [
     path("courses/<str:name>/static/<path:path>", views.course_static, name="course_static"),
     path("experiments/events", events_page.show, name="events"),
     path("experiments/events/since", events_page.since, name="events_since"),
+    path("language/", set_language, name="set_language"),
     path(_LEARNER, views.handle, name="learner_handler"),
     path(f"{_LEARNER}/<suffix:suffix>", views.handle, name="learner_handler"),
     path(_HANDLER, views.handle),
     path(f"{_HANDLER}/<suffix:suffix>", views.handle),
+    path(f"{_PREVIEW}{_LEARNER}", views.handle, name="preview_learner_handler"),
+    path(f"{_PREVIEW}{_LEARNER}/<suffix:suffix>", views.handle, name="preview_learner_handler"),
+    path(f"{_PREVIEW}{_HANDLER}", views.handle, name="preview_handler"),
+    path(f"{_PREVIEW}{_HANDLER}/<suffix:suffix>", views.handle),
     re_path(rf"^scenario/{_SCENARIO}", views.show),
     re_path(rf"^view/{_SCENARIO}", views.show, {"template": "workbench/blockview.html"}),
     path("", include(_SDK)),

@@ -10,6 +10,8 @@ from html import escape
 
 from lxml import etree
 
+from xblock_experiments.blocks.base.language import Language, page_language
+
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -77,6 +79,12 @@ _ENDING = {
 """The open elements that a new one ends with all in them, and the elements that prevent this."""
 _DEPTH = 200
 """The most elements that may be open. Browsers have limits too."""
+
+
+def authored(html: str, language: Language) -> str:
+    """Return another package's HTML, in an element with its language if the page has another."""
+    attributes = language.attributes_within(page_language().direction)
+    return f"<div{attributes}>{contained(html)}</div>" if attributes else contained(html)
 
 
 def contained(html: str) -> str:

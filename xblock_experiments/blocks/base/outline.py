@@ -7,6 +7,7 @@ from typing import Any
 
 from web_fragments.fragment import Fragment
 
+from xblock_experiments.blocks.base.language import Name
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.structure import Structure, page_url
 
@@ -15,7 +16,7 @@ from xblock_experiments.blocks.base.structure import Structure, page_url
 class Entry:
     """A line of the outline and the lines below it."""
 
-    title: str
+    title: Name
     url: str
     entries: list[Entry]
 
@@ -32,17 +33,22 @@ class OutlineBlock(Structure):
             "outline.html",
             {
                 "entries": [entry for _, entry in entries if entry],
-                "title": self.display_name_with_default,
+                "heading": self.heading,
                 "children": [
                     self.render_child(child, fragment, context)
                     for child, entry in entries
                     if entry is None
                 ],
             },
-            self.i18n,
+            self,
         )
         self.add_files(fragment, "outline.css")
         return fragment
+
+    @property
+    def heading(self) -> Name | None:
+        """The heading above the outline, or None if the page has it already."""
+        return self.shown_name
 
     def get_shown_blocks(self) -> list[Any]:
         """Return the children that are rendered in place, without those that are only linked."""
@@ -58,4 +64,9 @@ class OutlineBlock(Structure):
             return None
         below = child.get_child_blocks() if isinstance(child, OutlineBlock) else []
         entries = [child._entry(grandchild) for grandchild in below]
-        return Entry(child.display_name_with_default, url, list(filter(None, entries)))
+        return Entry(self._name_of(child), url, list(filter(None, entries)))
+
+    def _name_of(self, child: Any) -> Name:
+        if isinstance(child, Structure):
+            return child.shown_name
+        return Name(child.display_name_with_default, self.course_language)

@@ -10,12 +10,15 @@ from typing import Any
 
 from django.template import Engine
 
+from xblock_experiments.blocks.base.language import page_language
+
 _engine = Engine(
     dirs=[str(Path(__file__).parents[1] / "templates")],
     builtins=["xblock_experiments.blocks.base.sentences"],
 )
 
 
-def render(template: str, context: dict[str, Any], i18n: Any) -> str:
-    """Render the template. `i18n` is the runtime's service of that name."""
-    return str(_engine.render_to_string(template, {**context, "i18n": i18n}))
+def render(template: str, context: dict[str, Any], block: Any) -> str:
+    """Render the template in the language of the page, with the block's texts in their own."""
+    languages = {"course_language": block.course_language, "page_language": page_language()}
+    return str(_engine.render_to_string(template, {**context, **languages, "i18n": block.i18n}))

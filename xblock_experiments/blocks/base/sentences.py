@@ -1,7 +1,8 @@
-"""Template tags for translated sentences. Sentences and their values are escaped.
+"""Template tags for translated sentences and authors' names. All of them are escaped.
 
 {% t "Condition of {learner}" learner=name %}
 {% tn "{count} learner" "{count} learners" count=number %}
+{% name title %}
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from typing import Any
 
 from django.template import Context, Library
 from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+
+from xblock_experiments.blocks.base.language import Name, isolated
 
 register = Library()
-
-_BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @register.simple_tag(takes_context=True)
@@ -27,15 +29,19 @@ def tn(context: Context, singular: str, plural: str, *, count: int, **values: An
     return _filled(translated, {"count": count, **values})
 
 
+@register.simple_tag(takes_context=True)
+def name(context: Context, name: str | Name) -> SafeString:
+    """Return a name in its own language. A plain text is in the language of the course."""
+    return (name if isinstance(name, Name) else Name(name, context["course_language"])).html
+
+
 def _filled(sentence: str, values: dict[str, Any]) -> str:
     """Escape the sentence in any case: Django considers a template's own literals safe."""
     if not values:
         return escape(sentence)
-    isolated = {name: _isolated(value) for name, value in values.items()}
-    return format_html(escape(sentence), **isolated)
+    parts = {name: _isolated(value) for name, value in values.items()}
+    return format_html(escape(sentence), **parts)
 
 
 def _isolated(value: Any) -> Any:
-    """Isolate text with bidirectional control characters, so that it cannot reorder a sentence."""
-    has_bidi_controls = isinstance(value, str) and not _BIDI_CONTROLS.isdisjoint(value)
-    return f"\u2068{value}\u2069" if has_bidi_controls else value
+    return isolated(str(value)) if isinstance(value, str | Name) else value

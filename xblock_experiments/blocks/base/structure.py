@@ -13,7 +13,8 @@ from xblock.fields import Scope, String
 
 from xblock_experiments.blocks.base import navigation
 from xblock_experiments.blocks.base.fields import JSONDict
-from xblock_experiments.blocks.base.markup import contained
+from xblock_experiments.blocks.base.language import Language, Name, language_of
+from xblock_experiments.blocks.base.markup import authored
 from xblock_experiments.blocks.base.olx_attributes import attributes
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.course_user_segmentation.data import SegmentationError
@@ -98,6 +99,18 @@ class Structure(XBlock):
         return name or self.gettext(self.default_name)
 
     @property
+    def shown_name(self) -> Name:
+        """The block's own name in the course's language, or the default name in the page's."""
+        language = self.course_language if self.display_name else None
+        return Name(self.display_name_with_default, language)
+
+    @property
+    def course_language(self) -> Language:
+        """The language of everything that authors write."""
+        *_, course = self, *ancestors(self)
+        return language_of(course)
+
+    @property
     def i18n(self) -> Any:
         return self.runtime.service(self, "i18n")
 
@@ -108,7 +121,7 @@ class Structure(XBlock):
 
     def sentence_view(self, sentence: str) -> Fragment:
         """Render a single sentence in place of the block."""
-        fragment = Fragment(render("sentence.html", {"sentence": sentence}, self.i18n))
+        fragment = Fragment(render("sentence.html", {"sentence": sentence}, self))
         self.add_files(fragment, "vertical.css")
         return fragment
 
@@ -144,14 +157,17 @@ class Structure(XBlock):
                 tried |= found
 
     def render_child(self, child: Any, fragment: Fragment, context: Any) -> str:
-        """Return the child's view as HTML, and add the child's resources to the fragment."""
+        """Return the child's view as HTML, and add the child's resources to the fragment.
+
+        The child's context has `is_part`, because the page is another block's.
+        """
         is_authors = getattr(self.runtime, "is_author_mode", False)
         view = "author_view" if is_authors and hasattr(child, "author_view") else "student_view"
-        rendered = child.render(view, context)
+        rendered = child.render(view, {**(context or {}), "is_part": True})
         fragment.add_fragment_resources(rendered)
         html = str(rendered.content)
-        # This package's blocks have already passed the HTML of their children to `contained`.
-        return html if isinstance(child, Structure) else contained(html)
+        # This package's blocks have done both for the HTML of their children.
+        return html if isinstance(child, Structure) else authored(html, self.course_language)
 
     def add_files(self, fragment: Fragment, *names: str) -> None:
         """Add scripts and style sheets in the given order, after the theme."""

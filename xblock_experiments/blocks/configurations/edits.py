@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from xblock_experiments.blocks.base.language import isolated
 from xblock_experiments.blocks.base.structure import Structure, page_url
 from xblock_experiments.blocks.configurations.forms import KnownGroups, edited_by, refused
 from xblock_experiments.blocks.configurations.forms import unused_id as unused_id
@@ -96,7 +97,7 @@ def without_deleted(course: Any, type: Any, id: Any) -> list[Any]:
         message = _(
             "This group configuration cannot be deleted, because experiments use it: {units}"
         )
-        raise refused(message.format(units=", ".join(usage.label for usage in usages)))
+        raise refused(message.format(units=", ".join(isolated(usage.label) for usage in usages)))
     place = _place_of(old, course.user_partitions)
     return [*course.user_partitions[:place], *course.user_partitions[place + 1 :]]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from web_fragments.fragment import Fragment
 
+from xblock_experiments.blocks.base.language import Name, isolated
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import revision_of
 from xblock_experiments.blocks.configurations.edits import listed, removed_groups, usages_in
@@ -17,7 +18,14 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT, all_types, label_of
 
-_SCRIPTS = ("forms.js", "consequences.js", "group_list.js", "configurations.js")
+_SCRIPTS = (
+    "drafts.js",
+    "faults.js",
+    "forms.js",
+    "consequences.js",
+    "group_list.js",
+    "configurations.js",
+)
 
 
 def configurations_view(course: Any) -> Fragment:
@@ -41,7 +49,7 @@ def configurations_view(course: Any) -> Fragment:
             ],
             "revision": revision_of(course.user_partitions),
         },
-        course.i18n,
+        course,
     )
     course.add_files(fragment, "forms.css", *_SCRIPTS)
     fragment.initialize_js("XBlockExperimentsConfigurations")
@@ -79,12 +87,12 @@ def consequences(course: Any, edit: SegmentationEdit, edited: UserSegmentation |
             "{count} learners of “{name}” get another group at their next visit.",
             edit.leave,
         )
-        sentences.append(leave.format(count=edit.leave, name=edit.name))
+        sentences.append(leave.format(count=edit.leave, name=isolated(edit.name)))
     weighty = [group.name for group in edit.empty if group.weight]
     if weighty and (edit.stay or edit.leave):
         empty = course.gettext("Only learners not yet assigned can get {groups}.")
         quoted = course.gettext("“{name}”")
-        groups = ", ".join(quoted.format(name=name) for name in weighty)
+        groups = ", ".join(quoted.format(name=isolated(name)) for name in weighty)
         sentences.append(empty.format(groups=groups))
     if not sentences:
         sentences.append(course.gettext("No learner has a group yet, so nobody's group changes."))
@@ -111,7 +119,7 @@ def _card(
         "groups": [
             {
                 "id": None if is_new else group.id,
-                "name": group.name,
+                "name": Name(group.name, None if is_new else course.course_language),
                 "weight": group.weight,
                 "share": share_of(group.weight, segmentation.groups),
             }

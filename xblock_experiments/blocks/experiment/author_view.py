@@ -37,11 +37,11 @@ def author_view(block: Any, context: Any) -> Fragment:
             "key": block.scope_ids.usage_id,
             "messages": shown_messages(block),
             "own_url": page_url(block, "author_view"),
-            "title": block.display_name_with_default,
+            "title": block.shown_name,
         },
-        block.i18n,
+        block,
     )
-    block.add_files(fragment, "staff.css", "messages.js", "author_view.js")
+    block.add_files(fragment, "staff.css", "faults.js", "messages.js", "author_view.js")
     fragment.initialize_js("XBlockExperimentsAuthorView")
     return fragment
 

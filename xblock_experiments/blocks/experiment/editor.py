@@ -36,11 +36,13 @@ def studio_view(block: Any) -> Fragment:
             "name": block.display_name,
             "not_selected": NOT_SELECTED,
             "revision": _revision(block),
-            "title": block.display_name_with_default,
+            "title": block.shown_name,
         },
-        block.i18n,
+        block,
     )
-    block.add_files(fragment, "forms.css", "forms.js", "consequences.js", "editor.js")
+    block.add_files(
+        fragment, "forms.css", "drafts.js", "faults.js", "forms.js", "consequences.js", "editor.js"
+    )
     fragment.initialize_js("XBlockExperimentsEditor")
     return fragment
 

@@ -28,12 +28,12 @@ def staff_view(block: Any, context: Any) -> Fragment:
             "key": block.scope_ids.usage_id,
             "messages": shown_messages(block),
             "own": next((card for card in cards if card.is_own), None),
-            "title": block.display_name_with_default,
+            "title": block.shown_name,
             "type_label": segmentation and label_of(segmentation.type, block.gettext),
         },
-        block.i18n,
+        block,
     )
-    block.add_files(fragment, "staff.css", "messages.js", "staff_view.js")
+    block.add_files(fragment, "staff.css", "faults.js", "messages.js", "staff_view.js")
     fragment.initialize_js("XBlockExperimentsStaffView")
     return fragment
 

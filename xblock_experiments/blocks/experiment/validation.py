@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 from xblock.validation import Validation, ValidationMessage
 
+from xblock_experiments.blocks.base.language import isolated
 from xblock_experiments.blocks.experiment.setup import Experiment
 from xblock_experiments.course_user_segmentation.data import UserSegmentation
 
@@ -156,7 +157,8 @@ def _of_arms(experiment: Experiment, _: Callable[[str], str]) -> list[Experiment
         found.append(ExperimentMessage(WARNING, _(_INACTIVE), view="author_view"))
     for arm in experiment.active:
         if len(arm.groups) > 1:
-            names = ", ".join(_("“{name}”").format(name=group.name) for group in arm.groups)
+            quoted = (_("“{name}”").format(name=isolated(group.name)) for group in arm.groups)
+            names = ", ".join(quoted)
             found.append(ExperimentMessage(WARNING, _(_SHARED).format(groups=names)))
     return found
 
@@ -178,8 +180,8 @@ def _of_groups(
     given = {group.id for group in experiment.given}
     for group in (group for arm in experiment.active for group in arm.groups):
         if given and group.id not in given:
-            found.append(ExperimentMessage(WARNING, _(_NESTED).format(group=group.name)))
+            found.append(ExperimentMessage(WARNING, _(_NESTED).format(group=isolated(group.name))))
         elif not group.weight:
-            text = _(_WEIGHTLESS).format(group=group.name)
+            text = _(_WEIGHTLESS).format(group=isolated(group.name))
             found.append(ExperimentMessage(WARNING, text, **action))
     return found

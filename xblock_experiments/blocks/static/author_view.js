@@ -20,11 +20,11 @@ function XBlockExperimentsAuthorView(runtime, element) {
           child_id: button.dataset.childId,
           revision: button.dataset.revision,
         });
-        $.post(runtime.handlerUrl(element, "delete_inactive_arm"), sent)
+        $.post({ url: runtime.handlerUrl(element, "delete_inactive_arm"), data: sent, isTold: true })
           .done(() => location.reload())
-          .fail(() => {
+          .fail((answer) => {
             const status = root.querySelector(".xbx-messages ~ .xbx-status");
-            status.textContent = status.dataset.failed;
+            status.textContent = XBlockExperimentsFault(answer, status.dataset);
           });
       }
     });

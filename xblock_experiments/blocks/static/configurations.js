@@ -48,6 +48,8 @@ function XBlockExperimentsConfigurations(runtime, element) {
       const sent = { configuration: configurationIn(form) };
       if (consequences.areShown()) {
         send("save_configuration", sent, form).done((answer) => {
+          XBlockExperimentsDrafts.saved(form);
+          XBlockExperimentsDrafts.leave(answer.revision);
           location.hash = "configuration-" + form.dataset.type + "-" + answer.id;
           location.reload();
         });
@@ -79,9 +81,13 @@ function XBlockExperimentsConfigurations(runtime, element) {
       show(false);
       button.focus();
     });
+    form.addEventListener("xbx-draft", () => show(true));
   });
 
-  root.querySelectorAll("form").forEach(wireForm);
+  root.querySelectorAll("form").forEach((form) => {
+    wireForm(form);
+    XBlockExperimentsDrafts.keep(form, runtime.handlerUrl(element, "save_configuration") + form.id);
+  });
 
   /* Whoever has saved one comes back to it. */
   const saved = location.hash && document.getElementById(location.hash.slice(1));
@@ -96,7 +102,10 @@ function XBlockExperimentsConfigurations(runtime, element) {
       const sent = { delete: { type: button.dataset.type, id: Number(button.dataset.id) } };
       send("preview_configuration", sent, place).done((answer) => {
         if (window.confirm(button.textContent.trim() + "\n\n" + answer.consequences.join("\n"))) {
-          send("save_configuration", sent, place).done(() => location.reload());
+          send("save_configuration", sent, place).done((answer) => {
+            XBlockExperimentsDrafts.leave(answer.revision);
+            location.reload();
+          });
         }
       });
     });

@@ -32,4 +32,6 @@ function XBlockExperimentsEditor(runtime, element) {
     };
     save(sent).done(() => XBlockExperimentsForms.done(runtime, form));
   });
+
+  XBlockExperimentsDrafts.keep(form, runtime.handlerUrl(element, "submit_studio_edits"));
 }

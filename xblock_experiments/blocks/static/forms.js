@@ -13,6 +13,7 @@ const XBlockExperimentsForms = {
       data: JSON.stringify(data),
       contentType: "application/json; charset=utf-8",
       dataType: "json",
+      isTold: true,
     })
       .always(() => {
         buttons.forEach((button) => (button.disabled = false));
@@ -22,24 +23,13 @@ const XBlockExperimentsForms = {
         }
       })
       .fail((answer) => {
-        const { expired, failed, offline } = status.dataset;
-        const faults = { 0: offline, 403: expired };
-        status.textContent = XBlockExperimentsForms.reason(answer) || faults[answer.status] || failed;
+        status.textContent = XBlockExperimentsFault(answer, status.dataset);
       });
-  },
-
-  /* Of a refusal: its sentence, or those of a validation, as XBlock's own form sends them. */
-  reason(answer) {
-    const told = answer.responseJSON || {};
-    const error = told.error === undefined ? told : told.error;
-    if (typeof error === "string") {
-      return error;
-    }
-    return (error.messages || []).map((message) => message.text).join(" ");
   },
 
   /* Whoever is on another page of the form has it as it was. */
   done(runtime, form) {
+    XBlockExperimentsDrafts.saved(form);
     if (form.dataset.done) {
       location.assign(form.dataset.done);
     } else if (runtime.notify) {

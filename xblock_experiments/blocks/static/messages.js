@@ -5,12 +5,12 @@ function XBlockExperimentsMessages(runtime, element, root) {
   root.querySelectorAll(".xbx-messages button[data-handler]").forEach((button) => {
     button.addEventListener("click", () => {
       button.disabled = true;
-      $.post(runtime.handlerUrl(element, button.dataset.handler))
+      $.post({ url: runtime.handlerUrl(element, button.dataset.handler), isTold: true })
         .done(() => location.reload())
-        .fail(() => {
+        .fail((answer) => {
           button.disabled = false;
           button.focus();
-          status.textContent = status.dataset.failed;
+          status.textContent = XBlockExperimentsFault(answer, status.dataset);
         });
     });
   });

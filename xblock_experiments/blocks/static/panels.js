@@ -17,10 +17,11 @@ function XBlockExperimentsPanel(panel, request, texts, tell) {
   function fail(answer) {
     tell("failed");
     // What the server refuses now, it refuses again.
-    const isRefused = answer && answer.status >= 400 && answer.status < 500;
+    const { error, is_expired: isExpired } = (answer && answer.responseJSON) || {};
+    const isRefused = !isExpired && answer && answer.status >= 400 && answer.status < 500;
     display(isRefused ? ".xbx-refused" : ".xbx-failed");
-    if (isRefused && answer.responseJSON && answer.responseJSON.error) {
-      unit.querySelector("p").textContent = answer.responseJSON.error;
+    if (error && (isRefused || isExpired)) {
+      unit.querySelector("p").textContent = error;
     }
     unit.querySelectorAll("button").forEach((button) => {
       button.addEventListener("click", () => {

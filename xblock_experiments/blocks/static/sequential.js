@@ -30,6 +30,7 @@ function XBlockExperimentsSequential(runtime, element) {
       (what) => tell(index, what)
     )
   );
+  panels.forEach(XBlockExperimentsHeadings);
   const selected = () => tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true");
   let passing = null;
 
@@ -41,6 +42,7 @@ function XBlockExperimentsSequential(runtime, element) {
       data: JSON.stringify(data),
       dataType: "json",
       timeout: TIMEOUT,
+      isTold: handler === "open_panel",
     });
   }
 

@@ -14,6 +14,7 @@ function XBlockExperimentsUnitEditor(runtime, element) {
         return;
       }
       form.dataset.revision = answer.revision;
+      XBlockExperimentsDrafts.saved(form);
       problems.replaceChildren(
         ...answer.problems.map((problem) => {
           const line = document.createElement("li");
@@ -25,4 +26,6 @@ function XBlockExperimentsUnitEditor(runtime, element) {
       form.querySelector(".xbx-status").textContent = answer.saved;
     });
   });
+
+  XBlockExperimentsDrafts.keep(form, runtime.handlerUrl(element, "save_olx"));
 }

@@ -171,6 +171,12 @@ class CourseBlocks:
     def title(self) -> str:
         return self.blocks[self.usage_id].fields.get("display_name") or self.course_id
 
+    @property
+    def language(self) -> str | None:
+        """The code of the language of its texts, or None if its authors did not name it."""
+        language: str | None = self.blocks[self.usage_id].fields.get("language")
+        return language
+
     def static_file(self, path: str) -> Path | None:
         """Return the file that pages refer to as `/static/<path>`, or None if there is none."""
         if self.folder is None or "\x00" in path:

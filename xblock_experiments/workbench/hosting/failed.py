@@ -10,6 +10,7 @@ from web_fragments.fragment import Fragment
 from webob import Response
 from xblock.core import XBlock
 
+from xblock_experiments.blocks.base.language import page_language
 from xblock_experiments.workbench.hosting.i18n import translations_of
 
 CANNOT_BE_SHOWN = gettext_noop("This part of the page cannot be shown.")
@@ -34,4 +35,6 @@ class FailedBlock(XBlock):
 def sentence(text: str) -> Fragment:
     """Return a translated sentence in place of a block."""
     translated = translations_of().gettext(text)
-    return Fragment(format_html('<p class="xbx-nothing">{}</p>', translated))
+    return Fragment(
+        format_html('<p class="xbx-nothing"{}>{}</p>', page_language().attributes, translated)
+    )

@@ -12,6 +12,8 @@ from web_fragments.fragment import Fragment
 from xblock.core import XBlock
 from xblock.fields import Scope, String
 
+from xblock_experiments.blocks.base.language import page_language
+
 NOT_INSTALLED = gettext_noop("Its package is not installed.")
 NOT_USABLE = gettext_noop("Its package cannot be used here.")
 _ICONS = frozenset({"problem", "video"})
@@ -40,9 +42,10 @@ class PlaceholderBlock(XBlock):
         fragment = Fragment(
             format_html(
                 '<div class="xbx-placeholder seq_{}" role="note">'
-                '<p class="xbx-placeholder-title">{}</p><p>{} {}</p></div>',
+                '<p class="xbx-placeholder-title">{}</p><p{}>{} {}</p></div>',
                 self.get_icon_class(),
                 self.display_name or block_type,
+                page_language().attributes,
                 sentence.format(type=block_type),
                 reason,
             )

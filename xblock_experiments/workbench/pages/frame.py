@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import get_language, get_language_bidi
 
-from xblock_experiments.blocks.base.markup import contained
+from xblock_experiments.blocks.base.language import Language, Name, language_of
+from xblock_experiments.blocks.base.markup import authored
 from xblock_experiments.blocks.base.structure import Structure, ancestors
 from xblock_experiments.course_user_segmentation.api import get_segmentations
 from xblock_experiments.services.preview import AsGroup, AsLearner
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.hosting.i18n import translations_of
+from xblock_experiments.workbench.pages.languages import languages
+from xblock_experiments.workbench.requests.known import is_known
 from xblock_experiments.workbench.requests.runtime import AUTHORS_VIEWS
 from xblock_experiments.workbench.requests.visitor import Visitor
 
@@ -24,6 +28,7 @@ def page_context() -> dict[str, Any]:
         "direction": "rtl" if get_language_bidi() else "ltr",
         "i18n": translations_of(),
         "language": get_language() or "en",
+        "languages": languages(),
     }
 
 
@@ -42,23 +47,50 @@ class Frame:
             "block": self.block,
             "body": self._body(fragment),
             "course": self.course,
+            "course_language": self._language,
             "experiments": self._experiments() if self.visitor.is_staff else [],
             "foot_html": fragment.foot_html(),
+            "handlers": self._handlers(),
             "head_html": fragment.head_html(),
             "links": self._links() if self.visitor.is_staff else [],
             "next": request.get_full_path(),
             "path": self._path() if self.view_name in AUTHORS_VIEWS else [],
             "is_preview_of_learner": isinstance(self.visitor.preview, AsLearner),
+            "is_preview_of_nobody": self._is_preview_of_nobody(),
             "preview_of_group": self._group_in_preview(),
             # The SDK's own pages use this name for the user.
             "student_id": self.visitor.user_id,
+            "title": self._title(),
             "visitor": self.visitor,
         }
+
+    def _handlers(self) -> str:
+        """Return the address of handlers, without the part that names a block and a handler.
+
+        In a preview it names the preview, because the session may end before the page is left.
+        """
+        preview = self.visitor.preview
+        if preview is None:
+            return f"{reverse('workbench_index')}handler/"
+        return reverse("preview_handler", args=(preview, "block", "name")).removesuffix(
+            "block/name"
+        )
+
+    @property
+    def _language(self) -> Language:
+        return language_of(self.course)
+
+    def _title(self) -> str:
+        """Return the title of the page. Learners are not shown the names of experiments."""
+        names = [self.course.title]
+        if self.visitor.is_staff and not self.visitor.preview and not self._is_root:
+            names.insert(0, getattr(self.block, "display_name_with_default", ""))
+        return " | ".join(filter(None, names))
 
     def _body(self, fragment: Any) -> str:
         """Return the block's HTML, of which nothing reaches the frame. Our blocks see to it."""
         html = fragment.body_html()
-        return str(html) if isinstance(self.block, Structure) else contained(html)
+        return str(html) if isinstance(self.block, Structure) else authored(html, self._language)
 
     @property
     def _is_root(self) -> bool:
@@ -69,8 +101,13 @@ class Frame:
         path: list[dict[str, Any]] = []
         for parent in ancestors(self.block):
             url = self.block.runtime.pages.url(parent, "author_view")
-            path.insert(0, {"title": parent.display_name_with_default, "url": url})
+            path.insert(0, {"title": self._name_of(parent), "url": url})
         return path
+
+    def _name_of(self, block: Any) -> Name:
+        if isinstance(block, Structure):
+            return block.shown_name
+        return Name(getattr(block, "display_name", None) or "", self._language)
 
     def _links(self) -> list[dict[str, Any]]:
         """Return links to the block's views and to the course's group configurations."""
@@ -115,6 +152,11 @@ class Frame:
             for segmentation in get_segmentations(self.course.course_id)
             if segmentation.active and segmentation.groups
         ]
+
+    def _is_preview_of_nobody(self) -> bool:
+        """Return whether staff preview as a learner who has never been here."""
+        preview = self.visitor.preview
+        return isinstance(preview, AsLearner) and not is_known(preview.user_id)
 
     def _group_in_preview(self) -> dict[str, str] | None:
         """Return the names of the previewed group and its segmentation, or None.

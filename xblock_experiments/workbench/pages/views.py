@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST
@@ -16,14 +17,16 @@ from xblock.exceptions import NoSuchUsage
 from workbench import views as sdk
 from xblock_experiments import events
 from xblock_experiments.blocks.base.guard import Failed, guarded
-from xblock_experiments.services.preview import parse
+from xblock_experiments.services.preview import Preview, parse
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.hosting.i18n import translations_of
 from xblock_experiments.workbench.import_export.exporting import export_archive
+from xblock_experiments.workbench.pages.addresses import learners_page
 from xblock_experiments.workbench.pages.frame import Frame
 from xblock_experiments.workbench.pages.ranges import file_response
 from xblock_experiments.workbench.pages.refused import refused
+from xblock_experiments.workbench.requests.access import is_staff_id
 from xblock_experiments.workbench.requests.runtime import AUTHORS_VIEWS, ExperimentsRuntime
 from xblock_experiments.workbench.requests.visitor import Visitor
 
@@ -56,7 +59,11 @@ def show(
     fragment = block.render(view_name, {"activate_block_id": request.GET.get("activate_block_id")})
     # The SDK's bare page has no place for the banner.
     template = _FRAME if visitor.preview else template
-    return render(request, template, frame.context(request, fragment))
+    page = render(request, template, frame.context(request, fragment))
+    if visitor.is_staff:
+        # Going back must not show a form as it was before it was saved, or a preview that ended.
+        add_never_cache_headers(page)
+    return page
 
 
 def handle(
@@ -65,12 +72,20 @@ def handle(
     handler_slug: str,
     suffix: str = "",
     user_id: str | None = None,
+    preview: Preview | None = None,
 ) -> HttpResponseBase:
-    """Pass a request to a block, under the session's preview. `user_id` comes from the path."""
+    """Pass a request to a block. `user_id` and `preview` come from the path.
+
+    A page in a preview names it, so that its answers are discarded although the session may end.
+    """
     user_id = sdk.get_student_id(request) if user_id is None else user_id
+    if preview and not is_staff_id(user_id):
+        return HttpResponse(status=403)
     course = registry.course_of(usage_id)
     runtime = (
-        Visitor.of(request, user_id, course).runtime() if course else ExperimentsRuntime(user_id)
+        Visitor.of(request, user_id, course).within(preview).runtime()
+        if course
+        else ExperimentsRuntime(user_id)
     )
     try:
         block = runtime.get_block(usage_id)
@@ -100,7 +115,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponseBase:
         events.emit(entered)
     target = request.POST.get("next", "")
     is_here = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    return redirect(target if is_here else "/")
+    return redirect(learners_page(target) if is_here else "/")
 
 
 def export(request: HttpRequest, name: str) -> HttpResponseBase:

@@ -114,8 +114,8 @@ class ExperimentsRuntime(CourseRuntime):
         query: str = "",
         thirdparty: bool = False,
     ) -> str:
-        """Return the handler's URL. Its path names the user, because Open edX's blocks append text
-        to the URL, which would end up in a query string.
+        """Return the handler's URL. Its path names the user and the preview, because Open edX's
+        blocks append text to the URL, which would end up in a query string.
         """
         if thirdparty or isinstance(block, XBlockAside):
             return str(super().handler_url(block, handler_name, suffix, query, thirdparty))
@@ -123,7 +123,10 @@ class ExperimentsRuntime(CourseRuntime):
             msg = f"{handler_name!r} is not a handler of {block!r}."
             raise ValueError(msg)
         args = (self.viewer_id, block.scope_ids.usage_id, handler_name, suffix)
-        path = reverse("learner_handler", args=args)
+        if self.preview:
+            path = reverse("preview_learner_handler", args=(self.preview, *args))
+        else:
+            path = reverse("learner_handler", args=args)
         return f"{path}?{query}" if query else path
 
     def publish(self, block: Any, event_type: str, event_data: Any) -> None:

@@ -34,6 +34,10 @@ class Visitor:
         text = request.session.get(_PREVIEWS, {}).get(_key(user_id, course), "")
         return cls(user_id, is_staff=True, preview=parse(text))
 
+    def within(self, preview: Preview | None) -> Self:
+        """Return the visitor in the preview that a page names, or in that of the session."""
+        return replace(self, preview=preview or self.preview)
+
     def runtime(self) -> ExperimentsRuntime:
         return ExperimentsRuntime(self.user_id, preview=self.preview)
 

@@ -3,6 +3,13 @@
   "use strict";
   const page = document.documentElement.dataset;
   window.studentId = encodeURIComponent(page.student);
-  window.handlerBaseUrl = page.base + "handler/";
+  window.handlerBaseUrl = page.handlers;
   window.asideBaseUrl = page.base + "aside_handler/";
+
+  // The address of a lesson changes with its tabs.
+  document.addEventListener("submit", ({ target }) => {
+    if (target.elements.next) {
+      target.elements.next.value = location.pathname + location.search;
+    }
+  });
 })();
