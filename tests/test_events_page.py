@@ -228,11 +228,11 @@ def test_only_staff_see_a_link_to_the_page(client: Client) -> None:
 def test_only_staff_can_watch_events(
     client: Client, log: Path, address: str, student: str | None
 ) -> None:
-    emit_events(place="hidden")
+    emit_events(place="a secret place")
     response = client.get(address, {} if student is None else {"student": student})
 
     assert response.status_code == 403
-    assert "hidden" not in response.content.decode()
+    assert "secret" not in response.content.decode()
     assert client.get(address, STAFF).status_code == 200
 
 

@@ -118,6 +118,9 @@ def untranslated(page: str) -> list[str]:
     for element in tree.xpath("//script | //style | //*[@data-block-type]"):
         if not is_ours(element):
             element.drop_tree()
+    for button in tree.xpath("//button[@name='language']"):
+        # Each language is named in itself.
+        button.drop_tree()
     texts = tree.xpath(f"//text() | {' | '.join(TEXT_ATTRIBUTES)}")
     return [text.strip() for text in texts if PLAIN.search(NOT_OURS.sub("", text))]
 
