@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
 from django.test import Client
 from webob import Request
+from xblock.core import XBlock
 
 from tests.builders import course_xml
 from tests.packages import MODULE, PACKAGE, Install
@@ -332,6 +334,18 @@ def test_a_block_whose_package_cannot_be_imported_is_a_placeholder(
     assert "Beside it." in page
     assert ["shown as a placeholder" in each for each in course.problems] == [True, True]
     assert len(tracebacks(caplog)) == 1
+
+
+def test_a_block_type_that_two_packages_claim_is_left_out(
+    install: Install, monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    install("from xblock.core import XBlock\nclass B(XBlock): pass", twice=f"{MODULE}:B")
+    again = EntryPoint("twice", f"{MODULE}:B", XBlock.entry_point)
+    registered = [*XBlock.extra_entry_points, ("twice", again)]
+    monkeypatch.setattr(XBlock, "extra_entry_points", registered)
+
+    assert "cannot be used here" in render(lesson('<twice url_name="k"/>'), "ann", "lesson")
+    assert "<bdi>twice</bdi>" in seen(client, "/")
 
 
 @pytest.mark.parametrize(
