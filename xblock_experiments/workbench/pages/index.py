@@ -30,14 +30,16 @@ class Link:
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
+    # Loading the scenarios shows which packages cannot be used.
+    scenarios = [
+        Link.to(name, str(scenario.description))
+        for name, scenario in sorted(scenarios_of_packages().items())
+        if name.partition(".")[0] not in settings.EXCLUDED_XBLOCKS
+    ]
     context = {
         **page_context(),
         "courses": [Link.to(course.name, course.title) for course in registry.courses()],
         "left_out": left_out(),
-        "scenarios": [
-            Link.to(name, str(scenario.description))
-            for name, scenario in sorted(scenarios_of_packages().items())
-            if name.partition(".")[0] not in settings.EXCLUDED_XBLOCKS
-        ],
+        "scenarios": scenarios,
     }
     return render(request, "xblock_experiments/index.html", context)
