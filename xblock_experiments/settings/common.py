@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "IMPORTED": "var/courses",
     "OUTBOX": [],
     "PRIVATE_TAGS": [],
+    "RETIRED_KEY": "",
     "STAFF": [],
     "XAPI": {},
 }

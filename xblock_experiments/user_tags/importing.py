@@ -10,8 +10,9 @@ from itertools import batched
 from django.db import router
 from django.utils import timezone
 
-from xblock_experiments.database.rows import AT_ONCE, Row, insert_if_absent
+from xblock_experiments.database.rows import AT_ONCE, Row
 from xblock_experiments.database.transactions import ROUNDS, contended, persist, reports_faults
+from xblock_experiments.retired import api as retired
 from xblock_experiments.user_tags.checks import check_id, check_key
 from xblock_experiments.user_tags.data import JSON, dump_value, load_value
 from xblock_experiments.user_tags.models import Tag
@@ -51,7 +52,7 @@ def _row(name: Name, value: JSON) -> Row:
 
 
 def _insert(rows: Collection[Row]) -> list[Row]:
-    return [row for some in batched(rows, AT_ONCE) for row in insert_if_absent(Tag, some)]
+    return [row for some in batched(rows, AT_ONCE) for row in retired.insert(Tag, some)]
 
 
 def _read(names: Collection[Name]) -> Iterator[Tag]:
