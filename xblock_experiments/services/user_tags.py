@@ -20,12 +20,18 @@ from xblock_experiments.services.tags import tags_of
 from xblock_experiments.services.visit import visit_of
 from xblock_experiments.user_tags.api import is_hidden
 from xblock_experiments.user_tags.checks import check_key
-from xblock_experiments.user_tags.data import ANY, InvalidTag, NotOwner, NoUser, load_value, owner_of
+from xblock_experiments.user_tags.data import (
+    ANY,
+    InvalidTag,
+    NotOwner,
+    NoUser,
+    load_value,
+    owner_of,
+)
 
 
 class UserTagsService:
-    """A tag service for one user and one course. Anonymous and retired users have and set no tags.
-    """
+    """A tag service for one user and one course. Anonymous and retired users have and set no tags."""
 
     COURSE_SCOPE = "course"
 
