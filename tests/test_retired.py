@@ -1,4 +1,4 @@
-"""Nothing is stored again about a retired user, whichever way it comes in."""
+"""A retired user's data is not stored again, whichever way it comes in."""
 
 from __future__ import annotations
 

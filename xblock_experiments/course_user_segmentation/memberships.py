@@ -103,7 +103,8 @@ def remove_from_group(
 ) -> None:
     """Remove the user from the group. Does nothing if the user is not in it.
 
-    A retired actor is left out. Raises NoSuchSegmentation, or NoSuchGroup if the id cannot be a group's id.
+    A retired actor is left out. Raises NoSuchSegmentation, or NoSuchGroup if the id cannot be a
+    group's id.
     """
     check_actor(actor)
     check_group_id(group_id)

@@ -65,7 +65,7 @@ class Upsert:
             INSERT INTO {self.table} ({", ".join(map(self._quoted, columns))})
             {rows or f"VALUES {placeholders(columns)}"}
             {self._on_conflict(changes, condition)}
-        """  # noqa: S608 - of constants and placeholders
+        """
 
     def _on_conflict(self, changes: Mapping[str, str], condition: str) -> str:
         if self._is_mysql:

@@ -21,9 +21,8 @@ from xblock_experiments.database.rows import Row, in_pages
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.events import outbox
 from xblock_experiments.experiments.data import Exposure
-from xblock_experiments.experiments.models import NO_GROUP
+from xblock_experiments.experiments.models import NO_GROUP, RetiredExposures
 from xblock_experiments.experiments.models import Exposure as _Exposure
-from xblock_experiments.experiments.models import RetiredExposures
 from xblock_experiments.retired import api as retired
 
 type _Key = tuple[int, str, int]

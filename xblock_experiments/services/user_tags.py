@@ -31,7 +31,7 @@ from xblock_experiments.user_tags.data import (
 
 
 class UserTagsService:
-    """A tag service for one user and one course. Anonymous and retired users have and set no tags."""
+    """A tag service for one user and one course. Anonymous and retired users can set no tags."""
 
     COURSE_SCOPE = "course"
 
