@@ -603,6 +603,15 @@ def test_the_commands_report_an_invalid_id(command: list[str]) -> None:
         run(*command, "x" * 256)
 
 
+def test_the_retire_command_names_the_missing_key(settings: Settings) -> None:
+    tag(ANN, BOB)
+    settings.XBLOCK_EXPERIMENTS = {**SITE, "RETIRED_KEY": ""}
+    with pytest.raises(CommandError, match=f"Cannot retire user '{ANN}'.*RETIRED_KEY.*is empty"):
+        run("retire_user", ANN, "--no-input")
+
+    assert api.get_tags(ANN, COURSE_ID) == {"hint.seen": 3}
+
+
 def test_a_user_retired_by_open_edx_is_retired_here(monkeypatch: pytest.MonkeyPatch) -> None:
     of_platform = ModuleType("openedx.core.djangoapps.user_api.accounts.signals")
     of_platform.USER_RETIRE_LMS_MISC = Signal()  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ from xblock_experiments.errors import RetiredUser
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.platform.api import import_course_tags
+from xblock_experiments.platform.tags import importing
 from xblock_experiments.platform.tags.data import Fate, Row
 from xblock_experiments.retired.api import retired_among
 from xblock_experiments.retired.models import RetiredHash
@@ -155,6 +156,26 @@ def test_an_import_leaves_out_retired_users_and_says_how_many_rows() -> None:
         3: Fate.STORED,
         4: Fate.RETIRED,
     }
+    assert mentions() == set()
+
+
+def test_an_import_refuses_a_user_who_is_retired_in_the_meantime_and_can_be_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for key in (PARTITION, "pace"):
+        RetiredHash.objects.all().delete()
+        rows = [Row(1, ANN, COURSE_ID, key, "1"), Row(2, BOB, COURSE_ID, key, "1")]
+        with monkeypatch.context() as patch:
+            patch.setattr(importing, "retired_among", lambda _: frozenset())
+            tags.retire_user(ANN)
+            with pytest.raises(RetiredUser, match=ANN):
+                list(import_course_tags(rows))
+
+        (batch,) = import_course_tags(rows)
+        assert {row.user_id: fate for row, fate in batch.judged} == {
+            ANN: Fate.RETIRED,
+            BOB: Fate.THERE,
+        }
     assert mentions() == set()
 
 

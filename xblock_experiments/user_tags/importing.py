@@ -25,7 +25,8 @@ type Name = tuple[str, str, str]
 def insert_tags(tags: Mapping[Name, JSON]) -> dict[Name, JSON]:
     """Insert the tags that do not exist yet, and return the others with their present values.
 
-    Raises InvalidTag, and then inserts nothing.
+    Raises InvalidTag, and then inserts nothing. Raises RetiredUser after inserting the tags of the
+    other users.
     """
     rows = {name: _row(name, value) for name, value in sorted(tags.items())}
     there: dict[Name, JSON] = {}
@@ -38,6 +39,7 @@ def insert_tags(tags: Mapping[Name, JSON]) -> dict[Name, JSON]:
             there[name] = load_value(tag.value)
         if not rows:
             return there
+        retired.check({user_id for user_id, _, _ in rows})
     raise contended(f"{len(rows)} tags could not be inserted")
 
 
