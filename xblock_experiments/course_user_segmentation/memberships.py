@@ -88,11 +88,12 @@ def put_in_group(
             return
         # Do not insert a user who is a member: the insert would lock this row and other rows.
         is_member = bool(standing.group_ids) and is_exclusive(standing.segmentation.type)
-        if not is_member and enter(standing, group_id, why="put", actor=actor):
-            return
+        if not is_member:
+            if enter(standing, group_id, why="put", actor=actor):
+                return
+            retired.check([user_id])
         if move(standing, choose, why="put", actor=actor):
             return
-        retired.check([user_id])
         (standing,) = read_again([standing])
     raise contended(f"{user_id!r} could not be put in group {group_id} of segmentation {id}")
 

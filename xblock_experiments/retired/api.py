@@ -13,7 +13,13 @@ from typing import Any, NoReturn
 
 from django.db import connections, models, router, transaction
 
-from xblock_experiments.database.rows import AT_ONCE, Row, insert_and_ask, insert_if_absent
+from xblock_experiments.database.rows import (
+    AT_ONCE,
+    Row,
+    insert_and_ask,
+    insert_if_absent,
+    lock_shared,
+)
 from xblock_experiments.database.sql import Question, placeholders
 from xblock_experiments.database.transactions import persist
 from xblock_experiments.database.waiting import wait_for_writers_with
@@ -35,11 +41,15 @@ _TABLE = RetiredHash._meta.db_table
 
 
 def retired_among(user_ids: Iterable[str]) -> frozenset[str]:
-    """Return those of the users who are retired. One query for each thousand users."""
+    """Return those of the users who are retired. One query for each thousand users.
+
+    The query locks the rows, because under REPEATABLE READ MariaDB shows only then what is newer
+    than the transaction, as it does to statements that write.
+    """
     users = {digest_of(user_id): user_id for user_id in user_ids}
-    rows = RetiredHash.objects.using(_using()).values_list("digest", flat=True)
-    found = (row for some in batched(users, AT_ONCE) for row in rows.filter(digest__in=some))
-    return frozenset(users[digest] for digest in found)
+    rows = RetiredHash.objects.using(_using()).values_list("digest")
+    pages = (lock_shared(rows.filter(digest__in=some)) for some in batched(users, AT_ONCE))
+    return frozenset(users[digest] for page in pages for (digest,) in page)
 
 
 def check(user_ids: Collection[str]) -> None:
