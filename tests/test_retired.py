@@ -77,6 +77,10 @@ def mentions() -> set[str]:
     return columns_with(ANN, dump() | dump(kept=True))
 
 
+def retire_ann() -> None:
+    tags.retire_user(ANN)
+
+
 @each_write
 @pytest.mark.parametrize("outbox", [[], ["bus", "xapi"]], ids=["no outbox", "outbox"])
 def test_a_write_about_a_retired_user_is_refused_without_a_trace_or_an_event(
@@ -315,7 +319,7 @@ def test_what_an_open_transaction_has_written_is_deleted_when_it_ends(
 
         def retire(done: threading.Event = has_written) -> None:
             assert done.wait(10)
-            tags.retire_user(ANN)
+            retire_ann()
 
         assert together(linger, retire) == []
         assert mentions() == set()
@@ -330,7 +334,7 @@ def test_writes_that_race_with_a_retirement_leave_nothing(write: Callable[[str],
 
     def retire(number: int) -> None:
         if number == 10:
-            tags.retire_user(ANN)
+            retire_ann()
 
     for _ in each_isolation():
         RetiredHash.objects.all().delete()
@@ -356,7 +360,7 @@ def test_a_transaction_that_began_before_the_retirement_stores_nothing_afterward
         segmentations.save_segmentations(COURSE_ID, [experiment(100)])
         with transaction.atomic(), suppress(RetiredUser):
             assert tags.get_tags(ANN, None) == {}
-            assert together(partial(tags.retire_user, ANN)) == []
+            assert together(retire_ann) == []
             write(ANN)
 
         is_blind = connection.vendor == "postgresql" and isolation != "read committed"
