@@ -22,13 +22,14 @@ from tests.test_gradebook import each_isolation
 from tests.test_personal_data import columns_with, dump
 from tests.test_races import many_times, together
 from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.database.sql import Question
 from xblock_experiments.errors import RetiredUser
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.platform.api import import_course_tags
 from xblock_experiments.platform.tags import importing
 from xblock_experiments.platform.tags.data import Fate, Row
-from xblock_experiments.retired.api import retired_among
+from xblock_experiments.retired.api import ask, retired_among
 from xblock_experiments.retired.models import RetiredHash
 from xblock_experiments.services import COURSE, GLOBAL, PartitionService, UserTagsService
 from xblock_experiments.testing import load_course, render, runtime_for
@@ -395,6 +396,13 @@ def test_a_refusal_leaves_the_callers_transaction_usable() -> None:
     assert mentions() == set()
     assert columns_with(BOB, dump()) != set()
     connections.close_all()
+
+
+def test_a_statement_on_another_database_than_the_hashes_is_given_the_answer() -> None:
+    tags.retire_user(ANN)
+
+    assert ask([ANN, BOB], "another") == Question("TRUE", [])
+    assert ask([BOB], "another") == Question("FALSE", [])
 
 
 def test_the_stored_hash_depends_on_the_key(settings: Settings) -> None:
