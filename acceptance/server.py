@@ -26,6 +26,7 @@ _APPS = (
     "xblock_experiments_course_user_segmentation",
     "xblock_experiments_experiments",
     "xblock_experiments_gradebook",
+    "xblock_experiments_retired",
     "xblock_experiments_user_tags",
 )
 _EVENT = "INFO xblock_experiments.events: "

@@ -25,12 +25,14 @@ from xblock_experiments.course_user_segmentation.data import (
     NotAssignable,
     UserSegmentation,
 )
+from xblock_experiments.errors import RetiredUser
 from xblock_experiments.experiments import api
 from xblock_experiments.experiments.assignment import (
     choose_group,
     choose_group_of_leaver,
     salt_of,
 )
+from xblock_experiments.retired.models import RetiredHash
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
@@ -50,6 +52,7 @@ class Reference:
         self.last: dict[int, UserSegmentation] = {}
         self.listed: set[int] = set()
         self.members: dict[tuple[int, str], int] = {}
+        self.retired: set[str] = set()
 
     def group(self, id: int, user_id: str) -> int | None:
         group_id = self.members.get((id, user_id))
@@ -57,7 +60,7 @@ class Reference:
 
     def assign(self, id: int, user_id: str) -> int | None:
         """Return the user's group after assignment, or None if the user cannot be assigned."""
-        if self.group(id, user_id) is None and self.can_assign(id):
+        if self.group(id, user_id) is None and self.can_assign(id) and user_id not in self.retired:
             groups, salt = self.last[id].groups, salt_of(self.course_id, self.last[id])
             left = self.members.get((id, user_id))
             self.members[id, user_id] = (
@@ -83,6 +86,7 @@ class Calls(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.course_id = f"course {next(_courses)}"
+        RetiredHash.objects.all().delete()
         self.should = Reference(self.course_id)
 
     @rule(id=ids, present=st.sets(group_ids), weights=weights, name=st.sampled_from(["a", "b"]))
@@ -110,7 +114,9 @@ class Calls(RuleBasedStateMachine):
         if group_id is not None:
             assert api.assign_group(self.course_id, id, user_id).id == group_id
             return
-        expected: Any = NotAssignable if self.should.is_known(id) else NoSuchSegmentation
+        expected: Any = NoSuchSegmentation
+        if self.should.is_known(id):
+            expected = RetiredUser if self.should.can_assign(id) else NotAssignable
         with pytest.raises(expected):
             api.assign_group(self.course_id, id, user_id)
 
@@ -118,6 +124,10 @@ class Calls(RuleBasedStateMachine):
     def assign_all(self, user_id: str) -> None:
         settled = {id: self.should.assign(id, user_id) for id in (0, 100)}
         expected = {id: group_id for id, group_id in settled.items() if group_id is not None}
+        if user_id in self.should.retired and any(map(self.should.can_assign, (0, 100))):
+            with pytest.raises(RetiredUser):
+                api.assign_groups(self.course_id, [0, 100, 999], user_id)
+            return
 
         found = api.assign_groups(self.course_id, [0, 100, 999], user_id)
         assert {id: group.id for id, group in found.items()} == expected
@@ -126,7 +136,8 @@ class Calls(RuleBasedStateMachine):
     def assign_many(self, id: int, user_ids: set[str]) -> None:
         if not self.should.can_assign(id):
             return
-        expected = Counter(self.should.assign(id, user_id) for user_id in user_ids)
+        present = user_ids - self.should.retired
+        expected = Counter(self.should.assign(id, user_id) for user_id in present)
         assert api.assign_users(self.course_id, id, user_ids) == expected
 
     @rule(id=ids, user_id=users, group_id=group_ids)
@@ -139,6 +150,9 @@ class Calls(RuleBasedStateMachine):
                 call()
         elif group_id not in self.should.groups(id):
             with pytest.raises(NoSuchGroup):
+                call()
+        elif user_id in self.should.retired:
+            with pytest.raises(RetiredUser):
                 call()
         else:
             call()
@@ -155,6 +169,7 @@ class Calls(RuleBasedStateMachine):
     @rule(user_id=users)
     def retire(self, user_id: str) -> None:
         segmentations.retire_user(user_id)
+        self.should.retired.add(user_id)
         for id in (0, 100):
             self.should.members.pop((id, user_id), None)
 

@@ -20,7 +20,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.every_databas
 
 STORE = "xblock_experiments_course_user_segmentation"
 EXPERIMENTS = "xblock_experiments_experiments"
-APPS = (STORE, EXPERIMENTS, "xblock_experiments_gradebook", "xblock_experiments_user_tags")
+APPS = (
+    STORE,
+    EXPERIMENTS,
+    "xblock_experiments_gradebook",
+    "xblock_experiments_retired",
+    "xblock_experiments_user_tags",
+)
 FIRST_RELEASE = [(app, "0001_initial") for app in APPS]
 USERS = ["ann", "Ann", "ann ", "zoë", "🙂" * 255]
 

@@ -30,7 +30,18 @@ def check_messages(settings: Settings, **wrong: Any) -> list[str]:
 
 def test_the_settings_of_the_workbench_are_valid(settings: Settings) -> None:
     assert check_messages(settings) == []
+
+
+def test_the_defaults_are_valid_except_in_production_where_retired_users_need_a_key(
+    settings: Settings,
+) -> None:
+    settings.DEBUG = True
     assert check_messages(settings, **DEFAULTS) == []
+
+    settings.DEBUG = False
+    (message,) = check_messages(settings, **DEFAULTS)
+    assert 'XBLOCK_EXPERIMENTS["RETIRED_KEY"] is empty' in message
+    assert check_messages(settings, **{**DEFAULTS, "RETIRED_KEY": "a secret"}) == []
 
 
 @pytest.mark.parametrize(
@@ -46,6 +57,7 @@ def test_the_settings_of_the_workbench_are_valid(settings: Settings) -> None:
         ("ADMIN_WRITES", 1),
         ("EVENT_BUS_TOPIC", None),
         ("EVENT_LOG", False),
+        ("RETIRED_KEY", b"a secret"),
     ],
 )
 def test_a_setting_of_the_wrong_type_is_refused_with_the_expected_type(
@@ -125,8 +137,8 @@ import django
 from django.conf import settings
 from django.core.checks import run_checks
 settings.configure(
-    INSTALLED_APPS=["xblock_experiments.user_tags"],
-    XBLOCK_EXPERIMENTS={"OUTBOX": ["xapi"], "XAPI": %r},
+    INSTALLED_APPS=["xblock_experiments.retired", "xblock_experiments.user_tags"],
+    XBLOCK_EXPERIMENTS={"OUTBOX": ["xapi"], "RETIRED_KEY": "a secret", "XAPI": %r},
 )
 django.setup()
 print(*[said.msg for said in run_checks()])

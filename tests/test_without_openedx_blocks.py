@@ -47,7 +47,7 @@ print(json.dumps({
 APPS = """
 import json
 from django.conf import settings
-names = ("course_user_segmentation", "experiments", "gradebook", "user_tags")
+names = ("course_user_segmentation", "experiments", "gradebook", "retired", "user_tags")
 settings.configure(INSTALLED_APPS=[f"xblock_experiments.{name}" for name in names])
 import django
 django.setup()

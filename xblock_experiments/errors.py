@@ -30,6 +30,7 @@
   x NotStaff                   (PermissionError)  the call is for staff only
   x NotSent                    another system did not accept an event from the outbox
   x OtherUser                  (PermissionError)  a block requested another user's data
+  x RetiredUser                a call would store data about a retired user
   x NotStored                  the database failed; the same call may succeed later
   x MissingExtra               (ImportError)  a package that an extra installs cannot be imported
   x NoCourse                   (LookupError)  a runtime does not give the course of a block
@@ -37,6 +38,8 @@
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class ExperimentsError(Exception):
@@ -53,6 +56,18 @@ class NotSent(ExperimentsError):
 
 class OtherUser(ExperimentsError, PermissionError):
     """Raised if a block requests another user than the block's own. Nothing was changed."""
+
+
+class RetiredUser(ExperimentsError):
+    """Raised if a call would store data about retired users. Nothing about them is stored."""
+
+    def __init__(self, user_ids: Iterable[str]) -> None:
+        self.user_ids = frozenset(user_ids)
+        names = ", ".join(map(repr, sorted(self.user_ids)))
+        super().__init__(
+            f"Nothing is stored about {names}: the user is retired. Leave the id out, or give a "
+            "person who returns a new id."
+        )
 
 
 class NotStored(ExperimentsError):

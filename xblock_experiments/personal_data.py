@@ -5,6 +5,7 @@ This module knows no store. Each app registers its store when it is ready.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,10 @@ def _none(_: str) -> Sequence[QuerySet[Any]]:
     return ()
 
 
+def _nothing(_: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """One app's functions for a user's personal data."""
@@ -38,6 +43,8 @@ class Store:
     """Returns rows about the user, which are deleted at retirement."""
     acted: Rows = _none
     """Returns rows about others with the user as `actor`, which is cleared at retirement."""
+    count: Callable[[str], None] = _nothing
+    """Adds the user's rows to counts that name nobody, before the rows are deleted."""
 
 
 _stores: dict[str, Store] = {}
@@ -61,34 +68,29 @@ def has_any(user_id: str) -> bool:
 
 
 def retire(user_id: str) -> int:
-    """Delete or clear all stores' data about the user, and return the number of rows.
+    """Erase all stores' data about the user, and return the number of rows.
 
     Uses one transaction for each database.
     """
-    owned = [rows for store in _stores.values() for rows in store.owned(user_id)]
-    acted = [rows for store in _stores.values() for rows in store.acted(user_id)]
-    return sum(
-        erase(
-            [rows for rows in owned if rows.db == database],
-            [rows for rows in acted if rows.db == database],
-            using=database,
-        )
-        for database in sorted({rows.db for rows in (*owned, *acted)})
-    )
+    databases: dict[str, list[Store]] = defaultdict(list)
+    for store in _stores.values():
+        databases[store.owned(user_id)[0].db].append(store)
+    return sum(erase(user_id, *stores) for _, stores in sorted(databases.items()))
 
 
-def erase(
-    owned: Sequence[QuerySet[Any]], acted: Sequence[QuerySet[Any]] = (), *, using: str
-) -> int:
-    """Delete and clear rows of one database, all or none, and return their number.
+def erase(user_id: str, *stores: Store) -> int:
+    """Delete and clear the user's rows in stores of one database, all or none.
 
-    Raises Overtaken if the caller's transaction cannot see all of them.
+    Returns the number of rows. Raises Overtaken if the caller's transaction cannot see all of them.
     """
+    owned = [rows for store in stores for rows in store.owned(user_id)]
+    acted = [rows for store in stores for rows in store.acted(user_id)]
     for rows in owned:
         check_all_seen(rows)
     for rows in acted:
         check_all_read(rows)
-    return persist(partial(_erase, owned, acted), using=using)
+    counts = [partial(store.count, user_id) for store in stores]
+    return persist(partial(_erase, counts, owned, acted), using=owned[0].db)
 
 
 def moment(when: datetime) -> str:
@@ -96,7 +98,11 @@ def moment(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _erase(owned: Sequence[QuerySet[Any]], acted: Sequence[QuerySet[Any]]) -> int:
+def _erase(
+    counts: Sequence[Callable[[], None]],
+    owned: Sequence[QuerySet[Any]],
+    acted: Sequence[QuerySet[Any]],
+) -> int:
     """Erase the rows. Reads the keys of rows to clear before it locks any row.
 
     No index covers actors, so these reads scan whole tables, and MariaDB would lock every row that
@@ -104,6 +110,8 @@ def _erase(owned: Sequence[QuerySet[Any]], acted: Sequence[QuerySet[Any]]) -> in
     """
     found = [list(rows.order_by("pk").values_list("pk", flat=True)) for rows in acted]
     cleared = sum(map(_clear, acted, found))
+    for count in counts:
+        count()
     return cleared + sum(rows.delete()[0] for rows in owned)
 
 

@@ -36,7 +36,7 @@ from xblock_experiments.course_user_segmentation.standings import (
     read_again,
 )
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT, is_exclusive
-from xblock_experiments.database.rows import check_all_seen, in_pages, insert_if_absent, lock_shared
+from xblock_experiments.database.rows import check_all_seen, in_pages, lock_shared
 from xblock_experiments.database.transactions import (
     LOST,
     ROUNDS,
@@ -50,6 +50,7 @@ from xblock_experiments.database.transactions import (
     retries_exhausted,
 )
 from xblock_experiments.events import outbox
+from xblock_experiments.retired import api as retired
 
 
 @reports_faults
@@ -72,9 +73,10 @@ def put_in_group(
 ) -> None:
     """Put the user in the group. In an exclusive type, the user leaves the present group.
 
-    Raises NoSuchSegmentation or NoSuchGroup.
+    A retired actor is left out. Raises NoSuchSegmentation, NoSuchGroup or RetiredUser.
     """
     check_actor(actor)
+    actor = retired.name_of(actor)
     standing = get_standing_to_change(course_id, id, user_id, type=type)
 
     def choose(now: Standing) -> int:
@@ -86,8 +88,10 @@ def put_in_group(
             return
         # Do not insert a user who is a member: the insert would lock this row and other rows.
         is_member = bool(standing.group_ids) and is_exclusive(standing.segmentation.type)
-        if not is_member and enter(standing, group_id, why="put", actor=actor):
-            return
+        if not is_member:
+            if enter(standing, group_id, why="put", actor=actor):
+                return
+            retired.check([user_id])
         if move(standing, choose, why="put", actor=actor):
             return
         (standing,) = read_again([standing])
@@ -102,10 +106,12 @@ def remove_from_group(
 ) -> None:
     """Remove the user from the group. Does nothing if the user is not in it.
 
-    Raises NoSuchSegmentation, or NoSuchGroup if the id cannot be a group's id.
+    A retired actor is left out. Raises NoSuchSegmentation, or NoSuchGroup if the id cannot be a
+    group's id.
     """
     check_actor(actor)
     check_group_id(group_id)
+    actor = retired.name_of(actor)
     standing = get_standing_to_change(course_id, id, user_id, type=type)
     check_all_seen(_in_group(standing, group_id))
     persist(partial(_remove, standing, group_id, actor), using=using())
@@ -136,9 +142,16 @@ def get_members(
 
 @reports_faults
 def count_members(course_id: str, id: int, *, type: str = EXPERIMENT) -> Counter[int]:
-    """Count members by group id, including removed groups. Raises NoSuchSegmentation."""
-    rows = _Membership.objects.filter(segmentation=row_of(course_id, id, type)).order_by()
-    return Counter(dict(rows.values_list("group_id").annotate(Count("pk"))))
+    """Count members by group id, including removed groups and retired users.
+
+    Raises NoSuchSegmentation.
+    """
+    row = row_of(course_id, id, type)
+    members = row.memberships.order_by().values_list("group_id").annotate(Count("pk"))
+    counts: Counter[int] = Counter()
+    for group_id, count in members.union(row.retired.values_list("group_id", "count"), all=True):
+        counts[group_id] += count
+    return counts
 
 
 @reports_faults
@@ -158,7 +171,8 @@ def get_history(course_id: str, id: int, user_id: str, *, type: str) -> tuple[Ch
 def enter(standing: Standing, group_id: int, *, why: str, actor: str = "") -> bool:
     """Add the user to the group in one statement, and return whether that changed anything.
 
-    Changes nothing if the user is already in the group or, in an exclusive type, in any group.
+    Changes nothing if the user is already in the group or, in an exclusive type, in any group, and
+    nothing if the user is retired.
     """
     return bool(enter_all([(standing, group_id)], why=why, actor=actor))
 
@@ -166,7 +180,10 @@ def enter(standing: Standing, group_id: int, *, why: str, actor: str = "") -> bo
 def enter_all(
     steps: Sequence[tuple[Standing, int]], *, why: str, actor: str = ""
 ) -> list[tuple[Standing, int]]:
-    """Add many users to groups in one statement. Return the steps that took effect."""
+    """Add many users to groups in one statement. Return the steps that took effect.
+
+    Steps of retired users never do.
+    """
     work = partial(_enter_all, steps, why, actor)
     return outbox.persist(work, using=using())
 
@@ -191,7 +208,7 @@ def enter_silently(
         for standing, group_id in steps
     ]
     rows.sort(key=_place)
-    inserted = insert_if_absent(_Membership, rows)
+    inserted = retired.insert(_Membership, rows)
     if len(inserted) == len(rows):
         return list(steps)
     entered = set(map(_place, inserted))

@@ -162,3 +162,33 @@ class PastChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.from_group_id} -> {self.to_group_id}"
+
+
+class RetiredMembers(models.Model):
+    """The number of retired users who were members of a group, under a version.
+
+    It has no rows of single users, because their order could tell who they were.
+
+    .. no_pii:
+    """
+
+    segmentation = models.ForeignKey(
+        Segmentation,
+        models.PROTECT,
+        related_name="retired",
+        db_index=False,
+        db_constraint=False,
+    )
+    version = models.PositiveIntegerField()
+    group_id = models.PositiveIntegerField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["segmentation", "version", "group_id"], name="xbexp_one_retired_count"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} retired of {self.group_id} of {self.segmentation_id}"

@@ -6,7 +6,9 @@ moved a learner. The reason of a move shows that staff made it.
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,18 +18,24 @@ from xblock_experiments.course_user_segmentation.checks import check_id
 from xblock_experiments.course_user_segmentation.models import (
     Membership,
     PastChange,
+    RetiredMembers,
     SegmentationVersion,
 )
 from xblock_experiments.course_user_segmentation.segmentations import using
+from xblock_experiments.database.rows import add_counts
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.personal_data import moment
+from xblock_experiments.retired import api as retired
 
 
 @reports_faults
 def retire_user(user_id: str) -> int:
-    """Delete all memberships of the user and their history, and return the number of rows."""
+    """Delete all memberships of the user and their history, and return the number of rows.
+
+    No store of this package stores data about the user again.
+    """
     check_id(user_id, "user")
-    return personal_data.erase(_owned(user_id), using=using())
+    return retired.retire(user_id, partial(personal_data.erase, user_id, _OWN))
 
 
 def _owned(user_id: str) -> list[QuerySet[Any]]:
@@ -99,4 +107,17 @@ def _place(row: Membership | PastChange | SegmentationVersion) -> dict[str, Any]
     return {"course_id": of.course_id, "type": of.type, "id": of.number}
 
 
-STORE = personal_data.Store(export=_export, owned=_owned, acted=_acted)
+def _count(user_id: str) -> None:
+    """Add the user's memberships to the numbers of retired members."""
+    add_counts(
+        RetiredMembers,
+        f"""
+        SELECT segmentation_id, version, group_id, COUNT(*) FROM {Membership._meta.db_table}
+        WHERE user_id = %s GROUP BY segmentation_id, version, group_id
+        """,  # noqa: S608 - of constants
+        [user_id],
+    )
+
+
+_OWN = personal_data.Store(export=_export, owned=_owned, count=_count)
+STORE = dataclasses.replace(_OWN, acted=_acted)

@@ -32,6 +32,7 @@ from xblock_experiments.course_user_segmentation.segmentations import (
 )
 from xblock_experiments.database.rows import insert_if_absent
 from xblock_experiments.database.transactions import Overtaken, persist, reports_faults
+from xblock_experiments.retired import api as retired
 
 type Change = Literal["new", "changed", "same", "removed", "returned"]
 
@@ -48,10 +49,11 @@ def save_segmentations(
     A changed segmentation gets a new version. A segmentation that is no longer listed is stored,
     inactive, for as long as it has members.
 
-    Raises InvalidSegmentation, and then changes nothing.
+    A retired actor is left out. Raises InvalidSegmentation, and then changes nothing.
     """
     check_id(course_id, "course")
     check_actor(actor)
+    actor = retired.name_of(actor)
     listed = {key: dumps(segmentation) for key, segmentation in _by_key(segmentations).items()}
     persist(partial(_save, course_id, listed, actor), using=using())
 

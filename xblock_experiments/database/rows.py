@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery
 
+from xblock_experiments.database.sql import NO_QUESTION, Question, Upsert
 from xblock_experiments.database.transactions import (
     Overtaken,
     attempt,
@@ -47,18 +48,42 @@ def insert_if_absent(model: type[models.Model], rows: Sequence[Row]) -> list[Row
     can deadlock. Validate the rows first: MariaDB and MySQL ignore or truncate values that do not
     fit a column.
     """
-    if not rows:
-        return []
+    return insert_and_ask(model, rows, NO_QUESTION)[0] if rows else []
+
+
+def insert_and_ask(
+    model: type[models.Model], rows: Sequence[Row], question: Question
+) -> tuple[list[Row], bool]:
+    """Insert rows like `insert_if_absent`, and also return the answer to the question.
+
+    The answer is no if nothing was inserted. On MySQL, the question is a statement of its own.
+    """
+    nothing: tuple[list[Row], bool] = ([], False)
     using = router.db_for_write(model)
     connection = connections[using]
     if not connection.features.can_return_rows_from_bulk_insert:
-        return attempt(partial(_insert_each, model, rows, connection), otherwise=[], using=using)
-    work = partial(_insert, model, rows, connection)
+        each = partial(_insert_each, model, rows, question, connection)
+        return attempt(each, otherwise=nothing, using=using)
+    work = partial(_insert, model, rows, question, connection)
     if connection.vendor == "postgresql" and keeps_snapshot(connection):
-        return attempt(work, otherwise=[], using=using)
+        return attempt(work, otherwise=nothing, using=using)
     if connection.in_atomic_block:
         return work()
-    return attempt_statement(work, otherwise=[], using=using)
+    return attempt_statement(work, otherwise=nothing, using=using)
+
+
+def add_counts(model: type[models.Model], query: str, parameters: Sequence[Any]) -> None:
+    """Add to the model's numbers in the column `count` those that the query finds.
+
+    The query returns the fields of the model's unique constraint and a number. One statement.
+    """
+    connection = connections[router.db_for_write(model)]
+    key = [field.column for field in _key(model)]
+    upsert = Upsert(model._meta.db_table, key, connection)
+    total = {"count": f"{upsert.old('count')} + {upsert.new('count')}"}
+    sql = upsert.statement([*key, "count"], total, "TRUE", rows=query)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
 
 
 def in_pages[M: models.Model](rows: models.QuerySet[M]) -> Iterator[M]:
@@ -113,22 +138,44 @@ def lock_shared(rows: models.QuerySet[Any, Any]) -> list[Any]:
 
 
 def _insert(
-    model: type[models.Model], rows: Sequence[Row], connection: BaseDatabaseWrapper
-) -> list[Row]:
+    model: type[models.Model],
+    rows: Sequence[Row],
+    question: Question,
+    connection: BaseDatabaseWrapper,
+) -> tuple[list[Row], bool]:
+    sql, params = _statement(model, rows, connection)
     with connection.cursor() as cursor:
-        cursor.execute(*_statement(model, rows, connection))
         if len(rows) == 1:
-            return list(rows) if cursor.rowcount else []
-        inserted = set(map(tuple, cursor.fetchall()))
-    if len(inserted) == len(rows):
-        return list(rows)
+            return _insert_one(rows[0], (sql, params), question, cursor)
+        cursor.execute(f"{sql}, {question.sql}", [*params, *question.parameters])
+        returned = cursor.fetchall()
+    answer = bool(returned and returned[0][-1])
+    if len(returned) == len(rows):
+        return list(rows), answer
     key = [field.attname for field in _key(model)]
-    return [row for row in rows if tuple(row[name] for name in key) in inserted]
+    inserted = {tuple(values[:-1]) for values in returned}
+    return [row for row in rows if tuple(row[name] for name in key) in inserted], answer
+
+
+def _insert_one(
+    row: Row, insert: tuple[str, list[Any]], question: Question, cursor: Any
+) -> tuple[list[Row], bool]:
+    """Insert a row without returning its key: the number of inserted rows says as much."""
+    sql, params = insert
+    if question is NO_QUESTION:
+        cursor.execute(sql, params)
+        return ([row] if cursor.rowcount else []), False
+    cursor.execute(f"{sql} RETURNING {question.sql}", [*params, *question.parameters])
+    returned = cursor.fetchone()
+    return ([row], bool(returned[0])) if returned else ([], False)
 
 
 def _insert_each(
-    model: type[models.Model], rows: Sequence[Row], connection: BaseDatabaseWrapper
-) -> list[Row]:
+    model: type[models.Model],
+    rows: Sequence[Row],
+    question: Question,
+    connection: BaseDatabaseWrapper,
+) -> tuple[list[Row], bool]:
     """Insert one by one, because MySQL returns no rows, and for several only their number."""
     inserted = []
     with connection.cursor() as cursor:
@@ -136,22 +183,22 @@ def _insert_each(
             cursor.execute(*_statement(model, [row], connection))
             if cursor.rowcount:
                 inserted.append(row)
-    return inserted
+        cursor.execute(f"SELECT {question.sql}", question.parameters)
+        (answer,) = cursor.fetchone()
+    return inserted, bool(inserted and answer)
 
 
 def _statement(
     model: type[models.Model], rows: Sequence[Row], connection: BaseDatabaseWrapper
 ) -> tuple[str, list[Any]]:
-    """Return the INSERT with its parameters. It returns the rows' keys if the database can."""
+    """Return the INSERT with its parameters.
+
+    It returns the keys of several rows if the database can.
+    """
     fields = _fields(model)
     is_one = len(rows) == 1
-    sql, takes_columns = _sql(
-        model,
-        connection.alias,
-        is_one=is_one,
-        # Of one row, the number of inserted rows says as much.
-        returns_rows=connection.features.can_return_rows_from_bulk_insert and not is_one,
-    )
+    returns_rows = connection.features.can_return_rows_from_bulk_insert and not is_one
+    sql, takes_columns = _sql(model, connection.alias, is_one=is_one, returns_rows=returns_rows)
     if is_one:
         return sql, _values(rows[0], fields, connection)
     columns = [_column(rows, field, connection) for field in fields]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -11,6 +12,18 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 def placeholders(values: Sized) -> str:
     """Return one placeholder for each value, in parentheses."""
     return f"({', '.join(['%s'] * len(values))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A condition that a statement returns together with what it wrote."""
+
+    sql: str
+    parameters: Sequence[Any]
+
+
+NO_QUESTION = Question("NULL", ())
+"""A question whose answer is no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +46,26 @@ class Upsert:
         name = self._quoted(column)
         return f"VALUES({name})" if self._is_mysql else f"excluded.{name}"
 
-    def statement(self, columns: Sequence[str], changes: Mapping[str, str], condition: str) -> str:
+    def statement(
+        self,
+        columns: Sequence[str],
+        changes: Mapping[str, str],
+        condition: str,
+        *,
+        rows: str | None = None,
+    ) -> str:
         """Return the statement that inserts all columns, or else makes the changes.
 
+        It inserts one row of parameters, or the rows of the query `rows`, which must have a WHERE.
         `changes` has an expression for each column. MySQL and MariaDB have no condition for the
         row, so it is tested for each column, after the changes of the previous columns took
         effect. A column in the condition must therefore come last.
         """
         return f"""
             INSERT INTO {self.table} ({", ".join(map(self._quoted, columns))})
-            VALUES {placeholders(columns)}
+            {rows or f"VALUES {placeholders(columns)}"}
             {self._on_conflict(changes, condition)}
-        """  # noqa: S608 - of constants and placeholders
+        """
 
     def _on_conflict(self, changes: Mapping[str, str], condition: str) -> str:
         if self._is_mysql:

@@ -10,14 +10,15 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.db import router
 
 from xblock_experiments.events import bus, lrs, outbox
+from xblock_experiments.retired.hashing import flaw_of_key
 from xblock_experiments.settings.common import DEFAULTS, TEXT, flaw_of_type, given, setting
 
 _APP = "xblock_experiments_events"
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """Check the settings. The outbox is checked only if all settings have the right types."""
-    return [*_types()] or [*_outbox()]
+    """Check the settings. Their values are checked only if all of them have the right types."""
+    return [*_types()] or [*_retired_key(), *_outbox()]
 
 
 def _types() -> Iterator[CheckMessage]:
@@ -36,6 +37,11 @@ def _elements(name: str, value: Iterable[object]) -> Iterator[CheckMessage]:
         if not isinstance(element, TEXT):
             msg = f'XBLOCK_EXPERIMENTS["{name}"] must be a list of texts, but contains {element!r}.'
             yield Error(msg, id="xblock_experiments.E005")
+
+
+def _retired_key() -> Iterator[CheckMessage]:
+    if flaw := flaw_of_key():
+        yield Error(flaw, id="xblock_experiments.E008")
 
 
 def _outbox() -> Iterator[CheckMessage]:

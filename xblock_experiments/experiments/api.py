@@ -16,6 +16,7 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.database.transactions import ROUNDS, reports_faults, retries_exhausted
+from xblock_experiments.errors import RetiredUser
 from xblock_experiments.experiments.assignment import (
     check_weights,
     choose_group,
@@ -35,6 +36,7 @@ from xblock_experiments.experiments.exposures import record_exposures as record_
 from xblock_experiments.experiments.exposures import unrecorded as unrecorded
 from xblock_experiments.experiments.personal_data import retire_user
 from xblock_experiments.experiments.replay import ASSIGNED, GROUP_REMOVED, replay
+from xblock_experiments.retired import api as retired
 
 __all__ = [
     "assign_group",
@@ -70,7 +72,7 @@ def assign_group(course_id: str, id: int, user_id: str) -> Group:
     2. A user whose group still exists keeps it.
     3. Otherwise choose a group, and store it unless another process has just stored one.
 
-    Raises NoSuchSegmentation or NotAssignable.
+    Raises NoSuchSegmentation, NotAssignable or RetiredUser.
     """
     (standing,) = settle_all([segmentations.get_standing(course_id, id, user_id)])
     return standing.groups[0]
@@ -82,7 +84,7 @@ def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int,
 
     Reads all of them in one query and inserts all new assignments together.
 
-    Omits experiments that the course does not have or that cannot assign.
+    Omits experiments that the course does not have or that cannot assign. Raises RetiredUser.
     """
     standings = segmentations.get_standings(course_id, ids, user_id)
     return {standing.segmentation.id: standing.groups[0] for standing in settle(standings.values())}
@@ -91,6 +93,8 @@ def assign_groups(course_id: str, ids: Iterable[int], user_id: str) -> dict[int,
 @reports_faults
 def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[int]:
     """Assign many users, and return how many of them are in each group, by group id.
+
+    Omits retired users.
 
     New users are assigned in batches of a thousand, and members of removed groups one by one. To
     complete an interrupted call, repeat it.
@@ -107,7 +111,7 @@ def assign_users(course_id: str, id: int, user_ids: Iterable[str]) -> Counter[in
     segmentations.get_segmentation(course_id, id)
     counts: Counter[int] = Counter()
     for batch in batched(sorted(users), AT_ONCE):
-        standings = settle_all(segmentations.get_standings_of(course_id, id, batch))
+        standings = _settle_present(course_id, id, batch)
         counts.update(standing.groups[0].id for standing in standings)
     return counts
 
@@ -118,7 +122,7 @@ def settle(standings: Iterable[Standing]) -> list[Standing]:
 
     If another process assigns a user first, the returned standing has the group that the other
     process stored, and possibly another version of the segmentation. Omits standings of users who
-    cannot be assigned.
+    cannot be assigned. Raises RetiredUser after assigning the users who are not retired.
     """
     settled = {_key(standing): standing for standing in standings}
     for _ in range(ROUNDS):
@@ -130,6 +134,8 @@ def settle(standings: Iterable[Standing]) -> list[Standing]:
         lost = [standing for standing in unsettled if not settled[_key(standing)].groups]
         for standing in _read_lost(lost):
             settled[_key(standing)] = standing
+        nowhere = [standing for standing in lost if not settled[_key(standing)].group_ids]
+        retired.check({standing.user_id for standing in nowhere})
     raise retries_exhausted(f"{len(unsettled)} assignments could not be completed")
 
 
@@ -144,6 +150,15 @@ def settle_all(standings: Sequence[Standing]) -> list[Standing]:
     id = standings[0].segmentation.id
     msg = f"Experiment {id} was edited during this call and can no longer assign users."
     raise NotAssignable(msg)
+
+
+def _settle_present(course_id: str, id: int, user_ids: Sequence[str]) -> list[Standing]:
+    """Settle the users who are not retired."""
+    try:
+        return settle_all(segmentations.get_standings_of(course_id, id, user_ids))
+    except RetiredUser as error:
+        rest = [user_id for user_id in user_ids if user_id not in error.user_ids]
+        return _settle_present(course_id, id, rest) if rest else []
 
 
 def predict_assignments(standings: Iterable[Standing]) -> list[Standing]:

@@ -17,12 +17,13 @@ from django.utils import timezone
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing, UserSegmentation
-from xblock_experiments.database.rows import Row, in_pages, insert_if_absent
+from xblock_experiments.database.rows import Row, in_pages
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.events import outbox
 from xblock_experiments.experiments.data import Exposure
-from xblock_experiments.experiments.models import NO_GROUP
+from xblock_experiments.experiments.models import NO_GROUP, RetiredExposures
 from xblock_experiments.experiments.models import Exposure as _Exposure
+from xblock_experiments.retired import api as retired
 
 type _Key = tuple[int, str, int]
 """An experiment's id, a usage id and a group's id."""
@@ -80,15 +81,17 @@ def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
 def count_exposed(course_id: str, id: int) -> dict[str, Counter[int]]:
     """Count the learners who were shown each arm, by usage id, then by group id.
 
-    Raises NoSuchSegmentation.
+    Includes retired learners. Raises NoSuchSegmentation.
     """
     segmentations.get_versions(course_id, id)
-    rows = _Exposure.objects.filter(course_id=course_id, segmentation_number=id)
-    rows = rows.exclude(group_id=NO_GROUP)
+    of_experiment = {"course_id": course_id, "segmentation_number": id}
+    rows = _Exposure.objects.filter(**of_experiment).exclude(group_id=NO_GROUP).order_by()
+    present = rows.values_list("usage_id", "group_id").annotate(Count("pk"))
+    gone = RetiredExposures.objects.filter(**of_experiment)
     counts: dict[str, Counter[int]] = defaultdict(Counter)
-    grouped = rows.order_by().values_list("usage_id", "group_id").annotate(Count("pk"))
+    grouped = present.union(gone.values_list("usage_id", "group_id", "count"), all=True)
     for usage_id, group_id, count in grouped:
-        counts[usage_id][group_id] = count
+        counts[usage_id][group_id] += count
     return dict(counts)
 
 
@@ -139,7 +142,7 @@ def _expose(shown: Collection[tuple[Standing, str]]) -> list[Row]:
 
 
 def _insert(rows: Sequence[Row], shown: Mapping[_Key, UserSegmentation]) -> list[Row]:
-    inserted = insert_if_absent(_Exposure, rows)
+    inserted = retired.insert(_Exposure, rows)
     exposed = [_exposed(row, shown[_key_of(row)]) for row in inserted]
     events.emit_all(exposed, using=router.db_for_write(_Exposure))
     return inserted

@@ -78,3 +78,27 @@ class ContentChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.usage_id}: {self.kind} for group {self.group_id}"
+
+
+class RetiredExposures(models.Model):
+    """The number of retired learners to whom a block showed a group's arm.
+
+    .. no_pii:
+    """
+
+    course_id = ExactField()
+    segmentation_number = models.PositiveIntegerField()
+    usage_id = ExactField()
+    group_id = models.IntegerField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course_id", "segmentation_number", "usage_id", "group_id"],
+                name="xbexp_one_retired_exposed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} retired saw {self.group_id} at {self.usage_id}"

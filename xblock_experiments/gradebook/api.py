@@ -37,7 +37,7 @@ def record_score(
     With `only_if_higher`, the previous score stays unless the new score is a greater fraction of
     the possible points. The database compares them, so of concurrent calls the highest score wins.
 
-    One statement. Raises InvalidScore, and then stores nothing.
+    One statement. Raises InvalidScore or RetiredUser, and then stores nothing.
     """
     _check_id(course_id, "course")
     _check_id(user_id, "user")
@@ -72,7 +72,10 @@ def get_scores(course_id: str, user_id: str) -> dict[str, Score]:
 
 @reports_faults
 def retire_user(user_id: str) -> int:
-    """Delete all scores of the user in all courses, and return the number of rows."""
+    """Delete all scores of the user in all courses, and return the number of rows.
+
+    No store of this package stores data about the user again.
+    """
     _check_id(user_id, "user")
     return retire_scores(user_id)
 

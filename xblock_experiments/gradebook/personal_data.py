@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db import router
@@ -9,10 +10,11 @@ from django.db.models import QuerySet
 
 from xblock_experiments import personal_data
 from xblock_experiments.gradebook.models import Score
+from xblock_experiments.retired import api as retired
 
 
 def retire_scores(user_id: str) -> int:
-    return personal_data.erase(_scores_of(user_id), using=router.db_for_write(Score))
+    return retired.retire(user_id, partial(personal_data.erase, user_id, STORE))
 
 
 def _export(user_id: str) -> dict[str, Any]:

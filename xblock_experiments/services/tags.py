@@ -8,6 +8,7 @@ from threading import RLock
 from typing import Any
 
 from xblock_experiments import events
+from xblock_experiments.errors import RetiredUser
 from xblock_experiments.keys.scope import COURSE, GLOBAL, Scope
 from xblock_experiments.services.binding import Binding
 from xblock_experiments.services.once import once
@@ -19,6 +20,7 @@ from xblock_experiments.user_tags.data import (
     NULL,
     Conflict,
     Expectation,
+    NoUser,
     Storable,
     dump_value,
 )
@@ -83,7 +85,7 @@ class Tags:
         The lock is free while the database writes, because writers in the database can wait for
         each other. If another thread has begun or ended a write in the meantime, it is unknown
         which of the two came last, so the tags are read again. They are also read again after a
-        Conflict.
+        Conflict. Raises NoUser for a retired user.
         """
         with self.lock:
             self._writes += 1
@@ -91,6 +93,10 @@ class Tags:
         written: dict[tuple[Scope, str], str | None] = {}
         try:
             yield written
+        except RetiredUser as error:
+            self._forget()
+            msg = "Nothing is stored: the user is retired, and so is nobody."
+            raise NoUser(msg) from error
         except Conflict:
             self._forget()
             raise

@@ -5,6 +5,7 @@ Values are text. Keys are used as given, without adding a block type.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from xblock.core import XBlock
@@ -19,11 +20,18 @@ from xblock_experiments.services.tags import tags_of
 from xblock_experiments.services.visit import visit_of
 from xblock_experiments.user_tags.api import is_hidden
 from xblock_experiments.user_tags.checks import check_key
-from xblock_experiments.user_tags.data import ANY, InvalidTag, NotOwner, load_value, owner_of
+from xblock_experiments.user_tags.data import (
+    ANY,
+    InvalidTag,
+    NotOwner,
+    NoUser,
+    load_value,
+    owner_of,
+)
 
 
 class UserTagsService:
-    """A tag service for one user and one course. Anonymous users have no tags and set none."""
+    """A tag service for one user and one course. Anonymous and retired users can set no tags."""
 
     COURSE_SCOPE = "course"
 
@@ -56,8 +64,9 @@ class UserTagsService:
             raise InvalidTag(msg)
         tags = tags_of(self._runtime, self._bound)
         if tags is not None:
-            # The platform converts other values to text too.
-            tags.set(COURSE, key, str(value), ANY)
+            with suppress(NoUser):
+                # The platform converts other values to text too.
+                tags.set(COURSE, key, str(value), ANY)
 
     def _group_id(self, experiment_id: int | None) -> str | None:
         if experiment_id is None:

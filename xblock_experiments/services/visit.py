@@ -17,6 +17,7 @@ from xblock_experiments.course_user_segmentation.data import (
     UserSegmentation,
 )
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
+from xblock_experiments.errors import RetiredUser
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.experiments.data import PastContentChange
 from xblock_experiments.keys.ids import is_id
@@ -31,7 +32,7 @@ _MAKING = Lock()
 
 class Visit:
     """The groups of one user, or of an anonymous visitor, in one course. Lives as long as the
-    runtime, which is one request.
+    runtime, which is one request. A retired user becomes an anonymous visitor.
 
     The course's segmentations and the user's standings are read when a block first requests one.
     Afterwards only this visit's own assignments change them. Threads can share a visit.
@@ -40,10 +41,11 @@ class Visit:
     def __init__(self, course_id: str, user_id: str | None) -> None:
         self._course_id = course_id
         self._user_id = user_id
+        self._of = course_id, user_id
         self.lock = RLock()
 
     def is_of(self, bound: Binding) -> bool:
-        return (self._course_id, self._user_id) == (bound.course_id, bound.user_id)
+        return self._of == (bound.course_id, bound.user_id)
 
     @once
     def segmentations(self) -> tuple[UserSegmentation, ...]:
@@ -76,14 +78,11 @@ class Visit:
         Raises NoSuchSegmentation or NotAssignable.
         """
         segmentation = self.segmentation(id, EXPERIMENT)
+        if self._user_id is not None and not self._standings[EXPERIMENT, id].groups:
+            self._settle(experiments.settle_all, [self._standings[EXPERIMENT, id]])
         if self._user_id is None:
             return experiments.first_group(segmentation)
-        groups = self._standings[EXPERIMENT, id].groups
-        if not groups:
-            (standing,) = self._settle(experiments.settle_all, [self._standings[EXPERIMENT, id]])
-            self._standings[EXPERIMENT, id] = standing
-            groups = standing.groups
-        return groups[0]
+        return self._standings[EXPERIMENT, id].groups[0]
 
     def assign_all(self, ids: Iterable[int]) -> dict[int, Group]:
         """Return the group for each id, as `assign` does. Leaves out experiments that do not exist
@@ -96,9 +95,9 @@ class Visit:
         standings = [self._standings[EXPERIMENT, segmentation.id] for segmentation in known]
         if not all(standing.groups for standing in standings):
             standings = self._settle(experiments.settle, standings)
-        settled = {(EXPERIMENT, standing.segmentation.id): standing for standing in standings}
-        self._standings.update(settled)
-        return {id: standing.groups[0] for (_, id), standing in settled.items()}
+        if self._user_id is None:
+            return _first_groups(known)
+        return {standing.segmentation.id: standing.groups[0] for standing in standings}
 
     def record_exposure(self, id: int, usage_id: str) -> None:
         """Record the exposure of a user who has a group. Raises NoSuchSegmentation."""
@@ -142,11 +141,17 @@ class Visit:
     def _settle(
         self, settle: Callable[[list[Standing]], list[Standing]], standings: list[Standing]
     ) -> list[Standing]:
+        """Settle the standings. A retired user becomes an anonymous visitor, who has none."""
         with self._told() as context:
-            settled = settle(standings)
+            try:
+                settled = settle(standings)
+            except RetiredUser:
+                self._user_id = None
+                return []
             # The context learns of assignments from events. If another process assigned the user
             # first, this process emitted none.
             context.know(_group_ids(settled))
+        self._standings.update({(EXPERIMENT, each.segmentation.id): each for each in settled})
         return settled
 
     @contextmanager

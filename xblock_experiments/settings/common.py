@@ -20,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "IMPORTED": "var/courses",
     "OUTBOX": [],
     "PRIVATE_TAGS": [],
+    "RETIRED_KEY": "",
     "STAFF": [],
     "XAPI": {},
 }

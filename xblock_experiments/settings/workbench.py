@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "xblock_experiments.experiments",
     "xblock_experiments.gradebook",
     "xblock_experiments.platform",
+    "xblock_experiments.retired",
     "xblock_experiments.user_tags",
     "xblock_experiments.workbench",
 ]
@@ -102,6 +103,8 @@ XBLOCK_EXPERIMENTS = {
     "COURSES": [_DEMO] if _DEMO.is_dir() else [],
     "EVENT_LOG": DATA / "events.jsonl",
     "IMPORTED": DATA / "courses",
+    # no secret, because a workbench has no real learners
+    "RETIRED_KEY": "workbench",
     "STAFF": ["teacher"],
 }
 plugin_settings(sys.modules[__name__])

@@ -86,7 +86,7 @@ def set_tag(
     """Store a value in one statement, which changes nothing if the value is the same already.
 
     With `expected`, stores it only if the present value equals `expected`; None also matches a
-    missing tag. Raises InvalidTag or Conflict, and then stores nothing.
+    missing tag. Raises InvalidTag, Conflict or RetiredUser, and then stores nothing.
     """
     tag = _tag(user_id, course_id, key)
     tag.value = dump_value(value)
@@ -100,8 +100,8 @@ def set_tag(
 def increment_tag(user_id: str, course_id: str | None, key: str, by: int = 1) -> int:
     """Add to a counter that starts at 0, and return its new value. One statement.
 
-    Raises InvalidTag if the tag is not an integer or would have too many digits, and then stores
-    nothing.
+    Raises RetiredUser, or InvalidTag if the tag is not an integer or would have too many digits,
+    and then stores nothing.
     """
     return changes.increment(_tag(user_id, course_id, key), by)
 

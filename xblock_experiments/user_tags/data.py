@@ -61,7 +61,9 @@ class GlobalIsReadOnly(TagError, PermissionError):
 
 
 class NoUser(TagError):
-    """Raised if there is no user to write a tag for: an anonymous user, or an editor's preview."""
+    """Raised if there is no user to write a tag for: an anonymous or retired user, or an editor's
+    preview.
+    """
 
 
 class NoService(TagError):

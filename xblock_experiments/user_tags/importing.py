@@ -10,13 +10,14 @@ from itertools import batched
 from django.db import router
 from django.utils import timezone
 
-from xblock_experiments.database.rows import AT_ONCE, Row, insert_if_absent
+from xblock_experiments.database.rows import AT_ONCE, Row
 from xblock_experiments.database.transactions import (
     ROUNDS,
     persist,
     reports_faults,
     retries_exhausted,
 )
+from xblock_experiments.retired import api as retired
 from xblock_experiments.user_tags.checks import check_id, check_key
 from xblock_experiments.user_tags.data import JSON, dump_value, load_value
 from xblock_experiments.user_tags.models import Tag
@@ -29,7 +30,8 @@ type Name = tuple[str, str, str]
 def insert_tags(tags: Mapping[Name, JSON]) -> dict[Name, JSON]:
     """Insert the tags that do not exist yet, and return the others with their present values.
 
-    Raises InvalidTag, and then inserts nothing.
+    Raises InvalidTag, and then inserts nothing. Raises RetiredUser after inserting the tags of the
+    other users.
     """
     rows = {name: _row(name, value) for name, value in sorted(tags.items())}
     there: dict[Name, JSON] = {}
@@ -42,6 +44,7 @@ def insert_tags(tags: Mapping[Name, JSON]) -> dict[Name, JSON]:
             there[name] = load_value(tag.value)
         if not rows:
             return there
+        retired.check({user_id for user_id, _, _ in rows})
     raise retries_exhausted(f"{len(rows)} tags could not be inserted")
 
 
@@ -56,7 +59,7 @@ def _row(name: Name, value: JSON) -> Row:
 
 
 def _insert(rows: Collection[Row]) -> list[Row]:
-    return [row for some in batched(rows, AT_ONCE) for row in insert_if_absent(Tag, some)]
+    return [row for some in batched(rows, AT_ONCE) for row in retired.insert(Tag, some)]
 
 
 def _read(names: Collection[Name]) -> Iterator[Tag]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db import router
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 
 from xblock_experiments import personal_data
 from xblock_experiments.database.transactions import reports_faults
+from xblock_experiments.retired import api as retired
 from xblock_experiments.user_tags.checks import check_id
 from xblock_experiments.user_tags.data import load_value
 from xblock_experiments.user_tags.models import GLOBAL, Tag
@@ -29,11 +31,12 @@ def export_user(user_id: str) -> dict[str, Any]:
 def retire_user(user_id: str) -> int:
     """Delete all data about the user in this package's stores, and count the rows changed.
 
-    Records of changes to other users stay, but no longer name this user as the staff who made them.
-    If all stores are in one database, the deletion is atomic.
+    No store of this package stores data about the user again. Numbers of members and of exposed
+    learners still include the user. Records of changes to other users stay, but no longer name this
+    user as the staff who made them. If all stores are in one database, the deletion is atomic.
     """
     check_id(user_id, "user")
-    return personal_data.retire(user_id)
+    return retired.retire(user_id, partial(personal_data.retire, user_id))
 
 
 def _export(user_id: str) -> dict[str, Any]:

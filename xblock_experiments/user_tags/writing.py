@@ -13,7 +13,8 @@ from django.db import connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
-from xblock_experiments.database.sql import Upsert
+from xblock_experiments.database.sql import Question, Upsert
+from xblock_experiments.retired import api as retired
 from xblock_experiments.user_tags.data import MAX_DIGITS, NULL
 from xblock_experiments.user_tags.models import Tag
 
@@ -93,36 +94,54 @@ def text_of(tag: Tag, using: str) -> str | None:
 
 
 def _upsert(tag: Tag, value: str, *, condition: str, using: str) -> str | None:
-    """Return the written value, or None if the condition does not hold for the present row."""
+    """Return the written value, or None if the condition does not hold for the present row.
+
+    Raises RetiredUser, and then no row is left.
+    """
     connection = connections[using]
     _touch(tag)
     dialect = _DIALECTS[connection.vendor]._asdict()
     upsert = Upsert(_TABLE, _KEY, connection)
     changes = {name: upsert.new(name) for name in _VALUES} | {"value": value.format(**dialect)}
     sql = upsert.statement(list(_FIELDS), changes, condition.format(**dialect))
-    written = _execute(tag, sql, _values_of(tag, _FIELDS, connection), connection)
+    question = retired.ask([tag.user_id], using)
+    written = _execute(tag, sql, _values_of(tag, _FIELDS, connection), question, connection)
+    if written and written[2]:
+        retired.refuse(Tag, tag.user_id, using)
     return written[0] if written and written[1] == tag.stamp else None
 
 
 def _execute(
-    tag: Tag, sql: str, values: Sequence[Any], connection: BaseDatabaseWrapper
-) -> tuple[str, int] | None:
-    """Return the row's value and stamp, or None if the row was left unchanged."""
+    tag: Tag,
+    sql: str,
+    values: Sequence[Any],
+    question: Question,
+    connection: BaseDatabaseWrapper,
+) -> tuple[str, int, bool] | None:
+    """Return the row's value and stamp and the answer, or None if the row was left unchanged."""
     if not connection.features.can_return_columns_from_insert:
-        return _execute_and_read(tag, sql, values, connection)
+        return _execute_and_read(tag, sql, values, question, connection)
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} RETURNING value, stamp", values)
-        row: tuple[str, int] | None = cursor.fetchone()
+        returning = f"RETURNING value, stamp, {question.sql}"
+        cursor.execute(f"{sql} {returning}", [*values, *question.parameters])
+        row: tuple[str, int, bool] | None = cursor.fetchone()
         return row
 
 
 def _execute_and_read(
-    tag: Tag, sql: str, values: Sequence[Any], connection: BaseDatabaseWrapper
-) -> tuple[str, int] | None:
+    tag: Tag,
+    sql: str,
+    values: Sequence[Any],
+    question: Question,
+    connection: BaseDatabaseWrapper,
+) -> tuple[str, int, bool] | None:
     """Write and read in one transaction, because MySQL cannot return the written row."""
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return _stored(tag, connection.alias).values_list("value", "stamp").first()
+        cursor.execute(f"SELECT {question.sql}", question.parameters)
+        (answer,) = cursor.fetchone()
+        row = _stored(tag, connection.alias).values_list("value", "stamp").first()
+        return row and (*row, answer)
 
 
 def _stored(tag: Tag, using: str) -> models.QuerySet[Tag]:

@@ -36,6 +36,7 @@ class Fate(StrEnum):
     OTHER_VALUE = "the tag has another value here and keeps it"
     NO_EXPERIMENT = "the experiment is not here: publish the course, then run this again"
     NO_GROUP = "the experiment does not have this group here"
+    RETIRED = "the user is retired, and is not stored again"
     NO_NUMBER = "the id of the partition or the group is not a number"
     BAD_ID = "a user, course or key is empty, over 255 characters, not UTF-8, or contains NUL"
     TOO_LONG = "the value is larger than 64 KiB"

@@ -18,13 +18,17 @@ from xblock_experiments.platform.tags.data import (
     rounds,
 )
 from xblock_experiments.platform.tags.memberships import place
+from xblock_experiments.retired.api import retired_among
 from xblock_experiments.user_tags.api import insert_tags
 
 
 @reports_faults
 def import_batch(rows: Sequence[Row]) -> Batch:
-    """Import the rows. Importing them again changes nothing."""
-    judged = [one for some in rounds(rows) for one in _import(some)]
+    """Import the rows, without those of retired users. Importing them again changes nothing."""
+    gone = retired_among({row.user_id for row in rows})
+    kept = [row for row in rows if row.user_id not in gone]
+    judged = [(row, Fate.RETIRED) for row in rows if row.user_id in gone]
+    judged += [one for some in rounds(kept) for one in _import(some)]
     return Batch(last_id=rows[-1].id, judged=judged)
 
 

@@ -13,6 +13,7 @@ from xblock_experiments.course_user_segmentation.data import NoSuchSegmentation,
 from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.database.transactions import ROUNDS, persist, retries_exhausted
 from xblock_experiments.platform.tags.data import Fate, Judged, Placement
+from xblock_experiments.retired import api as retired
 
 type _Place = tuple[str, int, str]
 """A course id, an experiment's id and a user id."""
@@ -20,7 +21,10 @@ type _Step = tuple[Standing, int]
 
 
 def place(placements: Sequence[Placement]) -> list[Judged]:
-    """Import rows of different learners or experiments, and return the results."""
+    """Import rows of different learners or experiments, and return the results.
+
+    Raises RetiredUser, after importing the others, for learners who are retired in the meantime.
+    """
     placing = _Placing(placements)
     standings = placing.read()
     for _ in range(ROUNDS):
@@ -28,6 +32,7 @@ def place(placements: Sequence[Placement]) -> list[Judged]:
         if not lost:
             return placing.judged
         standings = segmentations.read_again(lost)
+        retired.check({standing.user_id for standing in standings if not standing.group_ids})
     raise retries_exhausted(f"{len(lost)} learners could not enter their groups")
 
 

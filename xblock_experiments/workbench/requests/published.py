@@ -12,7 +12,7 @@ from xblock_experiments.blocks.course import SEGMENTATIONS
 from xblock_experiments.blocks.split_test import CHILD_RENDER
 from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.course_user_segmentation.data import read_user_partitions
-from xblock_experiments.errors import NotStaff
+from xblock_experiments.errors import NotStaff, RetiredUser
 from xblock_experiments.gradebook.api import record_score
 from xblock_experiments.gradebook.data import InvalidScore
 from xblock_experiments.services.binding import course_id_of
@@ -86,3 +86,5 @@ def _record_score(course_id: str, block: Any, user_id: str, data: Any) -> None:
         record_score(course_id, user_id, usage_id, *points, only_if_higher=if_higher)
     except InvalidScore as error:
         log.warning("The score of %s for %s is not stored. %s", usage_id, user_id, error)
+    except RetiredUser:
+        log.warning("The score of %s for a retired user is not stored.", usage_id)

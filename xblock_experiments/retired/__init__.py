@@ -1,0 +1,1 @@
+"""The retired users, whose data must not be stored again."""
