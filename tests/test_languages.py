@@ -374,6 +374,15 @@ def test_all_messages_are_translated_and_compiled() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_spanish_has_a_form_of_its_own_for_millions() -> None:
+    """Check that each says "1000000 de estudiantes", which no other number does."""
+    for path in ROOT.glob("xblock_experiments/**/locale/es/LC_MESSAGES/*.po"):
+        for entry in polib.pofile(str(path)):
+            if entry.msgid_plural:
+                forms = ["{count} de " in text for _, text in sorted(entry.msgstr_plural.items())]
+                assert forms == [False, True, False], entry.msgid
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return a small package whose messages are all translated."""
