@@ -19,6 +19,8 @@ from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.course_user_segmentation.data import SegmentationError
 from xblock_experiments.errors import NotStored
 from xblock_experiments.keys.usage import url_name_of
+from xblock_experiments.olx.sentences import Sentence
+from xblock_experiments.olx.values import text_of
 
 log = logging.getLogger(__name__)
 
@@ -181,16 +183,18 @@ class Structure(XBlock):
         """Set a field from an attribute, or preserve the attribute if it is not a usable field.
 
         XBlock's parser calls this for each attribute. Skips values of None, which would make the
-        import fail.
+        import fail. A field whose attribute is JSON's null has its default.
         """
         if name == "url_name" or value is None or attrs.get("none") == "true":
             return
         if cls._is_authored(name):
+            text = text_of(value)
             try:
-                super()._set_field_if_present(block, name, value, {})
+                if text is not None:
+                    super()._set_field_if_present(block, name, text, {})
             except (TypeError, ValueError) as error:
                 report = getattr(block.runtime, "error_tracker", log.warning)
-                report(f"the {name} of <{block.scope_ids.block_type}> cannot be used: {error}")
+                report(_unusable(block, name, error))
             else:
                 return
         block.xml_attributes[name] = value
@@ -205,6 +209,15 @@ class Structure(XBlock):
         field = cls.fields.get(name)
         is_own = name not in XBlock.fields and name != "xml_attributes"
         return is_own and field is not None and field.scope in (Scope.content, Scope.settings)
+
+
+def _unusable(block: Any, name: str, error: Exception) -> Sentence:
+    return Sentence(
+        "the {name} of {label} cannot be used: {error}",
+        name=name,
+        label=f"<{block.scope_ids.block_type}>",
+        error=error,
+    )
 
 
 def ancestors(block: Any) -> Iterator[Any]:

@@ -24,7 +24,8 @@ class WorkbenchMixin(XBlockMixin):
     @property
     def static_asset_path(self) -> str:
         """The path of the course's files on another server, or "" if they are here."""
-        return str(self.runtime.inherited(self, "static_asset_path") or "")
+        text = self.runtime.inherited(self, "static_asset_path")
+        return str(value_of("static_asset_path", text) or "")
 
     def __repr__(self) -> str:
         """Return the type and the usage id.

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
 from xblock.core import XBlock
-from xblock.fields import ScopeIds
+from xblock.fields import ScopeIds, String
 
 from xblock_experiments.blocks.base.structure import Structure
 from xblock_experiments.blocks.course import SEGMENTATIONS
 from xblock_experiments.course_user_segmentation.data import UserSegmentation, read_user_partitions
 from xblock_experiments.keys.usage import url_name_of
-from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx, has_content
+from xblock_experiments.olx.census import take_slug
+from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx
+from xblock_experiments.olx.files import is_bare
+from xblock_experiments.olx.sentences import Sentence
 from xblock_experiments.olx.untrusted import CourseTooLarge, InvalidCourse, OlxError
+from xblock_experiments.olx.values import text_of as attribute_text
 from xblock_experiments.workbench.courses.course import AuthoredBlock, CourseBlocks, Layout
 from xblock_experiments.workbench.courses.lookup import OneCourse
 from xblock_experiments.workbench.hosting.faults import FAULTS
@@ -26,7 +29,12 @@ from xblock_experiments.workbench.hosting.inherited import FIELDS, inheritable
 from xblock_experiments.workbench.hosting.placeholder import NOT_INSTALLED, PlaceholderBlock
 from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRuntime, block_class
 from xblock_experiments.workbench.hosting.state import TransientState
-from xblock_experiments.workbench.import_export.names import CountedNames, RandomNames, label_of
+from xblock_experiments.workbench.import_export.names import (
+    ContentNames,
+    RandomNames,
+    label_of,
+    text_of,
+)
 
 _TREE = frozenset({"children", "parent"})
 _NEVER_INSIDE = NO_BLOCKS | {"course"}
@@ -63,7 +71,7 @@ def read(
     return ReadCourse(course, reader.segmentations)
 
 
-def reread(course: CourseBlocks, usage_id: Any, text: str) -> list[str]:
+def reread(course: CourseBlocks, usage_id: Any, text: str) -> list[Sentence]:
     """Replace a block of the course by the element in `text`. Return the problems in it.
 
     Raises OlxError. The course is then in an invalid state, so pass a copy.
@@ -71,8 +79,10 @@ def reread(course: CourseBlocks, usage_id: Any, text: str) -> list[str]:
     olx = Olx.open_text(text, course.course_id)
     old = course.blocks[usage_id]
     if olx.root.tag != old.type:
-        msg = f"It must be one <{old.type}> element, not <{olx.root.tag}>."
-        raise InvalidCourse(msg)
+        reason = Sentence(
+            "It must be one <{wanted}> element, not <{found}>.", wanted=old.type, found=olx.root.tag
+        )
+        raise InvalidCourse(reason)
     olx.root.set("url_name", url_name_of(usage_id) or "")
     outside = course.above(usage_id) - {usage_id}
     others = set(course.below(course.usage_id, without=usage_id))
@@ -94,7 +104,7 @@ class Reader:
         self._runtime = ReadingRuntime(self, course)
         self._files = [olx.file]
         self._open: list[Any] = []
-        self._names = CountedNames(olx, self.report)
+        self._names = ContentNames(olx, self.report)
         self._placed: set[tuple[Any, Any]] = set()
         """The pairs of parent and child that were added. A set, because searching long lists of
         children is too slow.
@@ -104,7 +114,7 @@ class Reader:
         several times.
         """
         self._unread: dict[Any, str] = {}
-        """The XML of elements that could not be read or that define a block again."""
+        """The XML of elements that could not be read."""
 
     def read_root(self, parent_id: Any = None) -> Any:
         usage_id = self._usage_id_of(self._olx.root, parent_id)
@@ -119,7 +129,7 @@ class Reader:
         if not isinstance(node.tag, str):
             return
         if node.tag in _NEVER_INSIDE:
-            self.report(f"<{node.tag}> is not used")
+            self.report(Sentence("<{tag}> is not used", tag=node.tag))
             self._leave_out(block, node)
             return
         usage_id = self.usage_id_from(node, block.scope_ids.usage_id)
@@ -133,6 +143,7 @@ class Reader:
 
         Returns None and reports a problem if the element cannot be a block.
         """
+        take_slug(node)
         known = self._known(node)
         if known is not None:
             return self._unless_inside_itself(node, known)
@@ -152,7 +163,7 @@ class Reader:
             self.report(problem)
 
     def report(self, message: str) -> None:
-        """Record a problem in the file that is being read."""
+        """Record a problem in the file that is being read. Blocks of others report any text."""
         self._olx.report(self._files[-1], message)
 
     def _place(self, block: Any, usage_id: Any) -> None:
@@ -165,7 +176,7 @@ class Reader:
 
     def _leave_out(self, block: Any, node: Any) -> None:
         after = block.children[-1] if block.children else None
-        text = self._unread.pop(node, None) or _text(node)
+        text = self._unread.pop(node, None) or text_of(node)
         self._course.blocks[block.scope_ids.usage_id].left_out.append((after, text))
 
     def _set_files(self, usage_id: Any, found: Found, *, is_inline: bool) -> None:
@@ -183,20 +194,29 @@ class Reader:
         return usage_id if is_made else None
 
     def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
-        usage_id = self._names.usage_id_of(definition, parent_id)
-        if usage_id is None:
-            return None
-        if usage_id not in self._course.blocks:
-            return self._try_to_make(definition, usage_id, parent_id)
-        if has_content(definition):
-            self.report(f"{label_of(definition)} is defined twice; the first definition is used")
-            self._unread[definition] = _text(definition)
-        return self._unless_inside_itself(definition, usage_id)
+        usage_id = self._names.usage_id_of(definition)
+        if usage_id in self._course.blocks:
+            if is_bare(definition):
+                return self._unless_inside_itself(definition, usage_id)
+            usage_id = self._renamed(definition)
+        return None if usage_id is None else self._try_to_make(definition, usage_id, parent_id)
+
+    def _renamed(self, definition: Any) -> Any:
+        """Give the second of two blocks with one url_name another one. Return its usage id."""
+        label = label_of(definition)
+        usage_id = self._names.rename(definition)
+        reason = Sentence(
+            "{label} is defined twice; the second is named {name}",
+            label=label,
+            name=repr(definition.get("url_name")),
+        )
+        self.report(reason)
+        return usage_id
 
     def _unless_inside_itself(self, node: Any, usage_id: Any) -> Any:
         if usage_id not in self._open:
             return usage_id
-        self.report(f"{label_of(node)} is inside itself; left out")
+        self.report(Sentence("{label} is inside itself; left out", label=label_of(node)))
         return None
 
     def _try_to_make(self, node: Any, usage_id: Any, parent_id: Any) -> Any:
@@ -207,9 +227,12 @@ class Reader:
         except OlxError:
             raise
         except FAULTS as error:
-            self._unread[node] = self._course.blocks[usage_id].source or _text(node)
+            self._unread[node] = self._course.blocks[usage_id].source or text_of(node)
             self._course.forget_since(before)
-            self.report(f"{label_of(node)} cannot be read and is left out: {error}")
+            reason = Sentence(
+                "{label} cannot be read and is left out: {error}", label=label_of(node), error=error
+            )
+            self.report(reason)
             return None
         return usage_id
 
@@ -237,17 +260,22 @@ class Reader:
         reason = self._runtime.cannot_run(node) or (NOT_INSTALLED if is_missing else None)
         cls = self._runtime.mixologist.mix(PlaceholderBlock if reason else cls)
         if not issubclass(cls, Structure):
-            authored.source = _text(node)
+            authored.source = text_of(node)
             # Some blocks treat the text after their element as a part of it.
             node.tail = None
-        _clean(node, cls, self.report)
         authored.inherited = inheritable(node.attrib, self.report)
+        _clean(node, cls, self.report)
         if not issubclass(cls, OUR_BLOCKS):
             for name in (FIELDS.keys() & node.attrib.keys()) - authored.inherited.keys():
                 del node.attrib[name]
         block = self._runtime.read(cls, node, ids)
         if reason:
-            self.report(f"{label_of(node)} is shown as a placeholder. {reason}")
+            shown = Sentence(
+                "{label} is shown as a placeholder. {reason}",
+                label=label_of(node),
+                reason=Sentence(reason),
+            )
+            self.report(shown)
             authored.is_placeholder = True
             block.reason = reason
         return block
@@ -255,16 +283,16 @@ class Reader:
     def _check_depth(self) -> None:
         limits = self._olx.limits
         if len(self._open) > limits.depth:
-            msg = f"{self._files[-1]}: blocks are nested more than {limits.depth} deep."
-            raise CourseTooLarge(msg)
+            reason = Sentence("blocks are nested more than {limit} deep.", limit=limits.depth)
+            raise CourseTooLarge(reason, self._files[-1])
 
     def _grow(self, usage_id: Any, size: int) -> None:
         """Count the blocks in a block. A block in several places counts several times."""
         limits = self._olx.limits
         self._sizes[usage_id] += size
         if max(self._sizes[usage_id], len(self._course.blocks)) > limits.blocks:
-            msg = f"The course has more than {limits.blocks} blocks."
-            raise CourseTooLarge(msg)
+            reason = Sentence("The course has more than {limit} blocks.", limit=limits.blocks)
+            raise CourseTooLarge(reason)
 
     @contextmanager
     def _in_file(self, file: str) -> Iterator[None]:
@@ -284,21 +312,14 @@ class Rereader(Reader):
         self._names = RandomNames(olx, self.report)
         self._open = [*outside]
 
-    def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
-        """Return the usage id, or None if the element cannot be a block.
-
-        Raises InvalidCourse if the element has content and the block is already elsewhere in the
-        course.
-        """
-        url_name = definition.get("url_name")
-        usage_id = self._names.usage_id_of(definition, parent_id) if url_name else None
-        if usage_id in self._course.blocks and has_content(definition):
-            msg = (
-                f"{label_of(definition)} is already in another place. Remove it there first, "
-                f"give this one another url_name, or write it without content to use it in both."
-            )
-            raise InvalidCourse(msg)
-        return super()._usage_id_of(definition, parent_id)
+    def _renamed(self, definition: Any) -> Any:
+        """Raise InvalidCourse, because the author can choose another url_name now."""
+        reason = Sentence(
+            "{label} is already in another place. Remove it there first, give this one another "
+            "url_name, or write it without content to use it in both.",
+            label=label_of(definition),
+        )
+        raise InvalidCourse(reason)
 
 
 class ReadingRuntime(CourseRuntime):
@@ -322,19 +343,21 @@ class ReadingRuntime(CourseRuntime):
         return self._reader.usage_id_from(node, parent_id)
 
 
-def _clean(node: Any, cls: type[XBlock], report: Callable[[str], object]) -> None:
+def _clean(node: Any, cls: type[XBlock], report: Callable[[Sentence], object]) -> None:
     """Remove `xblock-family`, except from placeholders, and everything that blocks of other
     packages must not read.
     """
 
     def remove_attribute(name: str) -> None:
         del node.attrib[name]
-        report(f"the {name} of {label_of(node)} is not used")
+        report(Sentence("the {name} of {label} is not used", name=name, label=label_of(node)))
 
     if not issubclass(cls, PlaceholderBlock):
         node.attrib.pop("xblock-family", None)
     if issubclass(cls, OUR_BLOCKS):
         return
+    if not getattr(cls, "is_extracted", False):
+        _take_json(node, cls)
     for name in sorted(_TREE & set(node.attrib)):
         remove_attribute(name)
     # Hosts write XBlock's own field `name` into pages without escaping it.
@@ -343,13 +366,18 @@ def _clean(node: Any, cls: type[XBlock], report: Callable[[str], object]) -> Non
     if node.tag == "problem_demo":
         for script in node.findall("script"):
             node.remove(script)
-            report(f"the Python of {label_of(node)} is not run")
+            report(Sentence("the Python of {label} is not run", label=label_of(node)))
 
 
-def _text(node: Any) -> str:
-    """Return the element as XML. Empty elements have no end tag, so that equal elements give equal
-    XML.
+def _take_json(node: Any, cls: type[XBlock]) -> None:
+    """Make attributes plain text for blocks that, unlike Open edX's, cannot read JSON in them.
+
+    An attribute that is null is removed: the block has its default, or inherits the null.
     """
-    for element in node.iter("*"):
-        element.text = element.text or None
-    return etree.tostring(node, encoding="unicode", with_tail=False)
+    fields = getattr(cls, "fields", {})
+    for name, attribute in node.attrib.items():
+        text = attribute_text(attribute)
+        if name in FIELDS and text is not None:
+            node.set(name, text)
+        elif text is None and (name in FIELDS or isinstance(fields.get(name), String)):
+            del node.attrib[name]
