@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @XBlock.needs("i18n")
-@XBlock.wants("pages", "user_segmentation")
+@XBlock.wants("pages", "placement", "user_segmentation")
 class Structure(XBlock):
     """A block whose purpose is to hold children.
 
@@ -60,9 +60,14 @@ class Structure(XBlock):
         raise NotImplementedError
 
     def get_child_blocks(self) -> list[Any]:
-        """Return the children that this learner is given. Assigns nobody."""
+        """Return the children that this learner is given. Assigns nobody.
+
+        Leaves out those that are also in an arm and therefore withheld here, as far as the runtime
+        has the service `placement`.
+        """
         children: list[Any] = self.get_children()
-        return children
+        placement = self.runtime.service(self, "placement")
+        return [each for each in children if placement is None or placement.is_given(each)]
 
     def has_dynamic_children(self) -> bool:
         """Return whether different learners may be given different children."""

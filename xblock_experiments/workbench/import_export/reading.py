@@ -20,7 +20,7 @@ from xblock_experiments.olx.census import take_slug
 from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx
 from xblock_experiments.olx.files import is_bare
 from xblock_experiments.olx.sentences import Sentence
-from xblock_experiments.olx.untrusted import CourseTooLarge, InvalidCourse, OlxError
+from xblock_experiments.olx.untrusted import InvalidCourse, OlxError
 from xblock_experiments.olx.values import text_of as attribute_text
 from xblock_experiments.workbench.courses.course import AuthoredBlock, CourseBlocks, Layout
 from xblock_experiments.workbench.courses.lookup import OneCourse
@@ -35,6 +35,7 @@ from xblock_experiments.workbench.import_export.names import (
     label_of,
     text_of,
 )
+from xblock_experiments.workbench.import_export.sizes import Sizes
 
 _TREE = frozenset({"children", "parent"})
 _NEVER_INSIDE = NO_BLOCKS | {"course"}
@@ -109,10 +110,7 @@ class Reader:
         """The pairs of parent and child that were added. A set, because searching long lists of
         children is too slow.
         """
-        self._sizes: dict[Any, int] = dict.fromkeys(course.blocks, 1)
-        """The number of blocks in each block, including itself. A block in several places counts
-        several times.
-        """
+        self._sizes = Sizes(olx.limits, course.blocks)
         self._unread: dict[Any, str] = {}
         """The XML of elements that could not be read."""
 
@@ -171,7 +169,7 @@ class Reader:
         if (parent_id, usage_id) in self._placed:
             return
         self._placed.add((parent_id, usage_id))
-        self._grow(parent_id, self._sizes[usage_id])
+        self._sizes.put(usage_id, parent_id)
         block.children.append(usage_id)
 
     def _leave_out(self, block: Any, node: Any) -> None:
@@ -241,11 +239,10 @@ class Reader:
         self._course.blocks[usage_id] = AuthoredBlock(
             node.tag, file=old.file, text_file=old.text_file, is_new=old.is_new
         )
-        self._sizes[usage_id] = 0
         self._open.append(usage_id)
         try:
-            self._check_depth()
-            self._grow(usage_id, 1)
+            self._sizes.check_depth(len(self._open), self._files[-1])
+            self._sizes.add(usage_id)
             block = self._read(node, ScopeIds(None, node.tag, usage_id, usage_id))
             block.parent = parent_id
             block.save()
@@ -279,20 +276,6 @@ class Reader:
             authored.is_placeholder = True
             block.reason = reason
         return block
-
-    def _check_depth(self) -> None:
-        limits = self._olx.limits
-        if len(self._open) > limits.depth:
-            reason = Sentence("blocks are nested more than {limit} deep.", limit=limits.depth)
-            raise CourseTooLarge(reason, self._files[-1])
-
-    def _grow(self, usage_id: Any, size: int) -> None:
-        """Count the blocks in a block. A block in several places counts several times."""
-        limits = self._olx.limits
-        self._sizes[usage_id] += size
-        if max(self._sizes[usage_id], len(self._course.blocks)) > limits.blocks:
-            reason = Sentence("The course has more than {limit} blocks.", limit=limits.blocks)
-            raise CourseTooLarge(reason)
 
     @contextmanager
     def _in_file(self, file: str) -> Iterator[None]:
