@@ -25,7 +25,9 @@ def served(course: str, link: str) -> int:
     """Return the status of the address that a page has for the link."""
     page = render(load_course(Path(course)), "ann", "t")
     (address,) = re.findall(r'<a href="([^"]*)"', page)
-    return Client().get(unescape(address)).status_code
+    response = Client().get(unescape(address))
+    response.close()
+    return response.status_code
 
 
 def write(folder: Path, file: str, link: str) -> Path:
