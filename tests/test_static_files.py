@@ -21,13 +21,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_django]
 ASSET = "asset-v1:Org+Heat+2026+type@asset+block@"
 
 
-def served(course: str, link: str) -> int:
-    """Return the status of the address that a page has for the link."""
-    page = render(load_course(Path(course)), "ann", "t")
+def is_served(course: Path) -> bool:
+    """Return whether the page's link leads to the file."""
+    page = render(load_course(course), "ann", "t")
     (address,) = re.findall(r'<a href="([^"]*)"', page)
-    response = Client().get(unescape(address))
-    response.close()
-    return response.status_code
+    return b"".join(Client().get(unescape(address))) == b"Found"
 
 
 def write(folder: Path, file: str, link: str) -> Path:
@@ -63,7 +61,7 @@ def test_a_link_means_the_file_that_it_means_on_open_edx(
 ) -> None:
     source = write(tmp_path / "source", file, link)
 
-    assert served(str(source), link) == 200
+    assert is_served(source)
     check_round_trip(source, tmp_path)
 
 
@@ -100,4 +98,4 @@ NAMES = st.text(
 def test_a_file_of_any_name_is_found(name: str, form: object) -> None:
     with tempfile.TemporaryDirectory() as folder:
         link = f"/static/{form(name)}"  # type: ignore[operator]
-        assert served(str(write(Path(folder) / "course", name, link)), link) == 200
+        assert is_served(write(Path(folder) / "course", name, link))

@@ -148,7 +148,9 @@ class Olx:
         key = course_key_of(root) if root.tag == "course" else None
         course_id = course_id or key or f"course-{hashlib.sha256(data).hexdigest()[:12]}"
         names = take_names(root)
-        return cls(checked_course_id(course_id), root, THE_TEXT, limits=limits, names=names)
+        olx = cls(checked_course_id(course_id), root, THE_TEXT, limits=limits, names=names)
+        olx._complete(root, THE_TEXT)
+        return olx
 
     @classmethod
     def _open_folder(cls, folder: Path, course_id: str | None, limits: Limits) -> Self:
