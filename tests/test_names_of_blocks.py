@@ -60,7 +60,9 @@ def test_a_block_is_named_by_the_first_of_its_names(
 
 def test_an_element_with_only_a_slug_points_to_a_file(tmp_path: Path) -> None:
     files = {"problem/tide.xml": problem("ebb", display_name="Tide")}
-    source = write_course(tmp_path, '<vertical url_name="u"><problem slug="tide"/></vertical>', files)
+    source = write_course(
+        tmp_path, '<vertical url_name="u"><problem slug="tide"/></vertical>', files
+    )
 
     course = load_course(source)
 

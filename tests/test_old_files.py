@@ -12,10 +12,10 @@ from tests.answers import body_of, send
 from tests.panels import all_of
 from tests.test_export import check_round_trip, write_course
 from xblock_experiments.olx.archives import unpack
+from xblock_experiments.olx.export import Olx
 from xblock_experiments.olx.untrusted import Limits, OlxError
 from xblock_experiments.testing import load_course, render
 from xblock_experiments.workbench.import_export.reading import read
-from xblock_experiments.olx.export import Olx
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_django]
 
@@ -23,7 +23,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_django]
 @pytest.mark.parametrize(
     ("element", "files"),
     [
-        ('<html url_name="moon:ebb"/>', {"html/moon/ebb.xml": '<html filename="ebb"/>', "html/moon/ebb.html": ""}),
+        (
+            '<html url_name="moon:ebb"/>',
+            {"html/moon/ebb.xml": '<html filename="ebb"/>', "html/moon/ebb.html": ""},
+        ),
         ('<html url_name="moon:ebb"/>', {"html/moon/ebb.html": ""}),
         ('<html url_name="moon:ebb" filename="ebb"/>', {"html/ebb.html": ""}),
         ('<html url_name="neap" filename="neap.html"/>', {"html/neap.html": ""}),
@@ -36,7 +39,9 @@ def test_a_text_is_found_by_each_form_of_its_filename(
     element: str, files: Mapping[str, str], tmp_path: Path
 ) -> None:
     files = {name: text or "<p>The words</p>" for name, text in files.items()}
-    source = write_course(tmp_path / "source", f'<vertical url_name="u">{element}</vertical>', files)
+    source = write_course(
+        tmp_path / "source", f'<vertical url_name="u">{element}</vertical>', files
+    )
     course = load_course(source)
 
     assert course.problems == () or "text/: not used" in course.problems
@@ -54,7 +59,9 @@ def test_an_element_may_name_the_file_of_its_definition(tmp_path: Path) -> None:
         "problem/tide.xml": f'<problem display_name="Other">{question.format("Tide?")}</problem>',
         "problems/old.xml": f"<problem>{question.format('Old?')}</problem>",
     }
-    source = write_course(tmp_path / "source", '<sequential url_name="s" filename="lesson"/>', files)
+    source = write_course(
+        tmp_path / "source", '<sequential url_name="s" filename="lesson"/>', files
+    )
     course = load_course(source)
 
     assert course.problems == ()

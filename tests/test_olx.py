@@ -680,7 +680,6 @@ def too_deep(content: str = "") -> str:
     [
         pytest.param({"course.xml": "<course"}, id="no XML"),
         pytest.param({"course.xml": "<course/>"}, id="no key"),
-        pytest.param({"course/2026.xml": "<vertical/>"}, id="another type"),
         pytest.param(
             {
                 "course/2026.xml": f"<course {partitions(partition(2))}>"

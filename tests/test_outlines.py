@@ -33,7 +33,7 @@ def experiment_of(tag: str, inside: str = "") -> str:
 
 LESSON = (
     '<sequential url_name="lesson_NAME" display_name="Lesson of NAME">'
-    '<vertical><html>Text of NAME</html></vertical></sequential>'
+    "<vertical><html>Text of NAME</html></vertical></sequential>"
 )
 UNIT = "<vertical><html>Text of NAME</html></vertical>"
 OPEN = '<sequential url_name="open" display_name="Open lesson"/>'

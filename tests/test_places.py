@@ -36,7 +36,9 @@ POST = f'<problem url_name="post">{QUESTION}</problem>'
 def split_test(url_name: str, *arms: str, id: int = 100) -> str:
     """Return an experiment with a unit for each group: `<url_name>_1`, `<url_name>_2`, …"""
     names = [f"{url_name}_{number}" for number, _ in enumerate(arms, 1)]
-    mapping = ", ".join(f"&quot;{number}&quot;: &quot;{n}&quot;" for number, n in enumerate(names, 1))
+    mapping = ", ".join(
+        f"&quot;{number}&quot;: &quot;{n}&quot;" for number, n in enumerate(names, 1)
+    )
     units = "".join(
         f'<vertical url_name="{name}">{arm}</vertical>'
         for name, arm in zip(names, arms, strict=True)
@@ -121,7 +123,9 @@ def test_blocks_of_nested_and_crossing_arms_are_given_as_on_open_edx() -> None:
         course_xml(
             unit("A", unit("D"), unit("E")),
             arms["b"].format(unit("E") + in_f + unit("G", unit("O"))).replace(unit("E"), E),
-            arms["c"].format(unit("H", unit("L", '<vertical url_name="O"/>', unit("P"))) + unit("I")),
+            arms["c"].format(
+                unit("H", unit("L", '<vertical url_name="O"/>', unit("P"))) + unit("I")
+            ),
             segmentations=(experiment(100, 0, 1, 2),),
         )
     )
@@ -140,7 +144,9 @@ def test_blocks_of_nested_and_crossing_arms_are_given_as_on_open_edx() -> None:
 E = '<vertical url_name="E"/>'
 
 UNITS = [f"u{number}" for number in range(3)]
-ITEMS = st.tuples(st.sampled_from(["open", "exp1", "exp2"]), st.sampled_from([1, 2]), st.sampled_from(UNITS))
+ITEMS = st.tuples(
+    st.sampled_from(["open", "exp1", "exp2"]), st.sampled_from([1, 2]), st.sampled_from(UNITS)
+)
 LESSONS = st.lists(st.lists(ITEMS, min_size=1, max_size=4, unique=True), min_size=1, max_size=3)
 
 
@@ -247,9 +253,7 @@ def test_two_arms_with_one_url_name_are_given_to_their_groups_in_order() -> None
 
 def test_the_page_of_a_block_inside_an_arm_counts_as_shown() -> None:
     course = load_course(course_xml(split_test("exp", "<html url_name='h'>Text</html>", "")))
-    user = next(
-        user for user in map(str, range(50)) if assign_group(COURSE_ID, 100, user).id == 1
-    )
+    user = next(user for user in map(str, range(50)) if assign_group(COURSE_ID, 100, user).id == 1)
 
     for _ in range(2):
         assert "Text" in render(course, user, "h")

@@ -60,7 +60,8 @@ def test_a_value_that_restricts_nobody_is_not_named(name: str, value: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("entrance_exam_enabled", True), ("pre_requisite_courses", ["course-v1:A+B+C"])]
+    ("name", "value"),
+    [("entrance_exam_enabled", True), ("pre_requisite_courses", ["course-v1:A+B+C"])],
 )
 def test_prerequisites_of_the_course_are_named(name: str, value: object, tmp_path: Path) -> None:
     files = {POLICY: json.dumps({"course/2026": {name: value}})}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import pickle
 from pathlib import Path
 
 import pytest
@@ -58,9 +57,9 @@ def test_any_value_is_part_of_one_line_and_never_a_field(value: str) -> None:
 def test_a_sentence_can_be_copied() -> None:
     problem = in_file("a.xml", Sentence("{label} is here", label="{"))
 
-    for other in (copy.deepcopy(problem), pickle.loads(pickle.dumps(problem))):
-        assert other == problem
-        assert translated(other, spanish) == translated(problem, spanish)
+    other = copy.deepcopy(problem)
+    assert other == problem
+    assert translated(other, spanish) == translated(problem, spanish)
 
 
 def test_an_error_has_its_reason_and_its_file() -> None:

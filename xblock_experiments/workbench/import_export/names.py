@@ -28,6 +28,13 @@ class ContentNames:
         self._olx = olx
         self._report = report
         self._numbers: Counter[tuple[str, str]] = Counter()
+        self._made_up: set[tuple[str, str]] = set()
+
+    def label_of(self, node: Any) -> str:
+        """Return the element's tag and its url_name, unless that was made up, for messages."""
+        url_name = node.get("url_name")
+        is_known = url_name and (node.tag, url_name) not in self._made_up
+        return f"<{node.tag}> {url_name!r}" if is_known else f"<{node.tag}>"
 
     def usage_id_of(self, node: Any) -> Any:
         """Return the usage id for an element, or None if its tag cannot be a block type.
@@ -38,6 +45,7 @@ class ContentNames:
         usage_id = self._usage_id(node, url_name)
         if usage_id is not None and not node.get("url_name"):
             node.set("url_name", url_name)
+            self._made_up.add((node.tag, url_name))
         return usage_id
 
     def rename(self, node: Any) -> Any:
@@ -76,7 +84,7 @@ class ContentNames:
             return None
         reason = Sentence(
             "the url_name of {label} is not valid; {name} is used",
-            label=label_of(node),
+            label=self.label_of(node),
             name=repr(valid_name),
         )
         self._report(reason)
@@ -91,12 +99,6 @@ class RandomNames(ContentNames):
 
     def _new_name(self, node: Any) -> str:
         return secrets.token_hex(16)
-
-
-def label_of(node: Any) -> str:
-    """Return the element's tag and url_name, for messages."""
-    url_name = node.get("url_name")
-    return f"<{node.tag}> {url_name!r}" if url_name else f"<{node.tag}>"
 
 
 def text_of(node: Any) -> str:

@@ -32,7 +32,6 @@ from xblock_experiments.workbench.hosting.state import TransientState
 from xblock_experiments.workbench.import_export.names import (
     ContentNames,
     RandomNames,
-    label_of,
     text_of,
 )
 from xblock_experiments.workbench.import_export.sizes import Sizes
@@ -201,7 +200,7 @@ class Reader:
 
     def _renamed(self, definition: Any) -> Any:
         """Give the second of two blocks with one url_name another one. Return its usage id."""
-        label = label_of(definition)
+        label = self._names.label_of(definition)
         usage_id = self._names.rename(definition)
         reason = Sentence(
             "{label} is defined twice; the second is named {name}",
@@ -214,7 +213,9 @@ class Reader:
     def _unless_inside_itself(self, node: Any, usage_id: Any) -> Any:
         if usage_id not in self._open:
             return usage_id
-        self.report(Sentence("{label} is inside itself; left out", label=label_of(node)))
+        self.report(
+            Sentence("{label} is inside itself; left out", label=self._names.label_of(node))
+        )
         return None
 
     def _try_to_make(self, node: Any, usage_id: Any, parent_id: Any) -> Any:
@@ -228,7 +229,9 @@ class Reader:
             self._unread[node] = self._course.blocks[usage_id].source or text_of(node)
             self._course.forget_since(before)
             reason = Sentence(
-                "{label} cannot be read and is left out: {error}", label=label_of(node), error=error
+                "{label} cannot be read and is left out: {error}",
+                label=self._names.label_of(node),
+                error=error,
             )
             self.report(reason)
             return None
@@ -261,7 +264,7 @@ class Reader:
             # Some blocks treat the text after their element as a part of it.
             node.tail = None
         authored.inherited = inheritable(node.attrib, self.report)
-        _clean(node, cls, self.report)
+        _clean(node, cls, self._names.label_of(node), self.report)
         if not issubclass(cls, OUR_BLOCKS):
             for name in (FIELDS.keys() & node.attrib.keys()) - authored.inherited.keys():
                 del node.attrib[name]
@@ -269,7 +272,7 @@ class Reader:
         if reason:
             shown = Sentence(
                 "{label} is shown as a placeholder. {reason}",
-                label=label_of(node),
+                label=self._names.label_of(node),
                 reason=Sentence(reason),
             )
             self.report(shown)
@@ -300,7 +303,7 @@ class Rereader(Reader):
         reason = Sentence(
             "{label} is already in another place. Remove it there first, give this one another "
             "url_name, or write it without content to use it in both.",
-            label=label_of(definition),
+            label=self._names.label_of(definition),
         )
         raise InvalidCourse(reason)
 
@@ -326,14 +329,14 @@ class ReadingRuntime(CourseRuntime):
         return self._reader.usage_id_from(node, parent_id)
 
 
-def _clean(node: Any, cls: type[XBlock], report: Callable[[Sentence], object]) -> None:
+def _clean(node: Any, cls: type[XBlock], label: str, report: Callable[[Sentence], object]) -> None:
     """Remove `xblock-family`, except from placeholders, and everything that blocks of other
     packages must not read.
     """
 
     def remove_attribute(name: str) -> None:
         del node.attrib[name]
-        report(Sentence("the {name} of {label} is not used", name=name, label=label_of(node)))
+        report(Sentence("the {name} of {label} is not used", name=name, label=label))
 
     if not issubclass(cls, PlaceholderBlock):
         node.attrib.pop("xblock-family", None)
@@ -349,7 +352,7 @@ def _clean(node: Any, cls: type[XBlock], report: Callable[[Sentence], object]) -
     if node.tag == "problem_demo":
         for script in node.findall("script"):
             node.remove(script)
-            report(Sentence("the Python of {label} is not run", label=label_of(node)))
+            report(Sentence("the Python of {label} is not run", label=label))
 
 
 def _take_json(node: Any, cls: type[XBlock]) -> None:
