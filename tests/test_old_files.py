@@ -53,9 +53,15 @@ def test_a_text_is_found_by_each_form_of_its_filename(
 def test_an_element_may_name_the_file_of_its_definition(tmp_path: Path) -> None:
     question = "<stringresponse answer='yes'><label>{}</label><textline/></stringresponse>"
     files = {
-        "sequential/lesson.xml": '<sequential display_name="In the file"><vertical url_name="u" filename="unit"/></sequential>',
-        "vertical/unit.xml": '<vertical><html>The words</html><problem url_name="p" filename="tide" '
-        'display_name="Own"/><problem url_name="q" filename="old"/></vertical>',
+        "sequential/lesson.xml": (
+            '<sequential display_name="In the file">'
+            '<vertical url_name="u" filename="unit"/></sequential>'
+        ),
+        "vertical/unit.xml": (
+            "<vertical><html>The words</html>"
+            '<problem url_name="p" filename="tide" display_name="Own"/>'
+            '<problem url_name="q" filename="old"/></vertical>'
+        ),
         "problem/tide.xml": f'<problem display_name="Other">{question.format("Tide?")}</problem>',
         "problems/old.xml": f"<problem>{question.format('Old?')}</problem>",
     }

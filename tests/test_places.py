@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,20 +35,22 @@ QUESTION = "<stringresponse answer='yes'><label>Ready?</label><textline/></strin
 POST = f'<problem url_name="post">{QUESTION}</problem>'
 
 
-def split_test(url_name: str, *arms: str, id: int = 100) -> str:
+def split_test(url_name: str, *arms: str) -> str:
     """Return an experiment with a unit for each group: `<url_name>_1`, `<url_name>_2`, …"""
     names = [f"{url_name}_{number}" for number, _ in enumerate(arms, 1)]
-    mapping = ", ".join(
-        f"&quot;{number}&quot;: &quot;{n}&quot;" for number, n in enumerate(names, 1)
-    )
-    units = "".join(
-        f'<vertical url_name="{name}">{arm}</vertical>'
-        for name, arm in zip(names, arms, strict=True)
-    )
+    units = "".join(unit(name, arm) for name, arm in zip(names, arms, strict=True))
+    return choice(url_name, {str(number): name for number, name in enumerate(names, 1)}, units)
+
+
+def choice(url_name: str, mapping: dict[str, str], units: str) -> str:
     return (
-        f'<split_test url_name="{url_name}" user_partition_id="{id}" '
-        f'group_id_to_child="{{{mapping}}}">{units}</split_test>'
+        f'<split_test url_name="{url_name}" user_partition_id="100" '
+        f"group_id_to_child={quoteattr(json.dumps(mapping))}>{units}</split_test>"
     )
+
+
+def unit(url_name: str, *inside: str) -> str:
+    return f'<vertical url_name="{url_name}">{"".join(inside)}</vertical>'
 
 
 def lesson(url_name: str, *units: str) -> str:
@@ -76,12 +80,12 @@ def test_learners_of_both_arms_are_shown_answer_and_score_the_test_that_the_arms
 
 @pytest.mark.parametrize("is_open_first", [True, False])
 def test_a_unit_of_an_arm_stays_the_arms_where_it_stands_in_the_open(is_open_first: bool) -> None:
-    unit = f'<vertical url_name="exp_1">{POST}</vertical>'
+    shared = unit("exp_1", POST)
     arms = split_test("exp", POST, "")
     lessons = [lesson("inside", arms), lesson("outside", '<vertical url_name="exp_1"/>')]
     if is_open_first:
-        arms = arms.replace(unit, '<vertical url_name="exp_1"/>')
-        lessons = [lesson("outside", unit), lesson("inside", arms)]
+        arms = arms.replace(shared, '<vertical url_name="exp_1"/>')
+        lessons = [lesson("outside", shared), lesson("inside", arms)]
     course = load_course(course_xml(*lessons))
 
     for group, is_given in ((1, True), (2, False)):
@@ -106,26 +110,15 @@ def test_a_learner_who_is_in_no_group_yet_is_not_shown_a_block_of_an_arm_elsewhe
 
 def test_blocks_of_nested_and_crossing_arms_are_given_as_on_open_edx() -> None:
     """The tree is that of Open edX's own test of shared blocks."""
-    arms = {
-        "b": '<split_test url_name="B" user_partition_id="100" group_id_to_child="{{&quot;0&quot;: '
-        '&quot;E&quot;, &quot;1&quot;: &quot;F&quot;, &quot;2&quot;: &quot;G&quot;}}">{}</split_test>',
-        "c": '<split_test url_name="C" user_partition_id="100" group_id_to_child="{{&quot;0&quot;: '
-        '&quot;H&quot;, &quot;1&quot;: &quot;I&quot;}}">{}</split_test>',
-        "k": '<split_test url_name="K" user_partition_id="100" group_id_to_child="{{&quot;1&quot;: '
-        '&quot;M&quot;, &quot;2&quot;: &quot;N&quot;}}">{}</split_test>',
-    }
-
-    def unit(url_name: str, *inside: str) -> str:
-        return f'<vertical url_name="{url_name}">{"".join(inside)}</vertical>'
-
-    in_f = unit("F", unit("J"), arms["k"].format(unit("M") + unit("N")))
+    e, o = '<vertical url_name="E"/>', '<vertical url_name="O"/>'
+    k = choice("K", {"1": "M", "2": "N"}, unit("M") + unit("N"))
+    b = e + unit("F", unit("J"), k) + unit("G", unit("O"))
+    c = unit("H", unit("L", o, unit("P"))) + unit("I")
     course = load_course(
         course_xml(
             unit("A", unit("D"), unit("E")),
-            arms["b"].format(unit("E") + in_f + unit("G", unit("O"))).replace(unit("E"), E),
-            arms["c"].format(
-                unit("H", unit("L", '<vertical url_name="O"/>', unit("P"))) + unit("I")
-            ),
+            choice("B", {"0": "E", "1": "F", "2": "G"}, b),
+            choice("C", {"0": "H", "1": "I"}, c),
             segmentations=(experiment(100, 0, 1, 2),),
         )
     )
@@ -141,12 +134,8 @@ def test_blocks_of_nested_and_crossing_arms_are_given_as_on_open_edx() -> None:
     assert given == {0: "ADEHLOP", 1: "ADFIJM", 2: "ADGO"}
 
 
-E = '<vertical url_name="E"/>'
-
 UNITS = [f"u{number}" for number in range(3)]
-ITEMS = st.tuples(
-    st.sampled_from(["open", "exp1", "exp2"]), st.sampled_from([1, 2]), st.sampled_from(UNITS)
-)
+ITEMS = st.tuples(st.sampled_from(["open", "arm"]), st.sampled_from([1, 2]), st.sampled_from(UNITS))
 LESSONS = st.lists(st.lists(ITEMS, min_size=1, max_size=4, unique=True), min_size=1, max_size=3)
 
 
@@ -157,19 +146,18 @@ def build(lessons: list[list[tuple[str, int, str]]]) -> tuple[str, dict[str, set
     xml = []
     for number, items in enumerate(lessons):
         units = []
-        for place, (kind, group, unit) in enumerate(items):
-            text = "" if unit in seen else f'<html url_name="{unit}_text">Text of {unit}.</html>'
-            inner = f'<vertical url_name="{unit}">{text}</vertical>'
-            seen.add(unit)
+        for place, (kind, group, name) in enumerate(items):
+            text = "" if name in seen else f'<html url_name="{name}_text">Text of {name}.</html>'
+            seen.add(name)
+            groups = arms.setdefault(name, set())
             if kind == "open":
-                units.append(inner)
-                arms.setdefault(unit, set())
+                units.append(unit(name, text))
             else:
-                content = [inner, ""] if group == 1 else ["", inner]
+                content = [unit(name, text), ""][:: 1 if group == 1 else -1]
                 units.append(split_test(f"x{number}_{place}", *content))
-                arms.setdefault(unit, set()).add(group)
+                groups.add(group)
         xml.append(lesson(f"s{number}", *units))
-    return course_xml(*xml), {unit: groups or {1, 2} for unit, groups in arms.items()}
+    return course_xml(*xml), {name: groups or {1, 2} for name, groups in arms.items()}
 
 
 @given(LESSONS)
@@ -183,10 +171,10 @@ def test_a_unit_is_shown_and_opened_by_the_learners_of_all_its_arms_and_by_nobod
     for group in (1, 2):
         with override_group(100, group):
             page = "".join(pages_of(course, "ann", f"s{n}") for n in range(len(lessons)))
-            for unit, groups in groups_of.items():
-                block = find_block(course, "ann", unit)
+            for name, groups in groups_of.items():
+                block = find_block(course, "ann", name)
                 assert may_open(block, is_staff=False) is (group in groups)
-                assert (f"Text of {unit}." in page) is (group in groups)
+                assert (f"Text of {name}." in page) is (group in groups)
     check_export(course)
 
 
@@ -240,10 +228,8 @@ def content_given(course: LoadedCourse, url_name: str) -> str:
 
 
 def test_two_arms_with_one_url_name_are_given_to_their_groups_in_order() -> None:
-    arms = "".join(f'<vertical url_name="v"><html>Arm {n}</html></vertical>' for n in (1, 2))
-    mapping = "{&quot;1&quot;: &quot;v&quot;, &quot;2&quot;: &quot;v&quot;}"
-    xml = f'<split_test url_name="exp" user_partition_id="100" group_id_to_child="{mapping}">'
-    course = load_course(course_xml(f"{xml}{arms}</split_test>"))
+    arms = "".join(unit("v", f"<html>Arm {number}</html>") for number in (1, 2))
+    course = load_course(course_xml(choice("exp", {"1": "v", "2": "v"}, arms)))
 
     for group in (1, 2):
         with override_group(100, group):

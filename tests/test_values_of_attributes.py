@@ -23,7 +23,8 @@ QUESTION = "<stringresponse answer='yes'><label>Ready?</label><textline/></strin
 
 def lesson(attributes: str, problem: str = "") -> str:
     inside = f'<problem url_name="p" {problem}>{QUESTION}</problem>'
-    return f'<sequential url_name="s" {attributes}><vertical url_name="u">{inside}</vertical></sequential>'
+    unit = f'<vertical url_name="u">{inside}</vertical>'
+    return f'<sequential url_name="s" {attributes}>{unit}</sequential>'
 
 
 @pytest.mark.parametrize(
