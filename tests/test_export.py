@@ -212,7 +212,8 @@ def test_an_experiment_is_written_as_open_edx_writes_it(tmp_path: Path) -> None:
 
 def test_structures_have_a_line_for_each_child_and_leaves_are_unchanged(tmp_path: Path) -> None:
     leaf = '<html url_name="c">Some\n\t<b>bold\n</b>   words</html>'
-    content = f'<chapter url_name="a"><vertical url_name="b">{leaf}<video/></vertical></chapter>'
+    film = '<video display_name="D" url_name="d"/>'
+    content = f'<chapter url_name="a"><vertical url_name="b">{leaf}{film}</vertical></chapter>'
     files = check_round_trip(write_course(tmp_path / "source", content), tmp_path)
 
     assert files[RUN].decode() == (
@@ -220,7 +221,7 @@ def test_structures_have_a_line_for_each_child_and_leaves_are_unchanged(tmp_path
         '  <chapter url_name="a">\n'
         '    <vertical url_name="b">\n'
         f"      {leaf}\n"
-        '      <video url_name="video_bfd36399efc5"/>\n'
+        f"      {film}\n"
         "    </vertical>\n"
         "  </chapter>\n"
         "</course>\n"

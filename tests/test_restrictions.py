@@ -47,7 +47,7 @@ def test_a_restriction_is_named_as_not_enforced(name: str, value: str, tmp_path:
     source = write_course(tmp_path / "source", content)
 
     assert load_course(source).problems == (
-        f"course/2026.xml: its {name} is not enforced: every learner sees it",
+        f"course/2026.xml: the {name} of <sequential> 's' is not enforced: every learner sees it",
     )
     check_round_trip(source, tmp_path)
 
@@ -67,4 +67,4 @@ def test_prerequisites_of_the_course_are_named(name: str, value: object, tmp_pat
     files = {POLICY: json.dumps({"course/2026": {name: value}})}
 
     (problem,) = load_course(write_course(tmp_path, files=files)).problems
-    assert problem.endswith(f"its {name} is not enforced: every learner sees it")
+    assert problem.endswith(f"the {name} of <course> '2026' is not enforced: every learner sees it")

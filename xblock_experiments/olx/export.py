@@ -19,6 +19,7 @@ from xblock_experiments.olx.files import (
     file_of,
     has_content,
     is_bare,
+    label_of,
     path_of,
     text_files,
 )
@@ -222,7 +223,11 @@ class Olx:
         names_text = node.tag == "html" and node.get("filename") and not has_content(node)
         text_file = self._include_html(node) if self.folder and names_text else None
         for name in unenforced(node.attrib):
-            reason = Sentence("its {name} is not enforced: every learner sees it", name=name)
+            reason = Sentence(
+                "the {name} of {label} is not enforced: every learner sees it",
+                name=name,
+                label=label_of(node),
+            )
             self.report(file, reason)
         return Found(node, file, text_file)
 

@@ -12,6 +12,12 @@ _OLD_FOLDERS = {"problem": "problems"}
 _NO_DEFINITION = "course.xml"
 
 
+def label_of(node: etree._Element) -> str:
+    """Return the element's tag and its url_name, if it has one, for messages."""
+    url_name = node.get("url_name")
+    return f"<{node.tag}> {url_name!r}" if url_name else f"<{node.tag}>"
+
+
 def is_bare(node: etree._Element) -> bool:
     """Return whether the element has only a url_name."""
     attributes = set(node.attrib) - {"xblock-family"}

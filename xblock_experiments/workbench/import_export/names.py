@@ -18,6 +18,7 @@ from lxml import etree
 
 from xblock_experiments.olx.census import Census, title_of
 from xblock_experiments.olx.export import Olx
+from xblock_experiments.olx.files import label_of
 from xblock_experiments.olx.sentences import Sentence
 
 
@@ -32,9 +33,8 @@ class ContentNames:
 
     def label_of(self, node: Any) -> str:
         """Return the element's tag and its url_name, unless that was made up, for messages."""
-        url_name = node.get("url_name")
-        is_known = url_name and (node.tag, url_name) not in self._made_up
-        return f"<{node.tag}> {url_name!r}" if is_known else f"<{node.tag}>"
+        is_made_up = (node.tag, node.get("url_name")) in self._made_up
+        return f"<{node.tag}>" if is_made_up else label_of(node)
 
     def usage_id_of(self, node: Any) -> Any:
         """Return the usage id for an element, or None if its tag cannot be a block type.
