@@ -12,6 +12,7 @@ from tests.builders import COURSE_ID, course_xml
 from tests.test_export import check_round_trip, export
 from xblock_experiments.course_user_segmentation.api import get_members
 from xblock_experiments.experiments.api import get_exposures
+from xblock_experiments.keys.usage import url_name_of
 from xblock_experiments.testing import load_course, override_group, render
 from xblock_experiments.workbench.courses import index
 
@@ -116,12 +117,11 @@ def test_the_work_for_an_outline_grows_with_the_course_and_not_faster(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     visited = 0
-    real = index.url_name_of
 
     def counted(usage_id: Any) -> Any:
         nonlocal visited
         visited += 1
-        return real(usage_id)
+        return url_name_of(usage_id)
 
     def visits(lessons: int) -> int:
         nonlocal visited

@@ -222,7 +222,7 @@ class Olx:
         apply_policy(node, policy, lambda reason: self.report(file, reason))
         names_text = node.tag == "html" and node.get("filename") and not has_content(node)
         text_file = self._include_html(node) if self.folder and names_text else None
-        for name in unenforced(node.attrib):
+        for name in unenforced(node):
             reason = Sentence(
                 "the {name} of {label} is not enforced: every learner sees it",
                 name=name,
@@ -262,5 +262,6 @@ class Olx:
 
 
 def is_text(source: str | Path) -> bool:
-    """Return whether the source is XML text instead of a path."""
-    return isinstance(source, str) and source.lstrip("\ufeff \t\r\n").startswith("<")
+    """Return whether the source is XML text instead of a path. An empty text is no path either."""
+    text = source.lstrip("\ufeff \t\r\n") if isinstance(source, str) else "path"
+    return not text or text.startswith("<")

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from lxml import etree
+
 from xblock_experiments.olx.values import is_true, value_of
 
 
-def unenforced(attributes: Mapping[str, str]) -> Iterator[str]:
-    """Yield the names of the attributes that would keep learners from a block."""
+def unenforced(node: etree._Element) -> Iterator[str]:
+    """Yield the names of the attributes that would keep learners from the element's block."""
     for name, restricts in _RESTRICTIONS.items():
-        if name in attributes and restricts(attributes[name]):
+        if name in node.attrib and restricts(node.attrib[name]):
             yield name
 
 

@@ -28,7 +28,7 @@ class ContentNames:
     def __init__(self, olx: Olx, report: Callable[[Sentence], None]) -> None:
         self._olx = olx
         self._report = report
-        self._numbers: Counter[tuple[str, str]] = Counter()
+        self._numbers: Counter[bytes] = Counter()
         self._made_up: set[tuple[str, str]] = set()
 
     def label_of(self, node: Any) -> str:
@@ -62,11 +62,12 @@ class ContentNames:
 
     def _name_by_content(self, node: Any, title: str | None) -> str:
         """Return a name that only equal elements can have, and only one of them has."""
-        text = text_of(node)
-        self._numbers[node.tag, text] += 1
-        number = self._numbers[node.tag, text]
-        digest = hashlib.sha256(f"{text}{number if number > 1 else ''}".encode()).hexdigest()
-        return "_".join(filter(None, (str(node.tag), title, digest[:12])))
+        digest = hashlib.sha256(text_of(node).encode())
+        self._numbers[digest.digest()] += 1
+        number = self._numbers[digest.digest()]
+        if number > 1:
+            digest.update(str(number).encode())
+        return "_".join(filter(None, (str(node.tag), title, digest.hexdigest()[:12])))
 
     @cached_property
     def _census(self) -> Census:

@@ -67,7 +67,7 @@ def read(
     reader = Reader(olx, course, progress)
     course.usage_id = reader.read_root()
     olx.report_unused()
-    course.problems = olx.problems
+    course.problems = [*olx.problems]
     return ReadCourse(course, reader.segmentations)
 
 
@@ -183,12 +183,13 @@ class Reader:
 
     def _known(self, node: Any) -> Any:
         """Return the usage id of the block that the pointer names if it was read, or None."""
+        if not self._olx.is_pointer(node):
+            return None
         try:
             usage_id = self._olx.usage_id(node.tag, node.get("url_name", ""))
         except ValueError:
             return None
-        is_made = usage_id in self._course.blocks and self._olx.is_pointer(node)
-        return usage_id if is_made else None
+        return usage_id if usage_id in self._course.blocks else None
 
     def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
         usage_id = self._names.usage_id_of(definition)
