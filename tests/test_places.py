@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.answers import body_of, send
+from tests.answers import body_of, send, send_json
 from tests.builders import COURSE_ID, course_xml, experiment
 from tests.panels import all_of
 from tests.test_export import blocks_of, check_round_trip, content_of, export
@@ -93,6 +93,24 @@ def test_a_unit_of_an_arm_stays_the_arms_where_it_stands_in_the_open(is_open_fir
             for url_name in ("inside", "outside"):
                 assert ("block@post" in pages_of(course, "ann", url_name)) is is_given
             assert may_answer(course, "ann", "post") is is_given
+
+
+def test_a_lesson_opens_a_unit_though_the_one_that_was_open_is_withheld() -> None:
+    course = load_course(
+        course_xml(
+            lesson("inside", split_test("exp", "", "Text")),
+            lesson(
+                "outside", unit("first", "<html>The first</html>"), '<vertical url_name="exp_2"/>'
+            ),
+        )
+    )
+
+    with override_group(100, 2):
+        send_json(course, "ann", "outside", "goto_position", {"position": 2})
+    with override_group(100, 1):
+        assert "The first" in render(course, "ann", "outside")
+        refused = send_json(course, "ann", "outside", "goto_position", {"position": 2})
+    assert refused.status_code == 400
 
 
 def test_a_learner_who_is_in_no_group_yet_is_not_shown_a_block_of_an_arm_elsewhere() -> None:

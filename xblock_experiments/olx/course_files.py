@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from posixpath import normpath
 
 from xblock_experiments.olx.sentences import Sentence
 from xblock_experiments.olx.untrusted import CourseTooLarge, Limits, is_file, read_file
@@ -31,7 +32,7 @@ class Files:
         """Return the file's content. Raises CourseTooLarge, or InvalidCourse."""
         if self._folder is None:
             raise AssertionError
-        self._read.add(path)
+        self._read.add(normpath(path))
         data = read_file(self._folder, path, self._limits)
         self._bytes += len(data)
         return data

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_noop
 from web_fragments.fragment import Fragment
 
 from xblock_experiments.blocks.base import navigation
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.structure import Structure, page_url
+
+_LESSON = gettext_noop("Lesson")
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,10 @@ class OutlineBlock(Structure):
         return is_experiment and any(map(self._is_listed, child.get_children()))
 
     def _title_of_arm(self, experiment: Any) -> str:
-        """Return the title of the learner's arm, or the name of its type before assignment."""
-        first, *_ = experiment.get_children()
-        return navigation.title_of(experiment) or self.gettext(first.default_name)
+        """Return the title of the learner's arm, or the type of the arms before assignment."""
+        types = {each.scope_ids.block_type: each for each in experiment.get_children()}
+        listed = (types[name].default_name for name in sorted(self.listed_types & types.keys()))
+        return navigation.title_of(experiment) or self.gettext(next(listed, _LESSON))
 
     def _entries_of_arm(self, experiment: Any) -> list[Entry]:
         """Return the lines below those of the given arm, which has the experiment's own line."""

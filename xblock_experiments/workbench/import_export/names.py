@@ -62,7 +62,8 @@ class ContentNames:
 
     def _name_by_content(self, node: Any, title: str | None) -> str:
         """Return a name that only equal elements can have, and only one of them has."""
-        digest = hashlib.sha256(text_of(node).encode())
+        # Studio and other tools indent elements in their own ways.
+        digest = hashlib.sha256(" ".join(text_of(node).split()).encode())
         self._numbers[digest.digest()] += 1
         number = self._numbers[digest.digest()]
         if number > 1:
