@@ -14,7 +14,7 @@ from xblock_experiments.olx.values import is_true, value_of
 def unenforced(node: etree._Element) -> Iterator[str]:
     """Yield the names of the attributes that would keep learners from the element's block."""
     for name, restricts in _RESTRICTIONS.items():
-        if name in node.attrib and restricts(node.attrib[name]):
+        if name in node.attrib and restricts(str(node.attrib[name])):
             yield name
 
 
