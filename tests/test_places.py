@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from tests.answers import body_of, send, send_json
 from tests.builders import COURSE_ID, course_xml, experiment
 from tests.panels import all_of
-from tests.test_export import blocks_of, check_round_trip, content_of, export
+from tests.test_export import (
+    POLICY,
+    blocks_of,
+    check_round_trip,
+    content_of,
+    export,
+    write_course,
+)
 from xblock_experiments.course_user_segmentation.api import get_members
 from xblock_experiments.experiments.api import assign_group, get_exposures
 from xblock_experiments.gradebook.api import get_scores
@@ -203,6 +210,7 @@ def check_export(course: LoadedCourse) -> None:
         assert content_of(load_course(Path(folder) / "course")) == content
 
 
+COURSE_POLICY = json.dumps({"course/2026": {"user_partitions": [experiment().to_json()]}})
 FILMS = [
     '<video url_name="film" youtube_id_1_0="AAAAAAAAAA{}"/>',
     '<html url_name="film">Film AAAAAAAAAA{}</html>',
@@ -229,6 +237,25 @@ def test_each_group_gets_its_own_film_though_both_have_one_url_name(
     export(course, tmp_path / "source")
     check_round_trip(tmp_path / "source", tmp_path)
     assert content_of(load_course(tmp_path / "source")) == content_of(load_course(xml))
+
+
+@pytest.mark.parametrize("is_file_first", [True, False])
+def test_a_file_and_an_element_with_one_url_name_are_different_films(
+    is_file_first: bool, tmp_path: Path
+) -> None:
+    pointer, inline = '<video url_name="film"/>', FILMS[0].format(2)
+    arms = [pointer, inline] if is_file_first else [inline, pointer]
+    content = lesson("s", split_test("exp", *arms), unit("again", pointer))
+    files = {"video/film.xml": '<video youtube_id_1_0="AAAAAAAAAA1"/>', POLICY: COURSE_POLICY}
+    source = write_course(tmp_path / "source", content, files)
+    course = load_course(source)
+
+    for group, film in zip((1, 2), (1, 2) if is_file_first else (2, 1), strict=True):
+        with override_group(100, group):
+            assert f"AAAAAAAAAA{film}" in content_given(course, "exp")
+    films = [block for block in blocks_of(course).blocks.values() if block.type == "video"]
+    assert len(films) == 2
+    check_round_trip(source, tmp_path)
 
 
 def content_given(course: LoadedCourse, url_name: str) -> str:

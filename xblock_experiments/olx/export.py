@@ -105,6 +105,11 @@ class Olx:
         """Return whether the node may be a pointer to a file with the definition."""
         return self.folder is not None and is_bare(node)
 
+    def file_behind(self, node: etree._Element) -> str | None:
+        """Return the path of the file to which the node points, or None if there is none."""
+        path = file_of(node) if self.is_pointer(node) else None
+        return path if path is not None and self._files.has(path) else None
+
     def definition(self, node: etree._Element, file: str) -> Found | None:
         """Return the node itself, or the definition that it points to.
 

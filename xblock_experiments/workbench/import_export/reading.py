@@ -34,6 +34,7 @@ from xblock_experiments.workbench.import_export.names import (
     RandomNames,
     text_of,
 )
+from xblock_experiments.workbench.import_export.pointers import Pointers
 from xblock_experiments.workbench.import_export.sizes import Sizes
 
 _TREE = frozenset({"children", "parent"})
@@ -105,6 +106,7 @@ class Reader:
         self._files = [olx.file]
         self._open: list[Any] = []
         self._names = ContentNames(olx, self.report)
+        self._pointers = Pointers(olx, course.blocks)
         self._placed: set[tuple[Any, Any]] = set()
         """The pairs of parent and child that were added. A set, because searching long lists of
         children is too slow.
@@ -141,14 +143,16 @@ class Reader:
         Returns None and reports a problem if the element cannot be a block.
         """
         take_slug(node)
-        known = self._known(node)
+        known = self._pointers.known(node)
         if known is not None:
             return self._unless_inside_itself(node, known)
+        file = self._pointers.begin(node)
         found = self._olx.definition(node, self._files[-1])
         if found is None:
             return None
         with self._in_file(found.file):
             usage_id = self._usage_id_of(found.node, parent_id)
+        self._pointers.end(file, usage_id)
         if usage_id is not None and self._course.blocks[usage_id].is_new:
             self._set_files(usage_id, found, is_inline=found.node is node)
         return usage_id
@@ -180,16 +184,6 @@ class Reader:
         block = self._course.blocks[usage_id]
         block.file, block.text_file = None if is_inline else found.file, found.text_file
         block.is_new = False
-
-    def _known(self, node: Any) -> Any:
-        """Return the usage id of the block that the pointer names if it was read, or None."""
-        if not self._olx.is_pointer(node):
-            return None
-        try:
-            usage_id = self._olx.usage_id(node.tag, node.get("url_name", ""))
-        except ValueError:
-            return None
-        return usage_id if usage_id in self._course.blocks else None
 
     def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
         usage_id = self._names.usage_id_of(definition)
