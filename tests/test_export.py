@@ -212,7 +212,8 @@ def test_an_experiment_is_written_as_open_edx_writes_it(tmp_path: Path) -> None:
 
 def test_structures_have_a_line_for_each_child_and_leaves_are_unchanged(tmp_path: Path) -> None:
     leaf = '<html url_name="c">Some\n\t<b>bold\n</b>   words</html>'
-    content = f'<chapter url_name="a"><vertical url_name="b">{leaf}<video/></vertical></chapter>'
+    film = '<video display_name="D" url_name="d"/>'
+    content = f'<chapter url_name="a"><vertical url_name="b">{leaf}{film}</vertical></chapter>'
     files = check_round_trip(write_course(tmp_path / "source", content), tmp_path)
 
     assert files[RUN].decode() == (
@@ -220,7 +221,7 @@ def test_structures_have_a_line_for_each_child_and_leaves_are_unchanged(tmp_path
         '  <chapter url_name="a">\n'
         '    <vertical url_name="b">\n'
         f"      {leaf}\n"
-        "      <video/>\n"
+        f"      {film}\n"
         "    </vertical>\n"
         "  </chapter>\n"
         "</course>\n"
@@ -460,12 +461,12 @@ def test_elements_and_files_that_are_not_blocks_stay_in_place(tmp_path: Path) ->
     assert "".join(lines) == f"<course>{content}</course>"
     assert exported["vertical/a.xml"].decode().split("\n  ")[1:] == [
         '<html url_name="t">One</html>',
-        '<html url_name="t">Two</html>\n</vertical>\n',
+        '<html url_name="html_t_0654c0f57a11">Two</html>\n</vertical>\n',
     ]
 
 
 def test_an_element_that_its_package_cannot_read_is_exported_unchanged(tmp_path: Path) -> None:
-    broken = '<poll children="1" xblock-family="xblock.v1" tally="{"><p>a</p></poll>'
+    broken = '<poll url_name="x" children="1" xblock-family="xblock.v1" tally="{"><p>a</p></poll>'
     source = write_course(tmp_path / "source", f'<vertical url_name="v">{broken}</vertical>')
 
     with mock.patch("poll.poll.PollBlock.parse_xml", side_effect=ValueError("no")):
@@ -485,7 +486,7 @@ class Failing(XBlock):
 
 @XBlock.register_temp_plugin(Failing, "failing")
 def test_blocks_inside_an_unreadable_element_keep_their_files(tmp_path: Path) -> None:
-    content = '<failing xblock-family="xblock.v1"><html url_name="t"/></failing>'
+    content = '<failing xblock-family="xblock.v1" url_name="f"><html url_name="t"/></failing>'
     files = {"html/t.xml": '<html filename="t" display_name="T"/>', "html/t.html": "Text"}
     exported = check_round_trip(write_course(tmp_path / "source", content, files), tmp_path)
 

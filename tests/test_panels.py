@@ -245,7 +245,7 @@ def test_a_panel_in_another_learners_arm_is_refused() -> None:
     assert "Text of arm" in open_panel(course, "ann", "s", usage_id("vertical", "unit"))
     assert ask_for(course, "bob", "s", usage_id("vertical", "unit")).status_code == 403
     assert ask_for(course, "eve", "s", usage_id("vertical", "unit")).status_code == 403
-    assert (exposed(), exposed("bob"), exposed("eve")) == ([101], [], [])
+    assert (exposed(), exposed("bob"), exposed("eve")) == ([100, 101], [], [])
 
 
 def test_a_lesson_in_a_panel_has_tabs_and_an_open_panel_of_its_own() -> None:

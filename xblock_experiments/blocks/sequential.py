@@ -64,7 +64,7 @@ class SequentialBlock(Structure):
     def goto_position(self, data: Any, suffix: str = "") -> dict[str, int]:
         """Store the learner's current tab, as Open edX does."""
         position = data.get("position") if isinstance(data, dict) else None
-        if not isinstance(position, int) or not 1 <= position <= len(self.children):
+        if not isinstance(position, int) or not self._has(position):
             raise JsonHandlerError(400, self.gettext("This position does not exist."))
         self._move_to(position)
         return {"position": position}
@@ -92,7 +92,11 @@ class SequentialBlock(Structure):
 
     @property
     def _selected(self) -> int:
-        return self.position if 1 <= self.position <= len(self.children) else 1
+        return self.position if self._has(self.position) else 1
+
+    def _has(self, position: int) -> bool:
+        """Return whether the learner is given a unit at the position, counted from 1."""
+        return 1 <= position <= len(self.get_child_blocks())
 
     def _number_of(self, usage_id: Any) -> int | None:
         """Return the position of the unit that is this block or holds it, or None."""
@@ -125,15 +129,19 @@ class SequentialBlock(Structure):
 
     def _tabs(self, fragment: Fragment, context: Any, shown: Container[int]) -> list[Tab]:
         """Render the content first, because that assigns the groups on which icons depend."""
+        selected = self._selected
         children = list(enumerate(self.get_child_blocks(), 1))
         contents = {
             number: self.render_child(child, fragment, context)
             for number, child in children
             if number in shown
         }
-        return [self._tab(number, child, contents.get(number)) for number, child in children]
+        return [
+            self._tab(number, child, contents.get(number), is_selected=number == selected)
+            for number, child in children
+        ]
 
-    def _tab(self, number: int, child: Any, content: str | None) -> Tab:
+    def _tab(self, number: int, child: Any, content: str | None, *, is_selected: bool) -> Tab:
         _ = self.gettext
         icon = navigation.icon_of([child])
         kinds = {"problem": _("Problem"), "video": _("Video")}
@@ -147,7 +155,7 @@ class SequentialBlock(Structure):
             title=self._title_of(child, number),
             url=self._url_of(usage_id),
             content=content,
-            is_selected=number == self._selected,
+            is_selected=is_selected,
         )
 
     def _title_of(self, child: Any, number: int) -> Name:

@@ -18,7 +18,7 @@ from xblock_experiments.blocks.base.handlers import staff_handler
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.structure import Structure
 from xblock_experiments.blocks.experiment import editor, edits
-from xblock_experiments.blocks.experiment.arms import arm_name
+from xblock_experiments.blocks.experiment.arms import arm_name, record_exposure
 from xblock_experiments.blocks.experiment.author_view import author_view
 from xblock_experiments.blocks.experiment.setup import Experiment, read_experiment
 from xblock_experiments.blocks.experiment.staff_view import staff_view
@@ -215,8 +215,11 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         return group
 
     def _read_group(self) -> Group | None:
+        service = self._service()
+        # An anonymous user is shown the arm of a group without being in it.
+        read = service.assign if self.scope_ids.user_id is None else service.group
         try:
-            self._group = self._service().group(self.user_partition_id)
+            self._group = read(self.user_partition_id)
         except (SegmentationError, NotStored):
             return None
         return self._group
@@ -225,7 +228,7 @@ class SplitTestBlock(StudioEditableXBlockMixin, Structure):
         self._group = self._settle_group()
         for child in self.get_child_blocks():
             fragment = self._arm_view(child, context)
-            self._service().record_exposure(self.user_partition_id)
+            record_exposure(self)
             return fragment
         return self.sentence_view(self.gettext("There is nothing for you to do here."))
 

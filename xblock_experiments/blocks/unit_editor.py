@@ -20,6 +20,7 @@ from xblock_experiments.blocks.base.handlers import answer, json_of
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.revision import check_revision, revision_of
 from xblock_experiments.blocks.base.structure import page_url
+from xblock_experiments.olx.sentences import translated
 from xblock_experiments.olx.untrusted import OlxError
 
 _UNCLOSED = re.compile(
@@ -72,7 +73,7 @@ def save(unit: Any, request: Any) -> Response:
         message = _("Not saved. {reason}").format(reason=_reason(error, _))
         raise JsonHandlerError(400, message) from error
     return answer(
-        problems=problems,
+        problems=[translated(problem, _) for problem in problems],
         revision=revision_of(olx.text(unit)),
         saved=unit.i18n.ngettext(
             "Saved, with {count} warning:", "Saved, with {count} warnings:", len(problems)
@@ -81,10 +82,10 @@ def save(unit: Any, request: Any) -> Response:
 
 
 def _reason(error: OlxError, _: Callable[[str], str]) -> str:
-    """Return a short sentence for XML that is not well-formed, else the error's own message."""
+    """Return a short sentence for XML that is not well-formed, else the error's own reason."""
     cause = error.__cause__
     if not isinstance(cause, etree.XMLSyntaxError):
-        reason = str(error).removeprefix("the text: ")
+        reason = translated(error.reason, _)
         return reason[:1].upper() + reason[1:]
     if unclosed := _UNCLOSED.match(cause.msg):
         return _("Line {line}: <{tag}> is not closed.").format(**unclosed.groupdict())

@@ -20,6 +20,7 @@ from xblock_experiments.course_user_segmentation.types import scheme_of_type, ty
 from xblock_experiments.errors import ExperimentsError, WrongId
 from xblock_experiments.keys.ids import MAX_ID as MAX_ID
 from xblock_experiments.keys.ids import is_id as is_id
+from xblock_experiments.olx.sentences import Sentence
 
 NOT_SELECTED = -1
 """The segmentation id of a split_test for which the author has not selected one yet."""
@@ -322,22 +323,24 @@ class EditPreview:
         return sum(edit.leave for edit in self.segmentations)
 
 
-def read_user_partitions(values: list[Any]) -> tuple[list[UserSegmentation], list[str]]:
+def read_user_partitions(values: list[Any]) -> tuple[list[UserSegmentation], list[Sentence]]:
     """Return the usable segmentations of a course's list, and messages about the other entries."""
     segmentations: dict[tuple[str, int], UserSegmentation] = {}
-    problems: list[str] = []
+    problems: list[Sentence] = []
     for value in values[:MAX_SEGMENTATIONS]:
         try:
             segmentation = UserSegmentation.from_json(value)
         except InvalidSegmentation as error:
-            problems.append(f"a segmentation is not used: {error}")
+            problems.append(Sentence("a segmentation is not used: {error}", error=error))
             continue
         key = (segmentation.type, segmentation.id)
         if key in segmentations:
-            problems.append(f"a second segmentation with id {segmentation.id} is not used")
+            id = segmentation.id
+            problems.append(Sentence("a second segmentation with id {id} is not used", id=id))
         segmentations.setdefault(key, segmentation)
     if len(values) > MAX_SEGMENTATIONS:
-        problems.append(f"only the first {MAX_SEGMENTATIONS} segmentations are used")
+        limit = MAX_SEGMENTATIONS
+        problems.append(Sentence("only the first {limit} segmentations are used", limit=limit))
     return list(segmentations.values()), problems
 
 

@@ -5,7 +5,6 @@ The text is `scenario.type.url_name.d0.u0`, or without the url_name if the XML g
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import lru_cache
 from typing import Any
@@ -68,19 +67,19 @@ def usage_id(course_id: str, block_type: str, url_name: str) -> Any:
     if not SLUG.fullmatch(block_type) or not _URL_NAME.fullmatch(url_name):
         msg = f"{block_type!r} and {url_name!r} are not valid parts of a usage id."
         raise ValueError(msg)
-    try:
-        course_key = CourseKey.from_string(course_id)
-    except InvalidKeyError:
+    course_key = _course_key(course_id)
+    if course_key is None:
         return f"{course_id}.{block_type}.{url_name}.d0.u0"
     return course_key.make_usage_key(block_type, url_name)
 
 
-def generated_name(parent_id: Any, block_type: str, number: int) -> str:
-    """Return a name for a block without a url_name, the same at each import.
-
-    Learners' state depends on the name. `number` counts such blocks of its type in its parent.
-    """
-    return hashlib.sha256(f"{parent_id}/{block_type}/{number}".encode()).hexdigest()[:16]
+@lru_cache(maxsize=100)
+def _course_key(course_id: str) -> Any:
+    """Return the course key in the text, or None."""
+    try:
+        return CourseKey.from_string(course_id)
+    except InvalidKeyError:
+        return None
 
 
 @lru_cache(maxsize=1_000)

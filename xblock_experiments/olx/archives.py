@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Self, cast
 
+from xblock_experiments.olx.sentences import Sentence
 from xblock_experiments.olx.untrusted import (
     LIMITS,
     CourseTooLarge,
@@ -17,11 +18,11 @@ from xblock_experiments.olx.untrusted import (
     OlxError,
     is_file,
     is_folder,
-    shown,
 )
 
 _CHUNK_BYTES = 1 << 16
 _HEADER_BYTES = 8 * 1024
+_NOT_REGULAR = Sentence("it is not a regular file; refused.")
 
 
 def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:
@@ -35,8 +36,7 @@ def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:
         _copy(source, target, limits)
         return
     if not is_file(source):
-        msg = f"{shown(source.name)}: there is no such file or folder."
-        raise InvalidCourse(msg)
+        raise InvalidCourse(Sentence("there is no such file or folder."), source.name)
     try:
         with source.open("rb") as file:
             _extract(file, target, limits)
@@ -47,16 +47,15 @@ def unpack(source: Path, target: Path, limits: Limits = LIMITS) -> None:
         *(tarfile.TarError, zlib.error, EOFError, OSError),
         *(OverflowError, RecursionError, ValueError),
     ) as error:
-        msg = f"{shown(source.name)}: it cannot be unpacked: {shown(error)}."
-        raise InvalidCourse(msg) from error
+        reason = Sentence("it cannot be unpacked: {error}.", error=str(error))
+        raise InvalidCourse(reason, source.name) from error
 
 
 def _copy(source: Path, target: Path, limits: Limits) -> None:
     budget = _Budget(limits)
     for path in sorted(source.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            msg = f"{shown(path.relative_to(source))}: it is not a regular file; refused."
-            raise InvalidCourse(msg)
+            raise InvalidCourse(_NOT_REGULAR, str(path.relative_to(source)))
         if path.is_file():
             budget.spend(path.stat().st_size)
             destination = target / path.relative_to(source)
@@ -71,13 +70,11 @@ def _extract(file: BinaryIO, target: Path, limits: Limits) -> None:
         for member in archive:
             path = PurePosixPath(member.name)
             if path.is_absolute() or ".." in path.parts or "\x00" in member.name:
-                msg = f"{shown(member.name)}: it is outside the course; refused."
-                raise InvalidCourse(msg)
+                raise InvalidCourse(Sentence("it is outside the course; refused."), member.name)
             if member.isdir() or not path.parts:
                 continue
             if not member.isreg() or member.issparse():
-                msg = f"{shown(member.name)}: it is not a regular file; refused."
-                raise InvalidCourse(msg)
+                raise InvalidCourse(_NOT_REGULAR, member.name)
             budget.spend(member.size)
             _write(archive, member, target.joinpath(*path.parts))
     stream.read_to_the_end()
@@ -122,8 +119,7 @@ class _BoundedStream:
         data = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
-            msg = "The archive unpacks to more bytes than are allowed."
-            raise CourseTooLarge(msg)
+            raise CourseTooLarge(Sentence("The archive unpacks to more bytes than are allowed."))
         return data
 
     def read_to_the_end(self) -> None:
@@ -142,13 +138,14 @@ class _Budget:
 
     def spend(self, size: int) -> None:
         if size < 0:
-            msg = "A file of the archive claims a negative size; refused."
-            raise InvalidCourse(msg)
+            raise InvalidCourse(Sentence("A file of the archive claims a negative size; refused."))
         self.files += 1
         self.bytes += size
         if self.files > self.limits.files:
-            msg = f"The course has more than {self.limits.files} files."
-            raise CourseTooLarge(msg)
+            limit = self.limits.files
+            raise CourseTooLarge(Sentence("The course has more than {limit} files.", limit=limit))
         if self.bytes > self.limits.bytes:
-            msg = f"The course has more than {self.limits.bytes} bytes unpacked."
-            raise CourseTooLarge(msg)
+            reason = Sentence(
+                "The course has more than {limit} bytes unpacked.", limit=self.limits.bytes
+            )
+            raise CourseTooLarge(reason)

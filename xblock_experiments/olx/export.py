@@ -7,37 +7,51 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from posixpath import basename
 from typing import Any, NamedTuple, Self
 
 from lxml import etree
-from opaque_keys import InvalidKeyError
-from opaque_keys.edx.keys import CourseKey
-from opaque_keys.edx.locator import CourseLocator
 
-from xblock_experiments.keys.usage import SLUG, usage_id
+from xblock_experiments.keys.usage import usage_id
+from xblock_experiments.olx.course_files import Files
+from xblock_experiments.olx.files import (
+    definition_files,
+    file_of,
+    has_content,
+    is_bare,
+    label_of,
+    path_of,
+    text_files,
+)
+from xblock_experiments.olx.folders import course_folder
+from xblock_experiments.olx.ids import (
+    NAMES_OF_RUNS,
+    checked_course_id,
+    course_key_of,
+    take_names,
+)
+from xblock_experiments.olx.policy import apply_policy
+from xblock_experiments.olx.restrictions import unenforced
+from xblock_experiments.olx.sentences import Sentence, in_file
 from xblock_experiments.olx.untrusted import (
     LIMITS,
     InvalidCourse,
     Limits,
     OlxError,
-    is_file,
-    is_folder,
     parse_xml,
     read_file,
-    shown,
 )
+from xblock_experiments.olx.values import without_invalid_xml_characters
 
 NO_BLOCKS = frozenset({"textbook", "wiki"})
 """The elements of a course that are not blocks."""
 
-NAMES_OF_COURSES = frozenset({"url_name", "org", "course"})
-"""Attributes that are not settings."""
+THE_TEXT = Sentence("the text")
+"""The file of elements that were read from a text."""
 
-_COURSE_ID_CHARACTERS = 100
 _XML_DECLARATION = re.compile(r"^\s*<\?xml\s[^>]*\?>")
-_POINTER_ATTRIBUTES = frozenset({"url_name", "org", "course", "slug"})
-_NAMES_OF_RUNS = ("org", "course")
-_NOT_IN_TYPE_FOLDERS = frozenset({"course.xml", "static", "policies"})
+_HAVE_FILES = frozenset({"chapter", "course", "problem", "sequential", "vertical", "video"})
+"""Types whose `filename` names their definition. Blocks of others may have a field of that name."""
 
 
 class Found(NamedTuple):
@@ -60,13 +74,16 @@ class Olx:
     """The file of the root."""
     folder: Path | None = None
     limits: Limits = LIMITS
-    problems: list[str] = field(default_factory=list)
+    problems: list[Sentence] = field(default_factory=list)
     """The problems found, each as a line with file and reason."""
     names: dict[str, str] = field(default_factory=dict)
     """The root's org and course, which are not settings."""
     policy: dict[str, dict[str, Any]] = field(default_factory=dict)
     policy_file: str | None = None
-    _used: set[str] = field(default_factory=set)
+    _files: Files = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._files = Files(self.folder, self.limits)
 
     @classmethod
     def open(
@@ -88,43 +105,40 @@ class Olx:
         """Return whether the node may be a pointer to a file with the definition."""
         return self.folder is not None and is_bare(node)
 
+    def file_behind(self, node: etree._Element) -> str | None:
+        """Return the path of the file to which the node points, or None if there is none."""
+        path = file_of(node) if self.is_pointer(node) else None
+        return path if path is not None and self._files.has(path) else None
+
     def definition(self, node: etree._Element, file: str) -> Found | None:
         """Return the node itself, or the definition that it points to.
 
-        Returns None after reporting a problem if it points to nothing usable.
+        Returns None after reporting a problem if it points to nothing usable. Raises
+        CourseTooLarge.
         """
+        self._files.check_size()
         if not self.is_pointer(node):
-            return self._complete(node, file)
+            return self._named(node, file) or self._complete(node, file)
         path = file_of(node)
-        if self._has(path):
+        if self._files.has(path):
             return self._pointed_to(node, path)
         if "xblock-family" in node.attrib:
             return self._complete(node, file)
-        url_name = node.get("url_name", "").replace(":", "/")
-        if node.tag == "html" and self._has(f"html/{url_name}.html"):
-            node.set("filename", url_name)
+        text_path = f"html/{path_of(node)}.html"
+        if node.tag == "html" and self._files.has(text_path):
+            node.set("filename", basename(path_of(node)))
             return self._complete(node, file)
-        missing = f"html/{url_name}.html" if node.tag == "html" else path
-        self.report(missing, f"it is missing, but {file} points to it")
+        missing = text_path if node.tag == "html" else path
+        self.report(missing, Sentence("it is missing, but {file} points to it", file=file))
         return None
 
     def report(self, file: str, reason: str) -> None:
-        self._note(f"{file}: {reason}")
+        self.problems.append(in_file(file, reason))
 
     def report_unused(self) -> None:
         """Report files and folders that were not read. Call it after reading all blocks."""
-        if self.folder is None:
-            return
-        types = {path.partition("/")[0] for path in self._used}
-        for entry in sorted(self.folder.iterdir()):
-            if entry.is_symlink():
-                self.report(entry.name, "a link, not followed")
-            elif entry.name == "drafts":
-                self.report("drafts/", "ignored: drafts are not published")
-            elif entry.is_dir() and entry.name in types:
-                self._report_unused_in(entry)
-            elif entry.name not in _NOT_IN_TYPE_FOLDERS:
-                self.report(f"{entry.name}{'/' if entry.is_dir() else ''}", "not used")
+        for file, reason in self._files.unused():
+            self.report(file, reason)
 
     @classmethod
     def open_text(cls, text: str, course_id: str | None = None, limits: Limits = LIMITS) -> Self:
@@ -134,191 +148,125 @@ class Olx:
         try:
             data = text.encode()
         except UnicodeEncodeError as error:
-            msg = f"The text contains half a surrogate pair: {error}."
-            raise InvalidCourse(msg) from error
-        root = parse_xml(data, "the text", limits)
-        key = _course_key(root) if root.tag == "course" else None
+            reason = Sentence("The text contains half a surrogate pair: {error}.", error=str(error))
+            raise InvalidCourse(reason) from error
+        root = parse_xml(data, THE_TEXT, limits)
+        key = course_key_of(root) if root.tag == "course" else None
         course_id = course_id or key or f"course-{hashlib.sha256(data).hexdigest()[:12]}"
-        names = _take_names(root)
-        return cls(_checked_course_id(course_id), root, "the text", limits=limits, names=names)
+        names = take_names(root)
+        olx = cls(checked_course_id(course_id), root, THE_TEXT, limits=limits, names=names)
+        olx._complete(root, THE_TEXT)
+        return olx
 
     @classmethod
     def _open_folder(cls, folder: Path, course_id: str | None, limits: Limits) -> Self:
         pointer = parse_xml(read_file(folder, "course.xml", limits), "course.xml", limits)
-        key = course_id or _course_key(pointer)
+        key = course_id or course_key_of(pointer)
         if key is None:
-            msg = "course.xml: its org, course and url_name are not a valid course key."
-            raise InvalidCourse(msg)
-        olx = cls(_checked_course_id(key), pointer, "course.xml", folder, limits)
-        names = {name: pointer.get(name, "") for name in _NAMES_OF_RUNS if name in pointer.attrib}
+            reason = Sentence("its org, course and url_name are not a valid course key.")
+            raise InvalidCourse(reason, "course.xml")
+        olx = cls(checked_course_id(key), pointer, "course.xml", folder, limits)
+        names = {name: pointer.get(name, "") for name in NAMES_OF_RUNS if name in pointer.attrib}
         olx._read_policy(pointer.get("url_name", ""))
         found = olx.definition(pointer, "course.xml")
         if found is None:
             raise InvalidCourse(olx.problems[-1])
         olx.root, olx.file, _ = found
-        olx.names = {**_take_names(olx.root), **names}
+        olx.names = {**take_names(olx.root), **names}
         return olx
 
     def _pointed_to(self, node: etree._Element, path: str) -> Found | None:
-        try:
-            definition = parse_xml(self._read(path), path, self.limits)
-        except OlxError as error:
-            self._note(error)
-            return None
-        if definition.tag != node.tag:
-            self.report(path, f"it holds a <{definition.tag}>, not a <{node.tag}>")
+        definition = self._parsed(node, path)
+        if definition is None:
             return None
         definition.set("url_name", node.get("url_name", ""))
+        return self._named(definition, path) or self._complete(definition, path)
+
+    def _named(self, node: etree._Element, file: str) -> Found | None:
+        """Return the definition that the node's filename names, as before 2014, or None.
+
+        The node's own attributes take precedence.
+        """
+        if self.folder is None or node.tag == "html" or not node.get("filename"):
+            return None
+        path = self._files.first(definition_files(node))
+        if path is None:
+            if node.tag in _HAVE_FILES and not has_content(node):
+                missing = next(definition_files(node))
+                self.report(missing, Sentence("it is missing, but {file} points to it", file=file))
+            return None
+        definition = self._parsed(node, path)
+        if definition is None:
+            return None
+        definition.attrib.update(node.attrib)
+        del definition.attrib["filename"]
         return self._complete(definition, path)
+
+    def _parsed(self, node: etree._Element, path: str) -> etree._Element | None:
+        """Return the file's root as an element of the node's type, or None.
+
+        The type of a block is that of the element that points to the file, as on Open edX.
+        """
+        try:
+            definition = parse_xml(self._files.read(path), path, self.limits)
+        except OlxError as error:
+            self.problems.append(error.sentence)
+            return None
+        if definition.tag != node.tag:
+            found, wanted = definition.tag, node.tag
+            reason = Sentence(
+                "it holds a <{found}>, read as a <{wanted}>", found=found, wanted=wanted
+            )
+            self.report(path, reason)
+            definition.tag = node.tag
+        return definition
 
     def _complete(self, node: etree._Element, file: str) -> Found:
         """Apply the policy to the node, and include the text file that it names."""
-        self._apply_policy(node, file)
+        policy = self.policy.get(f"{node.tag}/{node.get('url_name')}", {})
+        apply_policy(node, policy, lambda reason: self.report(file, reason))
         names_text = node.tag == "html" and node.get("filename") and not has_content(node)
         text_file = self._include_html(node) if self.folder and names_text else None
-        if node.get("group_access") not in (None, "", "{}"):
-            self.report(file, "its group_access is not enforced: every learner sees it")
-        if node.get("visible_to_staff_only", "").lower() == "true":
-            self.report(file, "its visible_to_staff_only is not enforced: every learner sees it")
+        for name in unenforced(node):
+            reason = Sentence(
+                "the {name} of {label} is not enforced: every learner sees it",
+                name=name,
+                label=label_of(node),
+            )
+            self.report(file, reason)
         return Found(node, file, text_file)
 
-    def _apply_policy(self, node: etree._Element, file: str) -> None:
-        """Set attributes from the policy, except names. It takes precedence, as on Open edX."""
-        policy = self.policy.get(f"{node.tag}/{node.get('url_name')}", {})
-        for name, value in policy.items():
-            if value is None or name in NAMES_OF_COURSES:
-                continue
-            if name in ("user_partitions", "display_name") and _differ(node.get(name), value):
-                self.report(file, f"its {name} differs from the policy's, which is used")
-            try:
-                node.set(name, attribute_of(value))
-            except (RecursionError, ValueError) as error:
-                self.report(file, f"the policy's {name} cannot be used: {error}")
-
     def _include_html(self, node: etree._Element) -> str | None:
-        path = f"html/{node.get('filename')}.html"
+        path = self._files.first(text_files(node)) or next(text_files(node))
         try:
-            data = self._read(path)
+            data = self._files.read(path)
         except OlxError as error:
-            self._note(error)
+            self.problems.append(error.sentence)
             return None
         # HTML files are UTF-8.
         node.text = without_invalid_xml_characters(data.decode("utf-8", "replace")) or None
         return path
 
-    def _has(self, path: str) -> bool:
-        return self.folder is not None and is_file(self.folder / path)
-
-    def _read(self, path: str) -> bytes:
-        if self.folder is None:
-            raise AssertionError
-        self._used.add(path)
-        return read_file(self.folder, path, self.limits)
-
     def _read_policy(self, run: str) -> None:
-        for path in filter(self._has, (f"policies/{run}/policy.json", f"policies/{run}.json")):
+        for path in filter(
+            self._files.has, (f"policies/{run}/policy.json", f"policies/{run}.json")
+        ):
             try:
-                policy = json.loads(self._read(path))
+                policy = json.loads(self._files.read(path))
             except OlxError as error:
-                self._note(error)
+                self.problems.append(error.sentence)
                 return
             except (ValueError, RecursionError) as error:
-                self.report(path, f"it is not valid JSON: {error}")
+                self.report(path, Sentence("it is not valid JSON: {error}", error=str(error)))
                 return
             if isinstance(policy, dict) and all(isinstance(v, dict) for v in policy.values()):
                 self.policy, self.policy_file = policy, path
             else:
-                self.report(path, "it is not a JSON object of objects")
+                self.report(path, Sentence("it is not a JSON object of objects"))
             return
-
-    def _note(self, problem: object) -> None:
-        self.problems.append(shown(problem))
-
-    def _report_unused_in(self, folder: Path) -> None:
-        for path in sorted(folder.rglob("*")):
-            name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
-            if path.is_file() and name not in self._used:
-                self.report(name, "no block that can run here refers to it")
-
-
-def is_bare(node: etree._Element) -> bool:
-    """Return whether the element has only a url_name."""
-    attributes = set(node.attrib) - {"xblock-family"}
-    return "url_name" in attributes and attributes <= _POINTER_ATTRIBUTES and not has_content(node)
-
-
-def has_content(node: etree._Element) -> bool:
-    return len(node) > 0 or bool((node.text or "").strip())
-
-
-def file_of(node: etree._Element) -> str:
-    """Return the path of the definition that the node points to."""
-    return f"{node.tag}/{node.get('url_name', '').replace(':', '/')}.xml"
-
-
-def attribute_of(setting: Any) -> str:
-    """Return the attribute's text for a policy's value."""
-    return setting if isinstance(setting, str) else json.dumps(setting)
-
-
-def without_invalid_xml_characters(text: str) -> str:
-    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
-
-
-def course_folder(folder: Path) -> Path:
-    """Return the course's folder: `folder`, or one level below it as in archives.
-
-    Raises InvalidCourse if there is none.
-    """
-    if not is_folder(folder):
-        msg = f"{shown(folder.name)}: there is no such folder."
-        raise InvalidCourse(msg)
-    inside = (path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
-    for candidate in [folder, *sorted(inside)]:
-        if is_file(candidate / "course.xml"):
-            return candidate
-    msg = f"{shown(folder.name)}: it holds no course.xml, so it is not a course export."
-    raise InvalidCourse(msg)
 
 
 def is_text(source: str | Path) -> bool:
-    """Return whether the source is XML text instead of a path."""
-    return isinstance(source, str) and source.lstrip("\ufeff \t\r\n").startswith("<")
-
-
-def _course_key(node: etree._Element) -> str | None:
-    org, course, run = (node.get(name) for name in ("org", "course", "url_name"))
-    try:
-        return str(CourseLocator(org, course, run)) if org and course and run else None
-    except InvalidKeyError:
-        return None
-
-
-def _take_names(root: etree._Element) -> dict[str, str]:
-    if root.tag != "course":
-        return {}
-    return {name: str(root.attrib.pop(name)) for name in _NAMES_OF_RUNS if name in root.attrib}
-
-
-def _checked_course_id(course_id: str) -> str:
-    if len(course_id) > _COURSE_ID_CHARACTERS:
-        msg = f"A course's id has up to {_COURSE_ID_CHARACTERS} characters, not {len(course_id)}."
-        raise InvalidCourse(msg)
-    try:
-        CourseKey.from_string(course_id)
-    except InvalidKeyError as error:
-        if not SLUG.fullmatch(course_id):
-            msg = f"{course_id!r} is neither a course key nor a slug."
-            raise InvalidCourse(msg) from error
-    return course_id
-
-
-def _differ(attribute: str | None, value: Any) -> bool:
-    if attribute is None:
-        return False
-    if isinstance(value, str):
-        return attribute != value
-    try:
-        return bool(json.loads(attribute) != value)
-    except (ValueError, RecursionError):
-        return True
+    """Return whether the source is XML text instead of a path. An empty text is no path either."""
+    text = source.lstrip("\ufeff \t\r\n") if isinstance(source, str) else "path"
+    return not text or text.startswith("<")

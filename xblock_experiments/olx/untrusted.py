@@ -12,10 +12,17 @@ from pathlib import Path
 from lxml import etree
 
 from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.olx.sentences import Sentence, in_file
 
 
 class OlxError(ExperimentsError):
     """The base class of errors for courses that cannot be read. Nothing of the course is stored."""
+
+    def __init__(self, reason: Sentence, file: str | None = None) -> None:
+        """Give the reason, and the file that it is about."""
+        self.reason = reason
+        self.sentence = reason if file is None else in_file(file, reason)
+        super().__init__(self.sentence)
 
 
 class InvalidCourse(OlxError, ValueError):
@@ -52,41 +59,43 @@ def read_file(folder: Path, path: str, limits: Limits = LIMITS) -> bytes:
         root = folder.resolve()
         file = (root / path).resolve()
         if not file.is_relative_to(root):
-            msg = f"{path}: it is outside the course."
-            raise InvalidCourse(msg)
+            raise InvalidCourse(Sentence("it is outside the course."), path)
         if not file.is_file():
-            msg = f"{path}: it is missing or not a regular file."
-            raise InvalidCourse(msg)
+            raise InvalidCourse(Sentence("it is missing or not a regular file."), path)
         with file.open("rb") as stream:
             data = stream.read(limits.file_bytes + 1)
     except OlxError:
         raise
     # A link to itself raises RuntimeError, and an impossible path raises ValueError.
     except (OSError, RuntimeError, ValueError) as error:
-        msg = f"{path}: it cannot be read: {getattr(error, 'strerror', None) or error}."
-        raise InvalidCourse(msg) from error
+        cause = getattr(error, "strerror", None) or error
+        raise InvalidCourse(Sentence("it cannot be read: {error}.", error=cause), path) from error
     if len(data) > limits.file_bytes:
-        msg = f"{path}: it has more than {limits.file_bytes} bytes."
-        raise CourseTooLarge(msg)
+        reason = Sentence("it has more than {limit} bytes.", limit=limits.file_bytes)
+        raise CourseTooLarge(reason, path)
     return data
 
 
 def parse_xml(data: bytes, file: str, limits: Limits = LIMITS) -> etree._Element:
     """Return the root element. Raises InvalidCourse or CourseTooLarge."""
     if len(data) > limits.file_bytes:
-        msg = f"{file}: it has {len(data)} bytes, but only {limits.file_bytes} are allowed."
-        raise CourseTooLarge(msg)
+        reason = Sentence(
+            "it has {bytes} bytes, but only {limit} are allowed.",
+            bytes=len(data),
+            limit=limits.file_bytes,
+        )
+        raise CourseTooLarge(reason, file)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_pis=True
     )
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        msg = f"{file}: it is not well-formed XML: {error}."
-        raise InvalidCourse(msg) from error
+        reason = Sentence("it is not well-formed XML: {error}.", error=str(error))
+        raise InvalidCourse(reason, file) from error
     if root.getroottree().docinfo.internalDTD is not None:
-        msg = f"{file}: it declares a document type, which may contain entities; refused."
-        raise InvalidCourse(msg)
+        reason = Sentence("it declares a document type, which may contain entities; refused.")
+        raise InvalidCourse(reason, file)
     return root
 
 
@@ -104,9 +113,3 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
-
-
-def shown(text: object) -> str:
-    """Return the text as one printable line of at most 300 characters."""
-    line = "".join(character if character.isprintable() else " " for character in str(text))
-    return line if len(line) <= 300 else f"{line[:299]}…"

@@ -10,7 +10,13 @@ from typing import Any
 
 from xblock.fields import Dict, Integer, List
 
+from xblock_experiments.olx.sentences import Sentence
+
 _DEPTH = 50
+_WRONG_TYPE: dict[type, Sentence] = {
+    dict: Sentence("it is not a JSON object"),
+    list: Sentence("it is not a JSON array"),
+}
 
 
 class JSONDict(Dict):
@@ -45,11 +51,9 @@ def _parse[T](text: str, type_: type[T]) -> T:
     try:
         value = json.loads(text)
     except RecursionError as error:
-        msg = "it is nested too deeply"
-        raise ValueError(msg) from error
+        raise ValueError(Sentence("it is nested too deeply")) from error
     if not isinstance(value, type_):
-        msg = f"it is not a JSON {'object' if type_ is dict else 'array'}"
-        raise ValueError(msg)
+        raise ValueError(_WRONG_TYPE[type_])
     _check_depth(value)
     return value
 
@@ -64,5 +68,4 @@ def _check_depth(value: Any) -> None:
             for child in (parent.values() if isinstance(parent, dict) else parent)
         ]
     if level:
-        msg = f"it is nested more than {_DEPTH} levels deep"
-        raise ValueError(msg)
+        raise ValueError(Sentence("it is nested more than {limit} levels deep", limit=_DEPTH))

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from xblock.fields import Field, Scope
+from xblock.fields import Field, Scope, String
 
-from xblock_experiments.olx.export import without_invalid_xml_characters
+from xblock_experiments.olx.values import attribute_of, without_invalid_xml_characters
 
 
 def attributes(fields: Iterable[Field], values: Mapping[str, Any]) -> dict[str, str]:
@@ -30,4 +30,4 @@ def _text(field: Field, value: Any) -> Any:
     """Return the value as text. Usage keys inside a mapping become strings."""
     if isinstance(value, dict | list):
         return json.dumps(value, default=str)
-    return field.to_string(value)
+    return attribute_of(value) if isinstance(field, String) else field.to_string(value)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_noop
 from web_fragments.fragment import Fragment
 
+from xblock_experiments.blocks.base import navigation
 from xblock_experiments.blocks.base.language import Name
 from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.blocks.base.structure import Structure, page_url
+
+_LESSON = gettext_noop("Lesson")
 
 
 @dataclass(frozen=True)
@@ -57,16 +61,41 @@ class OutlineBlock(Structure):
     def _entry(self, child: Any) -> Entry | None:
         """Return the child's line, or None if the child is rendered in place.
 
-        Children of other types and children without a page are rendered in place.
+        Children of other types and children without a page are rendered in place. An experiment has
+        a line if its arms would have one. The line leads to its page, which assigns the learner.
         """
         url = page_url(self, shown=child)
-        if url is None or child.scope_ids.block_type not in self.listed_types:
+        if url is None or not self._is_listed(child):
             return None
-        below = child.get_child_blocks() if isinstance(child, OutlineBlock) else []
-        entries = [child._entry(grandchild) for grandchild in below]
-        return Entry(self._name_of(child), url, list(filter(None, entries)))
+        if child.has_dynamic_children():
+            return Entry(self._title_of_arm(child), url, self._entries_of_arm(child))
+        below = child.entries() if isinstance(child, OutlineBlock) else []
+        return Entry(self._name_of(child), url, below)
 
     def _name_of(self, child: Any) -> Name:
         if isinstance(child, Structure):
             return child.shown_name
         return Name(child.display_name_with_default, self.course_language)
+
+    def entries(self) -> list[Entry]:
+        """Return the lines of the children that have one."""
+        return list(filter(None, map(self._entry, self.get_child_blocks())))
+
+    def _is_listed(self, child: Any) -> bool:
+        if child.scope_ids.block_type in self.listed_types:
+            return True
+        is_experiment = isinstance(child, Structure) and child.has_dynamic_children()
+        return is_experiment and any(map(self._is_listed, child.get_children()))
+
+    def _title_of_arm(self, experiment: Any) -> Name:
+        """Return the title of the learner's arm, or the type of the arms before assignment."""
+        if title := navigation.title_of(experiment):
+            return Name(title, self.course_language)
+        types = {each.scope_ids.block_type: each for each in experiment.get_children()}
+        listed = (types[name].default_name for name in sorted(self.listed_types & types.keys()))
+        return Name(self.gettext(next(listed, _LESSON)), None)
+
+    def _entries_of_arm(self, experiment: Any) -> list[Entry]:
+        """Return the lines below those of the given arm, which has the experiment's own line."""
+        entries = map(self._entry, experiment.get_child_blocks())
+        return [below for entry in filter(None, entries) for below in entry.entries]

@@ -20,12 +20,14 @@ from xblock_experiments.blocks.base.rendering import render
 from xblock_experiments.course_user_segmentation.data import SegmentationError
 from xblock_experiments.errors import NotStored
 from xblock_experiments.keys.usage import url_name_of
+from xblock_experiments.olx.sentences import Sentence
+from xblock_experiments.olx.values import text_of
 
 log = logging.getLogger(__name__)
 
 
 @XBlock.needs("i18n")
-@XBlock.wants("pages", "user_segmentation")
+@XBlock.wants("pages", "placement", "user_segmentation")
 class Structure(XBlock):
     """A block whose purpose is to hold children.
 
@@ -59,9 +61,14 @@ class Structure(XBlock):
         raise NotImplementedError
 
     def get_child_blocks(self) -> list[Any]:
-        """Return the children that this learner is given. Assigns nobody."""
+        """Return the children that this learner is given. Assigns nobody.
+
+        Leaves out those that are also in an arm and therefore withheld here, as far as the runtime
+        has the service `placement`.
+        """
         children: list[Any] = self.get_children()
-        return children
+        placement = self.runtime.service(self, "placement")
+        return [each for each in children if placement is None or placement.is_given(each)]
 
     def has_dynamic_children(self) -> bool:
         """Return whether different learners may be given different children."""
@@ -197,16 +204,18 @@ class Structure(XBlock):
         """Set a field from an attribute, or preserve the attribute if it is not a usable field.
 
         XBlock's parser calls this for each attribute. Skips values of None, which would make the
-        import fail.
+        import fail. A field whose attribute is JSON's null has its default.
         """
         if name == "url_name" or value is None or attrs.get("none") == "true":
             return
         if cls._is_authored(name):
+            text = text_of(value)
             try:
-                super()._set_field_if_present(block, name, value, {})
+                if text is not None:
+                    super()._set_field_if_present(block, name, text, {})
             except (TypeError, ValueError) as error:
                 report = getattr(block.runtime, "error_tracker", log.warning)
-                report(f"the {name} of <{block.scope_ids.block_type}> cannot be used: {error}")
+                report(_unusable(block, name, error))
             else:
                 return
         block.xml_attributes[name] = value
@@ -221,6 +230,15 @@ class Structure(XBlock):
         field = cls.fields.get(name)
         is_own = name not in XBlock.fields and name != "xml_attributes"
         return is_own and field is not None and field.scope in (Scope.content, Scope.settings)
+
+
+def _unusable(block: Any, name: str, error: Exception) -> Sentence:
+    return Sentence(
+        "the {name} of {label} cannot be used: {error}",
+        name=name,
+        label=f"<{block.scope_ids.block_type}>",
+        error=error,
+    )
 
 
 def ancestors(block: Any) -> Iterator[Any]:

@@ -58,3 +58,9 @@ def share_of(weight: int, groups: Sequence[Group]) -> int:
 def arm_name(group_id: int) -> str:
     """Return the name that Studio gives to a unit that it creates for a group."""
     return f"Group ID {group_id}"
+
+
+def record_exposure(experiment: Any) -> None:
+    """Record that the learner is shown the arm, or a block inside it. Raises NotStored."""
+    service = experiment.runtime.service(experiment, "user_segmentation")
+    service.record_exposure(experiment.user_partition_id)

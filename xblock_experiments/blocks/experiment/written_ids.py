@@ -8,20 +8,10 @@ from typing import Any
 
 from xblock_experiments.keys.usage import is_dotted, type_of, url_name_of
 
+type Named = tuple[tuple[str, str | None], Any]
+"""The type and the written url_name of a child's element, and the child's usage id."""
+
 _KEY = re.compile(r".*[/@+](?P<type>[^/@+]+)(?:/|\+block@)(?P<name>[^/@+]+)")
-
-
-def child_of(usage_id: Any, children: list[tuple[tuple[str, str | None], Any]]) -> Any:
-    """Return the child that an id of any course names, as an old key, a new key or a bare name."""
-    text = str(usage_id)
-    if found := _KEY.fullmatch(text):
-        wanted = found["type"], found["name"]
-    elif is_dotted(text):
-        wanted = name_of(text)
-    else:
-        named = [child_id for (_, name), child_id in children if name == text]
-        return named[0] if len(named) == 1 else None
-    return next((id for written, id in children if wanted in (written, name_of(id))), None)
 
 
 def name_of(usage_id: Any) -> tuple[str, str | None]:
@@ -39,4 +29,25 @@ def with_own_ids(
     if len(written) != len(children):
         written = [name_of(child_id) for child_id in children]
     named = list(zip(written, children, strict=True))
-    return {group_id: child_of(id, named) or id for group_id, id in mapping.items()}
+    groups: dict[str, list[str]] = {}
+    for group_id, id in mapping.items():
+        groups.setdefault(str(id), []).append(group_id)
+    own = {**mapping}
+    for id, group_ids in groups.items():
+        found = _children_of(id, named)
+        # Arms that were written with one name are for the groups in their order.
+        arms = found if len(found) == len(group_ids) else found[:1] * len(group_ids)
+        own |= zip(group_ids, arms, strict=False)
+    return own
+
+
+def _children_of(text: str, children: Sequence[Named]) -> list[Any]:
+    """Return the children that an id of any course names: an old key, a new one or a bare name."""
+    if found := _KEY.fullmatch(text):
+        wanted = found["type"], found["name"]
+    elif is_dotted(text):
+        wanted = name_of(text)
+    else:
+        named = [id for (_, name), id in children if text in (name, url_name_of(id))]
+        return named if len({type_of(id) for id in named}) == 1 else []
+    return [id for written, id in children if wanted in (written, name_of(id))]

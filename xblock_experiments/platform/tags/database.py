@@ -13,7 +13,7 @@ from django.db import Error as DatabaseFault
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
-from xblock_experiments.olx.untrusted import shown
+from xblock_experiments.olx.sentences import shown
 from xblock_experiments.platform.tags.data import Row, Source, UnreadableSource
 
 _TABLE = "user_api_usercoursetag"

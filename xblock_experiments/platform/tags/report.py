@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from xblock_experiments.olx.untrusted import shown
+from xblock_experiments.olx.sentences import shown
 from xblock_experiments.platform.tags.data import Batch, Fate, Judged, Row
 
 _EXAMPLES = 3

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from xblock_experiments.keys.usage import url_name_of
-from xblock_experiments.olx.untrusted import is_file
+from xblock_experiments.workbench.courses.index import Index
+from xblock_experiments.workbench.courses.static_files import StaticFiles
 
 
 @dataclass(slots=True)
@@ -75,24 +76,30 @@ class CourseBlocks:
     forgotten: dict[Any, AuthoredBlock] = field(default_factory=dict)
     """Blocks that were removed since the course was read. Exports leave out their files."""
     layout: Layout = field(default_factory=Layout)
+    _index: Index | None = field(default=None, compare=False, repr=False)
+    _static_files: StaticFiles | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def index(self) -> Index:
+        """The index of the blocks, which is made once if the course no longer changes."""
+        return self._index or Index(self.blocks)
+
+    def freeze(self) -> None:
+        """Index the course, because it no longer changes. A copy of it may change."""
+        self._index = Index(self.blocks)
+        self._static_files = StaticFiles(self.folder) if self.folder else None
 
     def find(self, address: str) -> Any:
         """Return the usage id of the block with that url_name or `<type>.<url_name>`, or None.
 
         If several blocks have the url_name, returns the first.
         """
-        for usage_id in self.blocks:
-            if url_name_of(usage_id) == address:
-                return usage_id
-        for usage_id, block in self.blocks.items():
-            if f"{block.type}.{url_name_of(usage_id)}" == address:
-                return usage_id
-        return None
+        return self.index.find(address)
 
     def address_of(self, usage_id: Any) -> str:
         """Return the address by which `find` returns the block: its url_name if that is enough."""
         url_name = str(url_name_of(usage_id))
-        if self.find(url_name) == usage_id:
+        if self.index.find(url_name) == usage_id:
             return url_name
         return f"{self.blocks[usage_id].type}.{url_name}"
 
@@ -130,6 +137,8 @@ class CourseBlocks:
             blocks={usage_id: block.copy() for usage_id, block in self.blocks.items()},
             forgotten={**self.forgotten},
             layout=self.layout.copy(),
+            _index=None,
+            _static_files=None,
         )
 
     def forget_source(self, usage_id: Any) -> None:
@@ -156,16 +165,7 @@ class CourseBlocks:
 
     def above(self, usage_id: Any) -> set[Any]:
         """Return the block and all its ancestors, by each of its parents."""
-        parents: dict[Any, list[Any]] = {}
-        for parent_id, block in self.blocks.items():
-            for child_id in block.children:
-                parents.setdefault(child_id, []).append(parent_id)
-        found, waiting = {usage_id}, [usage_id]
-        while waiting:
-            new = [each for each in parents.get(waiting.pop(), []) if each not in found]
-            found.update(new)
-            waiting += new
-        return found
+        return {*self.index.above(usage_id)}
 
     @property
     def title(self) -> str:
@@ -177,16 +177,11 @@ class CourseBlocks:
         language: str | None = self.blocks[self.usage_id].fields.get("language")
         return language
 
-    def static_file(self, path: str) -> Path | None:
-        """Return the file that pages refer to as `/static/<path>`, or None if there is none."""
-        if self.folder is None or "\x00" in path:
+    def static_file(self, name: str) -> Path | None:
+        """Return the file that pages refer to as `/static/<name>`, or None if there is none."""
+        if self.folder is None:
             return None
-        root = self.folder.resolve() / "static"
-        try:
-            file = (root / path).resolve()
-        except (OSError, RuntimeError):
-            return None
-        return file if file.is_relative_to(root) and is_file(file) else None
+        return (self._static_files or StaticFiles(self.folder)).find(name)
 
 
 def key_of(course: CourseBlocks | None) -> Any:

@@ -16,7 +16,8 @@ class Registry:
         self._courses: dict[str, CourseBlocks] = {}
 
     def add(self, course: CourseBlocks) -> None:
-        """Add the course, or replace the course with its id."""
+        """Add the course, or replace the course with its id. It no longer changes."""
+        course.freeze()
         self._courses = {**self._courses, course.course_id: course}
 
     def clear(self) -> None:

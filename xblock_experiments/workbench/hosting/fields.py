@@ -14,6 +14,7 @@ from xblock.runtime import KeyValueStore
 
 from xblock_experiments.workbench.courses.lookup import Courses
 from xblock_experiments.workbench.hosting.inherited import FIELDS as INHERITED
+from xblock_experiments.workbench.hosting.inherited import json_of
 from xblock_experiments.workbench.hosting.state import SCOPES_WITHOUT_USAGE, StoredState
 
 _AUTHORED = (Scope.content, Scope.settings, Scope.children, Scope.parent)
@@ -69,7 +70,8 @@ class WorkbenchFields(KeyValueStore):
         course = self._courses.course_of(key.block_scope_id)
         if course is None or key.field_name not in INHERITED or key.scope != Scope.settings:
             raise KeyError(key.field_name)
-        return course.inherited_by(key.block_scope_id, key.field_name)
+        text = course.inherited_by(key.block_scope_id, key.field_name)
+        return json_of(key.field_name, text)
 
     def _authored(self, key: Any) -> dict[str, Any] | None:
         """Return the block's authored fields, or None if the key is of another kind of field."""

@@ -8,6 +8,9 @@ from typing import Any
 
 from xblock.fields import Boolean, Date, Field, Float, Integer, String, Timedelta
 
+from xblock_experiments.olx.sentences import Sentence
+from xblock_experiments.olx.values import value_of as attribute_value
+
 FIELDS: dict[str, Field] = {
     "days_early_for_beta": Float(),
     "due": Date(),
@@ -26,7 +29,9 @@ FIELDS: dict[str, Field] = {
 """The settings, each with its default on Open edX, except for `start`."""
 
 
-def inheritable(attributes: Mapping[str, str], report: Callable[[str], object]) -> dict[str, str]:
+def inheritable(
+    attributes: Mapping[str, str], report: Callable[[Sentence], object]
+) -> dict[str, str]:
     """Return the element's attributes that the blocks in it inherit. Report invalid values."""
     found: dict[str, str] = {}
     for name in sorted(FIELDS.keys() & attributes.keys()):
@@ -34,7 +39,13 @@ def inheritable(attributes: Mapping[str, str], report: Callable[[str], object]) 
             value_of(name, attributes[name])
         # A date in an impossible year raises OverflowError.
         except (OverflowError, TypeError, ValueError) as error:
-            report(f"the {name} {attributes[name]!r} cannot be used: {error}")
+            reason = Sentence(
+                "the {name} {value} cannot be used: {error}",
+                name=name,
+                value=repr(attributes[name]),
+                error=error,
+            )
+            report(reason)
         else:
             found[name] = attributes[name]
     return found
@@ -42,4 +53,16 @@ def inheritable(attributes: Mapping[str, str], report: Callable[[str], object]) 
 
 def value_of(name: str, text: str | None) -> Any:
     """Return the value of the text, or the setting's default if there is no text."""
-    return FIELDS[name].default if text is None else FIELDS[name].from_json(text)
+    if text is None:
+        return FIELDS[name].default
+    return FIELDS[name].from_json(json_of(name, text))
+
+
+def json_of(name: str, text: str | None) -> Any:
+    """Return the JSON value of a setting, which is the text itself unless the text is JSON."""
+    value = None if text is None else attribute_value(text)
+    try:
+        FIELDS[name].from_json(value)
+    except (OverflowError, TypeError, ValueError):
+        return text
+    return value

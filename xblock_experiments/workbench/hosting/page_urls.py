@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -9,6 +10,13 @@ from django.urls import reverse
 
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import Courses
+
+_ASSET = re.compile(
+    r"/static/|/?asset-v1:[^@]*\+type@asset\+block@|/c4x/[^/]*/[^/]*/asset/", re.IGNORECASE
+)
+"""The beginnings of links to static files: by authors, by Studio, and by Studio before 2014."""
+_END_OF_PATH = re.compile(r"[?#]")
+"""The beginning of a link's query or fragment."""
 
 
 class Pages:
@@ -41,15 +49,17 @@ class Pages:
 
     def address(self, link: str, course: CourseBlocks) -> str | None:
         """Return the URL for an author's link, or None if the course lacks its target."""
-        path = unquote(link)
+        mark = _END_OF_PATH.search(link)
+        end = mark.start() if mark else len(link)
+        path, rest = link[:end], link[end:]
         if path.startswith("/jump_to_id/"):
-            usage_id = course.find(path.removeprefix("/jump_to_id/"))
+            usage_id = course.find(unquote(path.removeprefix("/jump_to_id/")))
             return None if usage_id is None else self._url(course, usage_id)
-        # Studio writes asset-v1:…+type@asset+block@name.
-        name = path.removeprefix("/static/").rpartition("@")[2]
-        if course.static_file(name) is None:
-            return None
-        return reverse("course_static", args=(course.name, name))
+        name = _ASSET.sub("", path, count=1)
+        for each in (name, unquote(name)):
+            if course.static_file(each) is not None:
+                return reverse("course_static", args=(course.name, each)) + rest
+        return None
 
     def _url(self, course: CourseBlocks, usage_id: Any, view: str | None = None) -> str:
         is_root = usage_id == course.usage_id

@@ -13,6 +13,7 @@ from xblock.core import XBlock
 from xblock.fields import Scope, String
 
 from xblock_experiments.blocks.base.language import page_language
+from xblock_experiments.olx.values import text_of
 
 NOT_INSTALLED = gettext_noop("Its package is not installed.")
 NOT_USABLE = gettext_noop("Its package cannot be used here.")
@@ -30,7 +31,7 @@ class PlaceholderBlock(XBlock):
     @classmethod
     def parse_xml(cls, node: Any, runtime: Any, keys: Any) -> Any:
         block = runtime.construct_xblock_from_class(cls, keys)
-        block.display_name = node.get("display_name") or ""
+        block.display_name = text_of(node.get("display_name", "")) or ""
         block.olx = etree.tostring(node, encoding="unicode", with_tail=False)
         return block
 

@@ -57,6 +57,7 @@ class CourseRuntime(EntryPointServices, HostRuntime):
         self.field_values = WorkbenchFields(courses, state)
         self._services["field-data"] = KvsFieldData(self.field_values)
         self._services["pages"] = self.pages
+        self._services["placement"] = None
 
     @property
     def forgets_state(self) -> bool:

@@ -15,6 +15,8 @@ from xblock.core import XBlock
 from xblock.fields import Scope, String
 
 from xblock_experiments.blocks.base.fields import JSONDict
+from xblock_experiments.olx.sentences import Sentence
+from xblock_experiments.olx.values import text_of
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _NEVER_NEST = frozenset(
@@ -38,14 +40,19 @@ class TextBlock(XBlock):
     def parse_xml(cls, node: Any, runtime: Any, keys: Any) -> Any:
         block = runtime.construct_xblock_from_class(cls, keys)
         block.xml_attributes = dict(node.attrib)
-        block.display_name = block.xml_attributes.pop("display_name", "")
+        block.display_name = text_of(block.xml_attributes.pop("display_name", "")) or ""
         inner = (etree.tostring(child, encoding="unicode", method="html") for child in node)
         block.content = (node.text or "") + "".join(inner)
         if _is_nested_too_deeply(block.content):
-            runtime.error_tracker("its HTML is nested too deeply; its source is shown instead")
+            runtime.error_tracker(
+                Sentence("its HTML is nested too deeply; its source is shown instead")
+            )
         elif left_out := _elements(block.content) - _elements(nh3.clean(block.content)):
             elements = ", ".join(f"<{name}>" for name in sorted(left_out))
-            runtime.error_tracker(f"these elements of its HTML are left out: {elements}")
+            reason = Sentence(
+                "these elements of its HTML are left out: {elements}", elements=elements
+            )
+            runtime.error_tracker(reason)
         return block
 
     def student_view(self, context: Any = None) -> Fragment:

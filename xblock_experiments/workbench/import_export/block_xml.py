@@ -10,6 +10,7 @@ from lxml import etree
 from xblock_experiments.blocks.base.guard import Failed, guarded
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.keys.usage import url_name_of
+from xblock_experiments.olx.values import attribute_of
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import OneCourse
 from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
@@ -68,7 +69,8 @@ def _element(block: Any, files: MemoryFS) -> etree._Element:
 
 
 def _text_element(block: TextBlock) -> etree._Element:
-    node = etree.Element("html", {**block.xml_attributes, "display_name": block.display_name})
+    name = attribute_of(block.display_name)
+    node = etree.Element("html", {**block.xml_attributes, "display_name": name})
     node.attrib.pop("filename", "")
     node.text = block.content
     return node

@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from xblock_experiments.olx.export import is_bare
+from xblock_experiments.olx.files import is_bare
 from xblock_experiments.olx.untrusted import Limits, parse_xml
 
 _WITHOUT_LIMIT = Limits(file_bytes=1 << 40)

@@ -20,7 +20,8 @@ from typing import IO, Any
 from lxml import etree
 
 from xblock_experiments.keys.usage import type_of, url_name_of
-from xblock_experiments.olx.export import NAMES_OF_COURSES, attribute_of
+from xblock_experiments.olx.policy import NAMES_OF_COURSES
+from xblock_experiments.olx.values import attribute_of, text_of, value_of
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.import_export.files import FilesWriter
 from xblock_experiments.workbench.import_export.writing import TextWriter, UnitWriter
@@ -97,7 +98,7 @@ def _settings(policy: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[
 
 def _is_attribute(name: str, setting: Any) -> bool:
     """Return whether reading the policy makes the setting an attribute."""
-    if setting is None or name in NAMES_OF_COURSES:
+    if name in NAMES_OF_COURSES:
         return False
     with suppress(RecursionError, ValueError):
         etree.Element("course").set(name, attribute_of(setting))
@@ -106,11 +107,7 @@ def _is_attribute(name: str, setting: Any) -> bool:
 
 
 def _setting(text: str, was: Any) -> Any:
-    if isinstance(was, str):
-        return text
-    with suppress(ValueError):
-        return json.loads(text)
-    return text
+    return text_of(text) if isinstance(was, str) else value_of(text)
 
 
 def _json(policy: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 from xblock.core import XBlock
 
-from xblock_experiments.olx.export import file_of
+from xblock_experiments.olx.files import file_of, filename_of, path_of
 from xblock_experiments.olx.untrusted import is_file, is_folder
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.import_export.elements import Element, text_of
@@ -91,8 +91,10 @@ class FilesWriter(TextWriter):
         return self._take(path, text_of(element))
 
     def _put_text_into_file(self, element: Element, path: str) -> None:
-        if self._take(path, element.node.text or ""):
-            element.set("filename", path.removeprefix("html/").removesuffix(".html"))
+        """Put the text into its file. A filename that was read stays, and means the same file."""
+        filename = element.node.get("filename") or filename_of(path_of(element.node), path)
+        if filename and self._take(path, element.node.text or ""):
+            element.set("filename", filename)
             element.node.text = None
         else:
             element.remove("filename")

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
 from xblock.core import XBlock
-from xblock.fields import ScopeIds
+from xblock.fields import ScopeIds, String
 
 from xblock_experiments.blocks.base.guard import Failed, guarded
 from xblock_experiments.blocks.base.structure import Structure
@@ -19,8 +18,12 @@ from xblock_experiments.blocks.course import SEGMENTATIONS
 from xblock_experiments.course_user_segmentation.data import UserSegmentation, read_user_partitions
 from xblock_experiments.errors import NotStored
 from xblock_experiments.keys.usage import url_name_of
-from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx, has_content
-from xblock_experiments.olx.untrusted import CourseTooLarge, InvalidCourse, OlxError
+from xblock_experiments.olx.census import take_slug
+from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx
+from xblock_experiments.olx.files import is_bare
+from xblock_experiments.olx.sentences import Sentence
+from xblock_experiments.olx.untrusted import InvalidCourse, OlxError
+from xblock_experiments.olx.values import text_of as attribute_text
 from xblock_experiments.workbench.courses.course import AuthoredBlock, CourseBlocks, Layout
 from xblock_experiments.workbench.courses.lookup import OneCourse
 from xblock_experiments.workbench.hosting.block_types import block_class, reason_of
@@ -28,7 +31,13 @@ from xblock_experiments.workbench.hosting.inherited import FIELDS, inheritable
 from xblock_experiments.workbench.hosting.placeholder import PlaceholderBlock
 from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRuntime
 from xblock_experiments.workbench.hosting.state import TransientState
-from xblock_experiments.workbench.import_export.names import CountedNames, RandomNames, label_of
+from xblock_experiments.workbench.import_export.names import (
+    ContentNames,
+    RandomNames,
+    text_of,
+)
+from xblock_experiments.workbench.import_export.pointers import Pointers
+from xblock_experiments.workbench.import_export.sizes import Sizes
 
 _TREE = frozenset({"children", "parent"})
 _NEVER_INSIDE = NO_BLOCKS | {"course"}
@@ -61,11 +70,11 @@ def read(
     reader = Reader(olx, course, progress)
     course.usage_id = reader.read_root()
     olx.report_unused()
-    course.problems = olx.problems
+    course.problems = [*olx.problems]
     return ReadCourse(course, reader.segmentations)
 
 
-def reread(course: CourseBlocks, usage_id: Any, text: str) -> list[str]:
+def reread(course: CourseBlocks, usage_id: Any, text: str) -> list[Sentence]:
     """Replace a block of the course by the element in `text`. Return the problems in it.
 
     Raises OlxError. The course is then in an invalid state, so pass a copy.
@@ -73,8 +82,10 @@ def reread(course: CourseBlocks, usage_id: Any, text: str) -> list[str]:
     olx = Olx.open_text(text, course.course_id)
     old = course.blocks[usage_id]
     if olx.root.tag != old.type:
-        msg = f"It must be one <{old.type}> element, not <{olx.root.tag}>."
-        raise InvalidCourse(msg)
+        reason = Sentence(
+            "It must be one <{wanted}> element, not <{found}>.", wanted=old.type, found=olx.root.tag
+        )
+        raise InvalidCourse(reason)
     olx.root.set("url_name", url_name_of(usage_id) or "")
     outside = course.above(usage_id) - {usage_id}
     others = set(course.below(course.usage_id, without=usage_id))
@@ -96,17 +107,15 @@ class Reader:
         self._runtime = ReadingRuntime(self, course)
         self._files = [olx.file]
         self._open: list[Any] = []
-        self._names = CountedNames(olx, self.report)
+        self._names = ContentNames(olx, self.report)
+        self._pointers = Pointers(olx, course.blocks)
         self._placed: set[tuple[Any, Any]] = set()
         """The pairs of parent and child that were added. A set, because searching long lists of
         children is too slow.
         """
-        self._sizes: dict[Any, int] = dict.fromkeys(course.blocks, 1)
-        """The number of blocks in each block, including itself. A block in several places counts
-        several times.
-        """
+        self._sizes = Sizes(olx.limits, course.blocks)
         self._unread: dict[Any, str] = {}
-        """The XML of elements that could not be read or that define a block again."""
+        """The XML of elements that could not be read."""
 
     def read_root(self, parent_id: Any = None) -> Any:
         usage_id = self._usage_id_of(self._olx.root, parent_id)
@@ -121,7 +130,7 @@ class Reader:
         if not isinstance(node.tag, str):
             return
         if node.tag in _NEVER_INSIDE:
-            self.report(f"<{node.tag}> is not used")
+            self.report(Sentence("<{tag}> is not used", tag=node.tag))
             self._leave_out(block, node)
             return
         usage_id = self.usage_id_from(node, block.scope_ids.usage_id)
@@ -135,14 +144,17 @@ class Reader:
 
         Returns None and reports a problem if the element cannot be a block.
         """
-        known = self._known(node)
+        take_slug(node)
+        known = self._pointers.known(node)
         if known is not None:
             return self._unless_inside_itself(node, known)
+        file = self._pointers.begin(node)
         found = self._olx.definition(node, self._files[-1])
         if found is None:
             return None
         with self._in_file(found.file):
             usage_id = self._usage_id_of(found.node, parent_id)
+        self._pointers.end(file, usage_id)
         if usage_id is not None and self._course.blocks[usage_id].is_new:
             self._set_files(usage_id, found, is_inline=found.node is node)
         return usage_id
@@ -154,13 +166,16 @@ class Reader:
             self.report(problem)
         for segmentation in self.segmentations:
             for name in segmentation.repeated_names:
-                self.report(
-                    f"several groups of {segmentation.name!r} are named {name!r}, so reports "
-                    f"cannot tell them apart"
+                reason = Sentence(
+                    "several groups of {segmentation} are named {name}, so reports cannot tell "
+                    "them apart",
+                    segmentation=repr(segmentation.name),
+                    name=repr(name),
                 )
+                self.report(reason)
 
     def report(self, message: str) -> None:
-        """Record a problem in the file that is being read."""
+        """Record a problem in the file that is being read. Blocks of others report any text."""
         self._olx.report(self._files[-1], message)
 
     def _place(self, block: Any, usage_id: Any) -> None:
@@ -168,12 +183,12 @@ class Reader:
         if (parent_id, usage_id) in self._placed:
             return
         self._placed.add((parent_id, usage_id))
-        self._grow(parent_id, self._sizes[usage_id])
+        self._sizes.put(usage_id, parent_id)
         block.children.append(usage_id)
 
     def _leave_out(self, block: Any, node: Any) -> None:
         after = block.children[-1] if block.children else None
-        text = self._unread.pop(node, None) or _text(node)
+        text = self._unread.pop(node, None) or text_of(node)
         self._course.blocks[block.scope_ids.usage_id].left_out.append((after, text))
 
     def _set_files(self, usage_id: Any, found: Found, *, is_inline: bool) -> None:
@@ -181,30 +196,32 @@ class Reader:
         block.file, block.text_file = None if is_inline else found.file, found.text_file
         block.is_new = False
 
-    def _known(self, node: Any) -> Any:
-        """Return the usage id of the block that the pointer names if it was read, or None."""
-        try:
-            usage_id = self._olx.usage_id(node.tag, node.get("url_name", ""))
-        except ValueError:
-            return None
-        is_made = usage_id in self._course.blocks and self._olx.is_pointer(node)
-        return usage_id if is_made else None
-
     def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
-        usage_id = self._names.usage_id_of(definition, parent_id)
-        if usage_id is None:
-            return None
-        if usage_id not in self._course.blocks:
-            return self._try_to_make(definition, usage_id, parent_id)
-        if has_content(definition):
-            self.report(f"{label_of(definition)} is defined twice; the first definition is used")
-            self._unread[definition] = _text(definition)
-        return self._unless_inside_itself(definition, usage_id)
+        usage_id = self._names.usage_id_of(definition)
+        if usage_id in self._course.blocks:
+            if is_bare(definition):
+                return self._unless_inside_itself(definition, usage_id)
+            usage_id = self._renamed(definition)
+        return None if usage_id is None else self._try_to_make(definition, usage_id, parent_id)
+
+    def _renamed(self, definition: Any) -> Any:
+        """Give the second of two blocks with one url_name another one. Return its usage id."""
+        label = self._names.label_of(definition)
+        usage_id = self._names.rename(definition)
+        reason = Sentence(
+            "{label} is defined twice; the second is named {name}",
+            label=label,
+            name=repr(definition.get("url_name")),
+        )
+        self.report(reason)
+        return usage_id
 
     def _unless_inside_itself(self, node: Any, usage_id: Any) -> Any:
         if usage_id not in self._open:
             return usage_id
-        self.report(f"{label_of(node)} is inside itself; left out")
+        self.report(
+            Sentence("{label} is inside itself; left out", label=self._names.label_of(node))
+        )
         return None
 
     def _try_to_make(self, node: Any, usage_id: Any, parent_id: Any) -> Any:
@@ -214,9 +231,14 @@ class Reader:
             with guarded(NotStored, OlxError):
                 self._make(node, usage_id, parent_id)
         except Failed as error:
-            self._unread[node] = self._course.blocks[usage_id].source or _text(node)
+            self._unread[node] = self._course.blocks[usage_id].source or text_of(node)
             self._course.forget_since(before)
-            self.report(f"{label_of(node)} cannot be read and is left out: {error}")
+            reason = Sentence(
+                "{label} cannot be read and is left out: {error}",
+                label=self._names.label_of(node),
+                error=error,
+            )
+            self.report(reason)
             return None
         return usage_id
 
@@ -225,11 +247,10 @@ class Reader:
         self._course.blocks[usage_id] = AuthoredBlock(
             node.tag, file=old.file, text_file=old.text_file, is_new=old.is_new
         )
-        self._sizes[usage_id] = 0
         self._open.append(usage_id)
         try:
-            self._check_depth()
-            self._grow(usage_id, 1)
+            self._sizes.check_depth(len(self._open), self._files[-1])
+            self._sizes.add(usage_id)
             block = self._read(node, ScopeIds(None, node.tag, usage_id, usage_id))
             block.parent = parent_id
             block.save()
@@ -244,34 +265,25 @@ class Reader:
         reason = self._runtime.cannot_run(node) or missing
         cls = self._runtime.mixologist.mix(PlaceholderBlock if reason else cls)
         if not issubclass(cls, Structure):
-            authored.source = _text(node)
+            authored.source = text_of(node)
             # Some blocks treat the text after their element as a part of it.
             node.tail = None
-        _clean(node, cls, self.report)
         authored.inherited = inheritable(node.attrib, self.report)
+        _clean(node, cls, self._names.label_of(node), self.report)
         if not issubclass(cls, OUR_BLOCKS):
             for name in (FIELDS.keys() & node.attrib.keys()) - authored.inherited.keys():
                 del node.attrib[name]
         block = self._runtime.read(cls, node, ids)
         if reason:
-            self.report(f"{label_of(node)} is shown as a placeholder. {reason}")
+            shown = Sentence(
+                "{label} is shown as a placeholder. {reason}",
+                label=self._names.label_of(node),
+                reason=Sentence(reason),
+            )
+            self.report(shown)
             authored.is_placeholder = True
             block.reason = reason
         return block
-
-    def _check_depth(self) -> None:
-        limits = self._olx.limits
-        if len(self._open) > limits.depth:
-            msg = f"{self._files[-1]}: blocks are nested more than {limits.depth} deep."
-            raise CourseTooLarge(msg)
-
-    def _grow(self, usage_id: Any, size: int) -> None:
-        """Count the blocks in a block. A block in several places counts several times."""
-        limits = self._olx.limits
-        self._sizes[usage_id] += size
-        if max(self._sizes[usage_id], len(self._course.blocks)) > limits.blocks:
-            msg = f"The course has more than {limits.blocks} blocks."
-            raise CourseTooLarge(msg)
 
     @contextmanager
     def _in_file(self, file: str) -> Iterator[None]:
@@ -291,21 +303,14 @@ class Rereader(Reader):
         self._names = RandomNames(olx, self.report)
         self._open = [*outside]
 
-    def _usage_id_of(self, definition: Any, parent_id: Any) -> Any:
-        """Return the usage id, or None if the element cannot be a block.
-
-        Raises InvalidCourse if the element has content and the block is already elsewhere in the
-        course.
-        """
-        url_name = definition.get("url_name")
-        usage_id = self._names.usage_id_of(definition, parent_id) if url_name else None
-        if usage_id in self._course.blocks and has_content(definition):
-            msg = (
-                f"{label_of(definition)} is already in another place. Remove it there first, "
-                f"give this one another url_name, or write it without content to use it in both."
-            )
-            raise InvalidCourse(msg)
-        return super()._usage_id_of(definition, parent_id)
+    def _renamed(self, definition: Any) -> Any:
+        """Raise InvalidCourse, because the author can choose another url_name now."""
+        reason = Sentence(
+            "{label} is already in another place. Remove it there first, give this one another "
+            "url_name, or write it without content to use it in both.",
+            label=self._names.label_of(definition),
+        )
+        raise InvalidCourse(reason)
 
 
 class ReadingRuntime(CourseRuntime):
@@ -329,19 +334,21 @@ class ReadingRuntime(CourseRuntime):
         return self._reader.usage_id_from(node, parent_id)
 
 
-def _clean(node: Any, cls: type[XBlock], report: Callable[[str], object]) -> None:
+def _clean(node: Any, cls: type[XBlock], label: str, report: Callable[[Sentence], object]) -> None:
     """Remove `xblock-family`, except from placeholders, and everything that blocks of other
     packages must not read.
     """
 
     def remove_attribute(name: str) -> None:
         del node.attrib[name]
-        report(f"the {name} of {label_of(node)} is not used")
+        report(Sentence("the {name} of {label} is not used", name=name, label=label))
 
     if not issubclass(cls, PlaceholderBlock):
         node.attrib.pop("xblock-family", None)
     if issubclass(cls, OUR_BLOCKS):
         return
+    if not getattr(cls, "is_extracted", False):
+        _take_json(node, cls)
     for name in sorted(_TREE & set(node.attrib)):
         remove_attribute(name)
     # Hosts write XBlock's own field `name` into pages without escaping it.
@@ -350,13 +357,18 @@ def _clean(node: Any, cls: type[XBlock], report: Callable[[str], object]) -> Non
     if node.tag == "problem_demo":
         for script in node.findall("script"):
             node.remove(script)
-            report(f"the Python of {label_of(node)} is not run")
+            report(Sentence("the Python of {label} is not run", label=label))
 
 
-def _text(node: Any) -> str:
-    """Return the element as XML. Empty elements have no end tag, so that equal elements give equal
-    XML.
+def _take_json(node: Any, cls: type[XBlock]) -> None:
+    """Make attributes plain text for blocks that, unlike Open edX's, cannot read JSON in them.
+
+    An attribute that is null is removed: the block has its default, or inherits the null.
     """
-    for element in node.iter("*"):
-        element.text = element.text or None
-    return etree.tostring(node, encoding="unicode", with_tail=False)
+    fields = getattr(cls, "fields", {})
+    for name, attribute in node.attrib.items():
+        text = attribute_text(attribute)
+        if name in FIELDS and text is not None:
+            node.set(name, text)
+        elif text is None and (name in FIELDS or isinstance(fields.get(name), String)):
+            del node.attrib[name]

@@ -6,7 +6,6 @@ block appears a second time, only a pointer to it is written.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -18,8 +17,9 @@ from opaque_keys.edx.keys import CourseKey
 from xblock.core import XBlock
 
 from xblock_experiments.blocks.base.structure import Structure
-from xblock_experiments.keys.usage import generated_name, url_name_of
-from xblock_experiments.olx.export import NO_BLOCKS, is_bare
+from xblock_experiments.keys.usage import url_name_of
+from xblock_experiments.olx.export import NO_BLOCKS
+from xblock_experiments.olx.files import is_bare
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.import_export.block_xml import Rewriter
 from xblock_experiments.workbench.import_export.elements import Element, parsed, text_of
@@ -91,23 +91,9 @@ class TextWriter:
         return cls if issubclass(cls, Structure) else None
 
     def _inner(self, usage_id: Any, children: list[Any]) -> list[str]:
-        """Return the lines inside a block.
-
-        The reader generates missing names from positions. A block without a url_name whose position
-        changed is therefore written with its name.
-        """
-        lines: list[str] = []
-        unnamed: Counter[str] = Counter()
-        for element in self._elements_in(usage_id, children):
-            block_type = element.node.tag
-            if not element.node.get("url_name") and block_type not in NO_BLOCKS:
-                name = generated_name(usage_id, block_type, unnamed[block_type])
-                if element.usage_id is None or url_name_of(element.usage_id) == name:
-                    unnamed[block_type] += 1
-                else:
-                    element.set("url_name", self._url_names[element.usage_id])
-            lines += element.lines()
-        return lines
+        """Return the lines inside a block."""
+        elements = self._elements_in(usage_id, children)
+        return [line for element in elements for line in element.lines()]
 
     def _elements_in(self, usage_id: Any, children: list[Any]) -> Iterator[Element]:
         """Yield the children and the other elements, in their order.

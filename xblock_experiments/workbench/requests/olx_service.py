@@ -36,4 +36,4 @@ class BlockOlx:
         is unchanged. Raises OlxError, NotStaff, EditedMeanwhile, NotStored.
         """
         usage_id = block.scope_ids.usage_id
-        return reread(self._courses.course_to_change(usage_id), usage_id, text)
+        return [*reread(self._courses.course_to_change(usage_id), usage_id, text)]

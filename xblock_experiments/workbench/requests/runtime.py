@@ -12,6 +12,7 @@ from webob import Response
 from xblock.core import XBlockAside
 
 from xblock_experiments.blocks.base.guard import Failed, guarded
+from xblock_experiments.blocks.experiment.arms import record_exposure
 from xblock_experiments.errors import NotStored
 from xblock_experiments.keys.users import IS_STAFF, USER_ID
 from xblock_experiments.services.preview import AsGroup, AsLearner, Preview
@@ -21,7 +22,13 @@ from xblock_experiments.workbench.hosting.failed import CANNOT_BE_SHOWN, sentenc
 from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRuntime
 from xblock_experiments.workbench.hosting.state import BlankState, StoredState, TransientState
 from xblock_experiments.workbench.import_export.exporting import export_block
-from xblock_experiments.workbench.requests.access import is_staff_id, may_open
+from xblock_experiments.workbench.requests.access import (
+    Access,
+    Accesses,
+    Placement,
+    is_staff_id,
+    may_open,
+)
 from xblock_experiments.workbench.requests.answers import ANSWERED, answer_to
 from xblock_experiments.workbench.requests.confirmation import check_confirmed, record_changes
 from xblock_experiments.workbench.requests.olx_service import BlockOlx
@@ -32,6 +39,8 @@ log = logging.getLogger(__name__)
 
 AUTHORS_VIEWS = ("author_view", "studio_view")
 _VIEWS = (*AUTHORS_VIEWS, "public_view", "student_view")
+NOTHING = gettext_noop("There is nothing for you to do here.")
+TRY_AGAIN = gettext_noop("This content cannot be shown right now. Please try again in a moment.")
 _STATES = {type(None): StoredState, AsLearner: TransientState, AsGroup: BlankState}
 """The class that stores values of users' fields, by type of preview."""
 
@@ -52,6 +61,7 @@ class ExperimentsRuntime(CourseRuntime):
         state = _STATES[type(preview)](shown_id, is_staff=self.is_staff)
         super().__init__(shown_id, self.served, state, viewer_id=user_id)
         self._services["olx"] = BlockOlx(self.served)
+        self._services["placement"] = Placement(self)
         attributes = self._services["user"].get_current_user().opt_attrs
         attributes |= {IS_STAFF: self.is_staff, USER_ID: shown_id}
 
@@ -72,11 +82,10 @@ class ExperimentsRuntime(CourseRuntime):
             # The SDK takes the view's name from the URL, where it could name any method.
             if course and view_name not in _VIEWS:
                 return sentence(gettext_noop("This view does not exist."))
-            if view_name not in AUTHORS_VIEWS and not may_open(block, is_staff=self.is_staff):
-                return sentence(gettext_noop("There is nothing for you to do here."))
-        if isinstance(block, OUR_BLOCKS) or course is None:
-            return super().render(block, view_name, context)
-        return self._render_carefully(block, view_name, context)
+            return self._render_page(block, view_name, context)
+        if not self._services["placement"].is_given(block):
+            return sentence(NOTHING)
+        return self._render(block, view_name, context)
 
     def handle(self, block: Any, handler_name: str, request: Any, suffix: str = "") -> Any:
         """Return the handler's answer, or status 403 if the user may not open the block.
@@ -140,6 +149,26 @@ class ExperimentsRuntime(CourseRuntime):
             super().export_to_xml(block, xmlfile)
         else:
             xmlfile.write(export_block(course, block.scope_ids.usage_id).encode())
+
+    def _render_page(self, block: Any, view_name: str, context: Any) -> Any:
+        """Render the view of a page, and record that the learner is shown the arms around it."""
+        if view_name in AUTHORS_VIEWS or self.is_staff:
+            return self._render(block, view_name, context)
+        accesses = Accesses(self)
+        usage_id = block.scope_ids.usage_id
+        if accesses.of(usage_id) is Access.WITHHELD:
+            return sentence(NOTHING)
+        try:
+            for experiment in accesses.experiments_above(usage_id):
+                record_exposure(experiment)
+        except NotStored:
+            return sentence(TRY_AGAIN)
+        return self._render(block, view_name, context)
+
+    def _render(self, block: Any, view_name: str, context: Any) -> Any:
+        if isinstance(block, OUR_BLOCKS) or self.course is None:
+            return super().render(block, view_name, context)
+        return self._render_carefully(block, view_name, context)
 
     def _set_current_course(self, block: Any) -> CourseBlocks | None:
         course = self.courses.course_of(block.scope_ids.usage_id)

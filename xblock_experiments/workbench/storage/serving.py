@@ -15,7 +15,8 @@ from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.errors import ExperimentsError, NotStored
 from xblock_experiments.olx.archives import unpack
 from xblock_experiments.olx.export import Olx
-from xblock_experiments.olx.untrusted import is_file, shown
+from xblock_experiments.olx.sentences import shown
+from xblock_experiments.olx.untrusted import is_file
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.import_export.reading import Progress, read

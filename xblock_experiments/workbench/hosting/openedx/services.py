@@ -47,7 +47,7 @@ class ReplaceUrls:
 
     _LINK = re.compile(
         r"""(?P<quote>\\?["']|&quot;|&\#39;)"""
-        r"""(?P<link>/(?:static|jump_to_id)/[^"'\\&<>\s]+|/?asset-v1:[^"'\\&<>\s]+)"""
+        r"""(?P<link>/(?:static|jump_to_id|c4x)/[^"'\\&<>\r\n]+|/?asset-v1:[^"'\\&<>\r\n]+)"""
         r"""(?=(?P=quote))"""
     )
 

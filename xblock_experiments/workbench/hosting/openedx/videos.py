@@ -86,10 +86,11 @@ class VideoConfig:
 
     def _read(self, name: str) -> bytes | None:
         course = self._courses.current
-        if course is None or course.folder is None:
+        file = course.static_file(name) if course else None
+        if file is None:
             return None
         try:
-            return read_file(course.folder, f"static/{name}", LIMITS)
+            return read_file(file.parent, file.name, LIMITS)
         except OlxError:
             return None
 

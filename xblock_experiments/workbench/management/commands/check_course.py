@@ -14,7 +14,7 @@ from xblock_experiments.commands.progress import progress_bar
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.olx.archives import unpack
 from xblock_experiments.olx.export import Olx
-from xblock_experiments.olx.untrusted import shown
+from xblock_experiments.olx.sentences import shown
 from xblock_experiments.workbench.checking import Finding, findings_in
 from xblock_experiments.workbench.import_export.reading import read
 
