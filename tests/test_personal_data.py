@@ -88,8 +88,12 @@ NAME_NOBODY = {
     "xblock_experiments_experiments_exposure.usage_id": "a block",
     "xblock_experiments_experiments_retiredexposures.course_id": "a course",
     "xblock_experiments_experiments_retiredexposures.usage_id": "a block",
+    "xblock_experiments_gradebook_block.course_id": "a course",
+    "xblock_experiments_gradebook_block.usage_id": "a block",
     "xblock_experiments_gradebook_score.course_id": "a course",
     "xblock_experiments_gradebook_score.usage_id": "a block",
+    "xblock_experiments_gradebook_structure.course_id": "a course",
+    "xblock_experiments_gradebook_structure.definition": "what an author wrote",
     "xblock_experiments_retired_retiredhash.digest": "a keyed hash",
     "xblock_experiments_user_tags_tag.course_id": "a course",
     "xblock_experiments_user_tags_tag.key": "a block type and a name",
@@ -338,7 +342,15 @@ def test_an_export_has_all_stored_data_of_the_user() -> None:
         "exposures": [{"course_id": COURSE_ID, "id": 100, "group_id": 2, "usage_id": BLOCK}],
         "history": [{**place, "from_group_id": None, "to_group_id": 1, "why": "put"}],
         "memberships": [{**place, "from_group_id": 1, "to_group_id": 2, "why": "put"}],
-        "scores": [{"course_id": COURSE_ID, "usage_id": BLOCK, "earned": 1.0, "possible": 2.0}],
+        "scores": [
+            {
+                "course_id": COURSE_ID,
+                "usage_id": BLOCK,
+                "earned": 1.0,
+                "possible": 2.0,
+                "counted": True,
+            }
+        ],
     }
 
 

@@ -40,7 +40,11 @@ SIGNATURES: dict[Any, dict[str, str]] = {
     },
     gradebook: {
         "record_score": "course_id, user_id, usage_id, earned, possible, *, only_if_higher=False",
-        "get_scores": "course_id, user_id",
+        "get_scores": "course_id, user_id, *, at=None",
+        "get_scores_of": "course_id, user_ids, *, at=None",
+        "get_score_history": "course_id, user_id",
+        "get_grade": "course_id, user_id",
+        "get_grades": "course_id, user_ids",
         "retire_user": "user_id",
     },
     user_tags: {

@@ -19,6 +19,9 @@
   x GradebookError             gradebook.data
     + InvalidScore             (ValueError)
       . InvalidScoreId         (WrongId)
+    + InvalidPolicy            (ValueError)  gradebook.policy
+    + NoStructure              (LookupError)
+    + NoSuchReport             (LookupError)
   x OlxError                   olx.untrusted
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)

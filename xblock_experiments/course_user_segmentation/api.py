@@ -9,6 +9,10 @@ from __future__ import annotations
 from xblock_experiments.course_user_segmentation.checks import check_actor as check_actor
 from xblock_experiments.course_user_segmentation.checks import check_id as check_id
 from xblock_experiments.course_user_segmentation.checks import no_such as no_such
+from xblock_experiments.course_user_segmentation.histories import (
+    get_histories_of as get_histories_of,
+)
+from xblock_experiments.course_user_segmentation.histories import get_user_ids as get_user_ids
 from xblock_experiments.course_user_segmentation.memberships import (
     count_members,
     get_group_ids,
@@ -29,6 +33,9 @@ from xblock_experiments.course_user_segmentation.segmentations import (
     get_versions,
 )
 from xblock_experiments.course_user_segmentation.segmentations import using as using
+from xblock_experiments.course_user_segmentation.spells import (
+    get_groups_over_time as get_groups_over_time,
+)
 from xblock_experiments.course_user_segmentation.standings import (
     get_all_standings as get_all_standings,
 )

@@ -271,6 +271,29 @@ class Change:
     """Indicates that the version was not stored, but is the newest from before the change."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """The time that a user was in a group. It also ends when the group is removed."""
+
+    segmentation_id: int
+    group_id: int
+    since: datetime
+    until: datetime | None
+    """The end, or None if the user is in the group now."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsOverTime:
+    """One user's groups in all segmentations of a course."""
+
+    now: Mapping[int, frozenset[int]]
+    """The ids of the user's groups by segmentation id, without removed groups."""
+    to_be_assigned: frozenset[int] = frozenset()
+    """The ids of experiments that will assign the user again, because the user left a group."""
+    spells: tuple[Spell, ...] = ()
+    """All spells in the order in which they began, or none if none has ended."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """A segmentation's definition from one moment on, and who published it."""

@@ -162,9 +162,9 @@ def get_history(course_id: str, id: int, user_id: str, *, type: str) -> tuple[Ch
     """
     check_id(user_id, "user")
     row = any_row_of(course_id, id, type)
-    last = [_archive(each) for each in row.memberships.filter(user_id=user_id).order_by("pk")]
+    last = [as_past(each) for each in row.memberships.filter(user_id=user_id).order_by("pk")]
     past = row.past_changes.filter(user_id=user_id).order_by("pk")
-    changes = dict.fromkeys(map(_change, [*past, *last]))
+    changes = dict.fromkeys(map(change_of, [*past, *last]))
     return tuple(sorted(changes, key=lambda change: change.when))
 
 
@@ -255,7 +255,7 @@ def _enter_all(
 
 def _remove(standing: Standing, group_id: int, actor: str) -> None:
     for row in _in_group(standing, group_id).select_for_update():
-        _archive(row).save()
+        as_past(row).save()
         PastChange(
             segmentation_id=row.segmentation_id,
             user_id=row.user_id,
@@ -302,7 +302,7 @@ def _move(
     group_id = choose(now)
     if group_id is None or group_id == row.group_id:
         return None
-    _archive(row).save()
+    as_past(row).save()
     row.from_group_id, row.group_id = row.group_id, group_id
     row.version, row.why, row.actor = version, why, actor
     row.since = timezone.now()
@@ -319,7 +319,8 @@ def _slot(standing: Standing, group_id: int) -> int:
     return EXCLUSIVE if is_exclusive(standing.segmentation.type) else group_id
 
 
-def _archive(row: _Membership) -> PastChange:
+def as_past(row: _Membership) -> PastChange:
+    """Return the membership's own change as a past one, which is not stored."""
     return PastChange(
         segmentation_id=row.segmentation_id,
         user_id=row.user_id,
@@ -332,7 +333,7 @@ def _archive(row: _Membership) -> PastChange:
     )
 
 
-def _change(row: PastChange) -> Change:
+def change_of(row: PastChange) -> Change:
     return Change(
         user_id=row.user_id,
         when=row.when,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
-from itertools import chain
+from heapq import merge
+from itertools import chain, groupby
 from typing import Any
 
 from django.db import connections, models, router
@@ -98,6 +99,22 @@ def in_pages[M: models.Model](rows: models.QuerySet[M]) -> Iterator[M]:
     while page:
         yield from page
         page = list(rows.filter(pk__gt=page[-1].pk)[:_PAGE]) if len(page) == _PAGE else []
+
+
+def distinct_in_pages(tables: Sequence[models.QuerySet[Any]], column: str) -> Iterator[Any]:
+    """Yield the values of the column in all tables in order, each once, reading page by page."""
+    pages = [_distinct(rows, column) for rows in tables]
+    for value, _ in groupby(merge(*pages)):
+        yield value
+
+
+def _distinct(rows: models.QuerySet[Any], column: str) -> Iterator[Any]:
+    values = rows.order_by(column).values_list(column, flat=True).distinct()
+    page = list(values[:_PAGE])
+    while page:
+        yield from page
+        after = values.filter(**{f"{column}__gt": page[-1]})
+        page = list(after[:_PAGE]) if len(page) == _PAGE else []
 
 
 def check_all_seen(rows: models.QuerySet[Any, Any]) -> None:

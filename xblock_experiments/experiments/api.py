@@ -32,6 +32,10 @@ from xblock_experiments.experiments.exposures import (
     get_exposures,
     record_exposure,
 )
+from xblock_experiments.experiments.exposures import (
+    get_first_exposures_of as get_first_exposures_of,
+)
+from xblock_experiments.experiments.exposures import get_user_ids as get_user_ids
 from xblock_experiments.experiments.exposures import record_exposures as record_exposures
 from xblock_experiments.experiments.exposures import unrecorded as unrecorded
 from xblock_experiments.experiments.personal_data import retire_user

@@ -17,7 +17,7 @@ from django.utils import timezone
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing, UserSegmentation
-from xblock_experiments.database.rows import Row, in_pages
+from xblock_experiments.database.rows import Row, distinct_in_pages, in_pages
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.events import outbox
 from xblock_experiments.experiments.data import Exposure
@@ -66,15 +66,25 @@ def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
     """Stream exposures in the order of recording. Raises NoSuchSegmentation."""
     segmentations.get_versions(course_id, id)
     rows = _Exposure.objects.filter(course_id=course_id, segmentation_number=id)
-    return (
-        Exposure(
-            user_id=row.user_id,
-            group_id=None if row.group_id == NO_GROUP else row.group_id,
-            usage_id=row.usage_id,
-            when=row.when,
-        )
-        for row in in_pages(rows)
-    )
+    return map(_exposure, in_pages(rows))
+
+
+@reports_faults
+def get_first_exposures_of(
+    course_id: str, user_ids: Sequence[str]
+) -> dict[str, dict[int, Exposure]]:
+    """Return first exposures by user id, then by experiment id. One query."""
+    rows = _Exposure.objects.filter(course_id=course_id, user_id__in=user_ids)
+    first: dict[str, dict[int, Exposure]] = defaultdict(dict)
+    for row in rows.exclude(group_id=NO_GROUP).order_by("pk"):
+        first[row.user_id].setdefault(row.segmentation_number, _exposure(row))
+    return first
+
+
+@reports_faults
+def get_user_ids(course_id: str) -> Iterator[str]:
+    """Yield the ids of users with an exposure in the course, each once, in order."""
+    return distinct_in_pages([_Exposure.objects.filter(course_id=course_id)], "user_id")
 
 
 @reports_faults
@@ -93,6 +103,15 @@ def count_exposed(course_id: str, id: int) -> dict[str, Counter[int]]:
     for usage_id, group_id, count in grouped:
         counts[usage_id][group_id] += count
     return dict(counts)
+
+
+def _exposure(row: _Exposure) -> Exposure:
+    return Exposure(
+        user_id=row.user_id,
+        group_id=None if row.group_id == NO_GROUP else row.group_id,
+        usage_id=row.usage_id,
+        when=row.when,
+    )
 
 
 def _key(standing: Standing, usage_id: str) -> _Key:

@@ -1,4 +1,4 @@
-"""The public interface of the gradebook: each learner's current score in each block.
+"""The public interface of the gradebook: learners' scores in blocks, and their grades.
 
 Scores are in the block's own points. Whoever computes grades applies the weight that the author
 gave to the block, so edits of the weight never make stored scores wrong.
@@ -6,19 +6,44 @@ gave to the block, so edits of the weight never make stored scores wrong.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from typing import TextIO
+
 from django.utils import timezone
 
 from xblock_experiments.database.transactions import reports_faults
-from xblock_experiments.gradebook.data import InvalidScoreId, Score, as_points
-from xblock_experiments.gradebook.models import Score as _Score
+from xblock_experiments.gradebook import reading, structures
+from xblock_experiments.gradebook.data import (
+    CourseGrade,
+    InvalidScoreId,
+    NoSuchReport,
+    Score,
+    ScoreHistory,
+    as_points,
+)
+from xblock_experiments.gradebook.grading import grades_of
 from xblock_experiments.gradebook.personal_data import retire_scores
+from xblock_experiments.gradebook.progress import Progress, progress_of
+from xblock_experiments.gradebook.reports import REPORTS
 from xblock_experiments.gradebook.storing import store
+from xblock_experiments.gradebook.structure import CourseStructure
+from xblock_experiments.gradebook.tables import BOM, FORMATS
 from xblock_experiments.keys.ids import flaw_of
 
 __all__ = [
+    "get_grade",
+    "get_grades",
+    "get_progress",
+    "get_score_history",
     "get_scores",
+    "get_scores_of",
+    "get_structure",
     "record_score",
     "retire_user",
+    "save_structure",
+    "write_grade_report",
+    "write_report",
 ]
 
 
@@ -32,12 +57,15 @@ def record_score(
     *,
     only_if_higher: bool = False,
 ) -> None:
-    """Store the score in place of the previous one. Pass raw points, without the block's weight.
+    """Store the score, which counts from now on. Pass raw points, without the block's weight.
 
-    With `only_if_higher`, the previous score stays unless the new score is a greater fraction of
-    the possible points. The database compares them, so of concurrent calls the highest score wins.
+    With `only_if_higher`, the previous score goes on counting unless the new score is a greater
+    fraction of the possible points. Of concurrent calls the highest score wins.
 
-    One statement. Raises InvalidScore or RetiredUser, and then stores nothing.
+    The earlier scores stay in the history. A score that is equal to the last one adds nothing to
+    it. Raises RetiredUser or InvalidScore, and then stores nothing. InvalidScore is raised for
+    points or ids that cannot be stored, and for a block that the course has never had, if the
+    course's structure is known.
     """
     _check_id(course_id, "course")
     _check_id(user_id, "user")
@@ -48,26 +76,114 @@ def record_score(
         possible=as_points(possible, "possible"),
         recorded=timezone.now(),
     )
-    row = _Score(
-        course_id=course_id,
-        user_id=user_id,
-        usage_id=score.usage_id,
-        earned=score.earned,
-        possible=score.possible,
-        fraction=score.fraction,
-        recorded=score.recorded,
-    )
-    store(row, only_if_higher=only_if_higher)
+    structures.check_known(course_id, usage_id)
+    store((course_id, user_id, usage_id), score, only_if_higher=only_if_higher)
 
 
 @reports_faults
-def get_scores(course_id: str, user_id: str) -> dict[str, Score]:
-    """Return the user's scores in the course by usage id, sorted by usage id. One query."""
+def get_scores(course_id: str, user_id: str, *, at: datetime | None = None) -> dict[str, Score]:
+    """Return the user's scores in the course by usage id, sorted by usage id. One query.
+
+    With `at`, return the scores that counted at that time.
+    """
+    ((_, scores),) = get_scores_of(course_id, [user_id], at=at)
+    return scores
+
+
+@reports_faults
+def get_scores_of(
+    course_id: str, user_ids: Iterable[str], *, at: datetime | None = None
+) -> Iterator[tuple[str, dict[str, Score]]]:
+    """Yield each user's id and scores, in the users' order. One query for 1,000 users.
+
+    With `at`, yield the scores that counted at that time. Users without scores have an empty
+    dictionary.
+    """
+    _check_id(course_id, "course")
+    return reading.scores_of(course_id, _checked(user_ids), at)
+
+
+@reports_faults
+def get_score_history(course_id: str, user_id: str) -> dict[str, ScoreHistory]:
+    """Return all recorded scores of the user by usage id, sorted by usage id. One query."""
     _check_id(course_id, "course")
     _check_id(user_id, "user")
-    rows = _Score.objects.filter(course_id=course_id, user_id=user_id)
-    values = rows.values_list("usage_id", "earned", "possible", "recorded")
-    return {each[0]: Score(*each) for each in sorted(values)}
+    return reading.history_of(course_id, user_id)
+
+
+@reports_faults
+def save_structure(structure: CourseStructure, usage_ids: Collection[str]) -> None:
+    """Store the course's structure as a new version, unless it is equal to the last.
+
+    `usage_ids` are those of all blocks in the course, scored or not.
+    """
+    _check_id(structure.course_id, "course")
+    structures.save(structure, usage_ids)
+
+
+@reports_faults
+def get_structure(course_id: str) -> CourseStructure:
+    """Return the course's structure as last published. One query. Raises NoStructure."""
+    _check_id(course_id, "course")
+    return structures.newest(course_id)
+
+
+@reports_faults
+def get_grade(course_id: str, user_id: str) -> CourseGrade:
+    """Return the user's grade, from the blocks that the user is given. Assigns nobody.
+
+    Raises NoStructure.
+    """
+    (grade,) = get_grades(course_id, [user_id])
+    return grade
+
+
+@reports_faults
+def get_grades(course_id: str, user_ids: Iterable[str]) -> Iterator[CourseGrade]:
+    """Yield the users' grades in their order. A constant number of queries for 1,000 users.
+
+    Raises NoStructure.
+    """
+    _check_id(course_id, "course")
+    return grades_of(course_id, _checked(user_ids))
+
+
+@reports_faults
+def get_progress(course_id: str, user_id: str) -> Progress:
+    """Return what the user is given and has earned. Assigns nobody. Raises NoStructure."""
+    _check_id(course_id, "course")
+    _check_id(user_id, "user")
+    return progress_of(course_id, user_id)
+
+
+@reports_faults
+def write_grade_report(course_id: str, out: TextIO) -> int:
+    """Write the grade report as CSV to a text stream, and return the number of learners.
+
+    Raises NoStructure.
+    """
+    return write_report("grades", course_id, out)
+
+
+@reports_faults
+def write_report(
+    name: str, course_id: str, out: TextIO, *, format: str = "csv", with_bom: bool = False
+) -> int:
+    """Write a report to a text stream, and return the number of rows.
+
+    `name` is one of grades, problems, assignments and exposures. `format` is csv or json, which
+    writes a JSON object a line. `with_bom` makes spreadsheets recognise UTF-8 in CSV.
+
+    Raises NoSuchReport, or NoStructure for grades and problems.
+    """
+    _check_id(course_id, "course")
+    if name not in REPORTS or format not in FORMATS:
+        msg = f"There is no report {name!r} in the format {format!r}."
+        raise NoSuchReport(msg)
+    table = REPORTS[name](course_id)
+    if with_bom and format == "csv":
+        out.write(BOM)
+    return FORMATS[format](table, out)
 
 
 @reports_faults
@@ -78,6 +194,12 @@ def retire_user(user_id: str) -> int:
     """
     _check_id(user_id, "user")
     return retire_scores(user_id)
+
+
+def _checked(user_ids: Iterable[str]) -> Iterator[str]:
+    for user_id in user_ids:
+        _check_id(user_id, "user")
+        yield user_id
 
 
 def _check_id(text: str, whose: str) -> None:

@@ -19,6 +19,14 @@ class InvalidScore(GradebookError, ValueError):
     """Raised for points or an id that cannot be stored."""
 
 
+class NoStructure(GradebookError, LookupError):
+    """Raised for grades of a course whose structure is not known."""
+
+
+class NoSuchReport(GradebookError, LookupError):
+    """Raised for a report or a format that does not exist."""
+
+
 class InvalidScoreId(InvalidScore, WrongId):
     """An id of a course, a user or a block that cannot be stored."""
 
@@ -36,6 +44,56 @@ class Score:
     def fraction(self) -> float:
         """The fraction of the possible points, or 0 if none were possible. It can exceed 1."""
         return min(self.earned / self.possible, _MOST) if self.possible else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedScore:
+    """One score of a learner's history in a block."""
+
+    score: Score
+    counted: bool
+    """Indicates whether the score counted from then on.
+
+    A lower score does not, if it was recorded with `only_if_higher`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreHistory:
+    """All scores of one learner in one block."""
+
+    calls: int
+    """The number of calls of `record_score`, including those with a score equal to the last."""
+    recorded: tuple[RecordedScore, ...]
+    """The scores in the order in which they were recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceGrade:
+    """One learner's weighted points in one graded sequence."""
+
+    usage_id: str
+    display_name: str
+    format: str
+    """The assignment type, or '' for none."""
+    earned: float
+    possible: float
+
+
+@dataclass(frozen=True, slots=True)
+class CourseGrade:
+    """One learner's grade in a course."""
+
+    user_id: str
+    percent: float
+    """The grade from 0 to 1, not rounded. It can exceed 1 if blocks give more than possible."""
+    letter: str
+    """The letter by the course's ranges, or '' if it has none or the grade is in none."""
+    earned: float
+    """The weighted points in all graded sequences."""
+    possible: float
+    sequences: tuple[SequenceGrade, ...]
+    """The graded sequences that the learner is given, in course order."""
 
 
 def as_points(value: object, which: str) -> float:

@@ -18,6 +18,8 @@ DEFAULTS: dict[str, Any] = {
     "EVENT_TAGS": [],
     "GLOBAL_WRITES": True,
     "IMPORTED": "var/courses",
+    "KEEP_POINTS": True,
+    "LEARNERS": None,
     "OUTBOX": [],
     "PRIVATE_TAGS": [],
     "RETIRED_KEY": "",

@@ -18,7 +18,7 @@ from xblock_experiments.experiments.data import ContentChange
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.lookup import ServedCourses
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.storage import versions
+from xblock_experiments.workbench.storage import structures, versions
 from xblock_experiments.workbench.storage.content_changes import content_changes
 
 
@@ -63,9 +63,11 @@ class Draft:
             return
         copy.forget_unreachable()
         versions.write(copy)
+        structure = structures.structure_of(copy)
         with transaction.atomic():
             for publish in self.publications:
                 publish()
+            structures.save(copy, structure)
             versions.activate(copy)
         registry.add(copy)
 

@@ -20,7 +20,7 @@ from xblock_experiments.olx.untrusted import is_file
 from xblock_experiments.workbench.courses.course import CourseBlocks
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.import_export.reading import Progress, read
-from xblock_experiments.workbench.storage import versions
+from xblock_experiments.workbench.storage import structures, versions
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +111,7 @@ def load(
         found = read(olx, name, origin=origin, progress=progress)
         if found.segmentations is not None:
             save_segmentations(olx.course_id, found.segmentations)
+        structures.save(found.course, structures.structure_of(found.course))
     registry.add(found.course)
     return found.course
 

@@ -1,0 +1,238 @@
+"""Grades from the stored structure, groups and scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext, override_settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from tests.builders import COURSE_ID, experiment
+from xblock_experiments.course_user_segmentation.api import (
+    get_group_ids,
+    put_in_group,
+    remove_from_group,
+    save_segmentations,
+)
+from xblock_experiments.experiments.api import assign_group
+from xblock_experiments.gradebook.api import (
+    get_grade,
+    get_grades,
+    get_structure,
+    record_score,
+    save_structure,
+)
+from xblock_experiments.gradebook.data import InvalidScore, NoStructure
+from xblock_experiments.gradebook.models import Structure
+from xblock_experiments.gradebook.structure import CourseStructure
+from xblock_experiments.gradebook.tree import Node, Tree
+
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
+
+BLOCKS = ("common", "arm1", "arm2", "arm3")
+
+
+def structure(*group_ids: int, **names: str) -> CourseStructure:
+    """Return a homework with a problem for all, and one more in each group's arm."""
+    problems = [
+        Node(
+            usage_id=name,
+            type="problem",
+            display_name=names.get(name, name),
+            is_scored=True,
+            graded=True,
+            possible=1.0,
+        )
+        for name in BLOCKS
+    ]
+    split = Node(
+        usage_id="split",
+        type="split_test",
+        children=tuple(f"arm{each}" for each in group_ids),
+        segmentation_id=100,
+        group_of_child={f"arm{each}": frozenset({each}) for each in group_ids},
+    )
+    return Tree(
+        "course",
+        [
+            Node(usage_id="course", type="course", children=("chapter",)),
+            Node(usage_id="chapter", type="chapter", children=("homework",)),
+            Node(
+                usage_id="homework",
+                type="sequential",
+                display_name="Homework",
+                children=("common", "split"),
+                graded=True,
+                format="Homework",
+            ),
+            *(split, *problems),
+        ],
+    ).structure(COURSE_ID)
+
+
+@pytest.fixture(autouse=True)
+def _course() -> None:
+    begin()
+
+
+def begin() -> None:
+    save_segmentations(COURSE_ID, [experiment(100, 1, 2, 3)])
+    save_structure(structure(1, 2, 3), ["homework", *BLOCKS])
+
+
+def put(user_id: str, group_id: int) -> None:
+    put_in_group(COURSE_ID, 100, user_id, group_id, type="experiment")
+
+
+def score(user_id: str, usage_id: str, earned: float) -> None:
+    record_score(COURSE_ID, user_id, usage_id, earned, 1)
+
+
+def percent(user_id: str = "ann") -> float:
+    return get_grade(COURSE_ID, user_id).percent
+
+
+def test_a_learner_is_graded_on_the_common_problem_and_on_that_of_their_arm() -> None:
+    put("ann", 1)
+    score("ann", "common", 1)
+    score("ann", "arm2", 1)
+
+    (homework,) = get_grade(COURSE_ID, "ann").sequences
+    assert (homework.display_name, homework.earned, homework.possible) == ("Homework", 1, 2)
+
+
+def test_reading_a_grade_assigns_nobody() -> None:
+    score("ann", "common", 1)
+
+    assert percent() == 1
+    assert get_group_ids(COURSE_ID, 100, "ann") == frozenset()
+
+
+def test_a_learner_who_was_moved_keeps_their_points_unless_the_site_says_otherwise() -> None:
+    put("ann", 1)
+    score("ann", "arm1", 1)
+    put("ann", 2)
+
+    assert percent() == 0.5
+    with override_settings(XBLOCK_EXPERIMENTS={"KEEP_POINTS": False}):
+        assert percent() == 0
+
+
+def test_a_learner_whose_group_was_removed_keeps_their_points_before_and_after_the_next_visit() -> (
+    None
+):
+    put("ann", 1)
+    score("ann", "common", 1)
+    score("ann", "arm1", 1)
+    save_segmentations(COURSE_ID, [experiment(100, 2, 3)])
+    save_structure(structure(2, 3), BLOCKS)
+
+    assert percent() == 1
+    assign_group(COURSE_ID, 100, "ann")
+    assert percent() == 1
+
+
+def test_an_arm_counts_as_it_was_last_published_while_the_learner_was_in_it() -> None:
+    put("ann", 1)
+    put("bob", 1)
+    score("ann", "arm1", 1)
+    score("bob", "arm1", 1)
+    put("ann", 2)
+    save_structure(structure(2, 3), BLOCKS)
+
+    # Ann had left the arm before the author deleted its content, and Bob had not.
+    assert (percent("ann"), percent("bob")) == (0.5, 0)
+
+
+def test_a_learner_who_was_taken_out_keeps_their_points() -> None:
+    put("ann", 1)
+    score("ann", "arm1", 1)
+    remove_from_group(COURSE_ID, 100, "ann", 1, type="experiment")
+
+    assert percent() == 0.5
+
+
+def test_grades_come_in_the_order_of_the_learners() -> None:
+    score("bob", "common", 1)
+
+    grades = get_grades(COURSE_ID, ["zoe", "bob", "ann"])
+
+    assert [(each.user_id, each.percent) for each in grades] == [("zoe", 0), ("bob", 1), ("ann", 0)]
+
+
+def test_grades_of_a_thousand_learners_take_a_constant_number_of_queries() -> None:
+    learners = [f"learner {number}" for number in range(1_000)]
+    for user_id in learners[:5]:
+        put(user_id, 1)
+        put(user_id, 2)
+        score(user_id, "arm1", 1)
+
+    counts = []
+    for some in (learners[:1], learners[:5], learners):
+        with CaptureQueriesContext(connection) as queries:
+            list(get_grades(COURSE_ID, some))
+        counts.append(len(queries))
+    assert counts == [8] * 3
+
+
+def test_a_course_whose_structure_is_not_known_has_no_grades() -> None:
+    with pytest.raises(NoStructure, match="course-v1:Other"):
+        get_grades("course-v1:Other+Course+1", ["ann"])
+
+
+def test_an_equal_structure_is_no_new_version() -> None:
+    save_structure(structure(1, 2, 3), BLOCKS)
+    assert Structure.objects.count() == 1
+
+    save_structure(structure(1, 2, 3, common="A better name"), BLOCKS)
+    assert [row.version for row in Structure.objects.order_by("pk")] == [1, 2]
+    assert get_structure(COURSE_ID).sequences[0].blocks[0].display_name == "A better name"
+
+
+def test_a_score_is_refused_if_the_course_never_had_the_block() -> None:
+    save_structure(structure(1), [])
+
+    score("ann", "homework", 1)
+    score("ann", "arm3", 1)
+    with pytest.raises(InvalidScore, match="never had a block other"):
+        score("ann", "other", 1)
+    record_score("course-v1:Other+Course+1", "ann", "other", 1, 1)
+
+
+class AnyMoves(TestCase):
+    @settings(max_examples=25, deadline=None)
+    @given(
+        st.lists(
+            st.one_of(
+                st.tuples(st.just("put"), st.integers(1, 3)),
+                st.tuples(st.just("score"), st.sampled_from(BLOCKS)),
+                st.tuples(st.just("remove"), st.integers(1, 3)),
+                st.tuples(st.just("visit"), st.none()),
+            ),
+            max_size=8,
+        )
+    )
+    def test_no_move_and_no_removal_of_a_group_lowers_a_grade(
+        self, acts: list[tuple[str, Any]]
+    ) -> None:
+        begin()
+        present = {1, 2, 3}
+        put("ann", 1)
+        before = percent()
+        for act, what in acts:
+            if act == "put" and what in present:
+                put("ann", what)
+            elif act == "score":
+                score("ann", what, 1)
+            elif act == "remove" and present - {what}:
+                present.discard(what)
+                save_segmentations(COURSE_ID, [experiment(100, *sorted(present))])
+                save_structure(structure(*sorted(present)), BLOCKS)
+            elif act == "visit":
+                assign_group(COURSE_ID, 100, "ann")
+            assert percent() >= before
+            before = percent()

@@ -1,0 +1,59 @@
+"""Moves of many users at once, and the users of a course."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from xblock_experiments.course_user_segmentation.checks import check_id
+from xblock_experiments.course_user_segmentation.data import Change
+from xblock_experiments.course_user_segmentation.memberships import as_past, change_of
+from xblock_experiments.course_user_segmentation.models import (
+    Membership,
+    PastChange,
+    Segmentation,
+)
+from xblock_experiments.course_user_segmentation.segmentations import using
+from xblock_experiments.database.rows import distinct_in_pages
+
+
+def get_user_ids(course_id: str) -> Iterator[str]:
+    """Yield the ids of users who are or were in a group of the course, each once, in order."""
+    check_id(course_id, "course")
+    row_ids = list(_rows(course_id))
+    return distinct_in_pages(
+        [
+            model.objects.using(using()).filter(segmentation__in=row_ids)
+            for model in (Membership, PastChange)
+        ],
+        "user_id",
+    )
+
+
+def get_histories_of(
+    course_id: str, user_ids: Sequence[str]
+) -> dict[str, list[tuple[int, Change]]]:
+    """Return all moves by user id, each with its segmentation's id, oldest first. Three queries.
+
+    Reads present memberships before the past, so that a concurrent move cannot hide a step.
+    """
+    check_id(course_id, "course")
+    numbers = _rows(course_id)
+    mine = {"segmentation__in": list(numbers), "user_id__in": user_ids}
+    last = [as_past(row) for row in Membership.objects.using(using()).filter(**mine)]
+    past = PastChange.objects.using(using()).filter(**mine)
+    histories: dict[str, list[tuple[int, Change]]] = defaultdict(list)
+    for id, change in _distinct(numbers, [*past, *last]):
+        histories[change.user_id].append((id, change))
+    return histories
+
+
+def _distinct(numbers: dict[int, int], rows: Iterable[PastChange]) -> list[tuple[int, Change]]:
+    changes = dict.fromkeys((numbers[row.segmentation_id], change_of(row)) for row in rows)
+    return sorted(changes, key=lambda pair: pair[1].when)
+
+
+def _rows(course_id: str) -> dict[int, int]:
+    """Return the ids of the course's segmentations by their row ids."""
+    rows = Segmentation.objects.using(using()).filter(course_id=course_id)
+    return dict(rows.values_list("pk", "number"))

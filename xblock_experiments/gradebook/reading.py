@@ -1,0 +1,61 @@
+"""Queries of scores: those that count now, those that counted at a time, and the history."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import batched
+from typing import Any
+
+from xblock_experiments.database.rows import AT_ONCE
+from xblock_experiments.gradebook import models
+from xblock_experiments.gradebook.data import RecordedScore, Score, ScoreHistory
+
+
+def scores_of(
+    course_id: str, user_ids: Iterable[str], at: datetime | None
+) -> Iterator[tuple[str, dict[str, Score]]]:
+    """Yield each user's id and scores by usage id. One query for each batch of users."""
+    for batch in batched(user_ids, AT_ONCE):
+        rows = _counting(course_id, batch) if at is None else _counting_at(course_id, batch, at)
+        scores: dict[str, dict[str, Score]] = defaultdict(dict)
+        for user_id, *score in rows:
+            scores[user_id][score[0]] = Score(*score)
+        for user_id in batch:
+            yield user_id, dict(sorted(scores.get(user_id, {}).items()))
+
+
+def history_of(course_id: str, user_id: str) -> dict[str, ScoreHistory]:
+    recorded = models.RecordedScore.objects.filter(
+        score__course_id=course_id, score__user_id=user_id
+    )
+    columns = ("score__usage_id", "score__calls", "counted", "earned", "possible", "recorded")
+    calls: dict[str, int] = {}
+    scores: dict[str, list[RecordedScore]] = defaultdict(list)
+    for usage_id, calls_, counted, *points in recorded.order_by("number").values_list(*columns):
+        calls[usage_id] = calls_
+        scores[usage_id].append(RecordedScore(Score(usage_id, *points), counted))
+    return {
+        usage_id: ScoreHistory(calls[usage_id], tuple(scores[usage_id]))
+        for usage_id in sorted(scores)
+    }
+
+
+def _counting(course_id: str, user_ids: Iterable[str]) -> Iterable[tuple[Any, ...]]:
+    scores = models.Score.objects.filter(course_id=course_id, user_id__in=list(user_ids))
+    return scores.values_list("user_id", "usage_id", "earned", "possible", "recorded")
+
+
+def _counting_at(
+    course_id: str, user_ids: Iterable[str], at: datetime
+) -> Iterable[tuple[Any, ...]]:
+    """Return scores that had counted by that time. Of each block, the last is the one."""
+    recorded = models.RecordedScore.objects.filter(
+        score__course_id=course_id,
+        score__user_id__in=list(user_ids),
+        recorded__lte=at,
+        counted=True,
+    )
+    columns = ("score__user_id", "score__usage_id", "earned", "possible", "recorded")
+    return recorded.order_by("number").values_list(*columns)
