@@ -80,6 +80,9 @@ class Olx:
     """The root's org and course, which are not settings."""
     policy: dict[str, dict[str, Any]] = field(default_factory=dict)
     policy_file: str | None = None
+    grading_policy: Any = None
+    """The content of the file with the grading policy, or None without one."""
+    grading_policy_file: str | None = None
     _files: Files = field(init=False)
 
     def __post_init__(self) -> None:
@@ -167,7 +170,7 @@ class Olx:
             raise InvalidCourse(reason, "course.xml")
         olx = cls(checked_course_id(key), pointer, "course.xml", folder, limits)
         names = {name: pointer.get(name, "") for name in NAMES_OF_RUNS if name in pointer.attrib}
-        olx._read_policy(pointer.get("url_name", ""))
+        olx._read_policies(pointer.get("url_name", ""))
         found = olx.definition(pointer, "course.xml")
         if found is None:
             raise InvalidCourse(olx.problems[-1])
@@ -247,23 +250,28 @@ class Olx:
         node.text = without_invalid_xml_characters(data.decode("utf-8", "replace")) or None
         return path
 
-    def _read_policy(self, run: str) -> None:
-        for path in filter(
-            self._files.has, (f"policies/{run}/policy.json", f"policies/{run}.json")
-        ):
-            try:
-                policy = json.loads(self._files.read(path))
-            except OlxError as error:
-                self.problems.append(error.sentence)
-                return
-            except (ValueError, RecursionError) as error:
-                self.report(path, Sentence("it is not valid JSON: {error}", error=str(error)))
-                return
-            if isinstance(policy, dict) and all(isinstance(v, dict) for v in policy.values()):
-                self.policy, self.policy_file = policy, path
-            else:
-                self.report(path, Sentence("it is not a JSON object of objects"))
-            return
+    def _read_policies(self, run: str) -> None:
+        path, policy = self._first_json(f"policies/{run}/policy.json", f"policies/{run}.json")
+        if isinstance(policy, dict) and all(isinstance(v, dict) for v in policy.values()):
+            self.policy, self.policy_file = policy, path
+        elif path is not None and policy is not None:
+            self.report(path, Sentence("it is not a JSON object of objects"))
+        self.grading_policy_file, self.grading_policy = self._first_json(
+            f"policies/{run}/grading_policy.json", "policies/grading_policy.json"
+        )
+
+    def _first_json(self, *paths: str) -> tuple[str | None, Any]:
+        """Return the first of the files that exists, and its value, or None if it has none."""
+        path = self._files.first(paths)
+        if path is None:
+            return None, None
+        try:
+            return path, json.loads(self._files.read(path))
+        except OlxError as error:
+            self.problems.append(error.sentence)
+        except (ValueError, RecursionError) as error:
+            self.report(path, Sentence("it is not valid JSON: {error}", error=str(error)))
+        return path, None
 
 
 def is_text(source: str | Path) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from xblock_experiments.gradebook.policy import EQUAL_WEIGHTS, GradingPolicy
 from xblock_experiments.keys.usage import url_name_of
 from xblock_experiments.workbench.courses.index import Index
 from xblock_experiments.workbench.courses.static_files import StaticFiles
@@ -31,6 +32,8 @@ class AuthoredBlock:
     """Elements inside that are not blocks: pairs of the child before it, or None, and its text."""
     is_placeholder: bool = False
     """Indicates whether this block cannot run here. Other blocks of its type may run."""
+    score: Any = None
+    """The points and the title that its package has told of, until it changes."""
     is_new: bool = True
     """Indicates whether the block was created here, instead of being read from OLX."""
 
@@ -76,6 +79,7 @@ class CourseBlocks:
     forgotten: dict[Any, AuthoredBlock] = field(default_factory=dict)
     """Blocks that were removed since the course was read. Exports leave out their files."""
     layout: Layout = field(default_factory=Layout)
+    grading_policy: GradingPolicy = EQUAL_WEIGHTS
     _index: Index | None = field(default=None, compare=False, repr=False)
     _static_files: StaticFiles | None = field(default=None, compare=False, repr=False)
 
@@ -145,7 +149,7 @@ class CourseBlocks:
         """Drop the sources of the block and its ancestors, so that exports write them anew."""
         while usage_id in self.blocks:
             block = self.blocks[usage_id]
-            block.source = None
+            block.source = block.score = None
             usage_id = block.fields.get("parent")
 
     def below(self, usage_id: Any, without: Any = None) -> Iterator[Any]:

@@ -11,11 +11,24 @@ from xblock.fields import Boolean, Date, Field, Float, Integer, String, Timedelt
 from xblock_experiments.olx.sentences import Sentence
 from xblock_experiments.olx.values import value_of as attribute_value
 
+
+class GroupAccess(Field):
+    """The groups that may see a block, by segmentation. No groups mean everybody."""
+
+    def from_json(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            msg = "it is not a JSON object"
+            raise TypeError(msg)
+        return {int(id): frozenset(map(int, groups or ())) for id, groups in value.items()}
+
+
 FIELDS: dict[str, Field] = {
     "days_early_for_beta": Float(),
     "due": Date(),
+    "format": String(default=""),
     "graceperiod": Timedelta(),
     "graded": Boolean(default=False),
+    "group_access": GroupAccess(default={}),
     "max_attempts": Integer(),
     "rerandomize": String(default="never"),
     "self_paced": Boolean(default=False),
@@ -25,6 +38,7 @@ FIELDS: dict[str, Field] = {
     # The workbench opens courses without a start, so blocks must not wait for one.
     "start": Date(default=datetime(1970, 1, 1, tzinfo=UTC)),
     "static_asset_path": String(default=""),
+    "visible_to_staff_only": Boolean(default=False),
 }
 """The settings, each with its default on Open edX, except for `start`."""
 

@@ -17,6 +17,7 @@ from xblock_experiments.blocks.base.structure import Structure
 from xblock_experiments.blocks.course import SEGMENTATIONS
 from xblock_experiments.course_user_segmentation.data import UserSegmentation, read_user_partitions
 from xblock_experiments.errors import NotStored
+from xblock_experiments.gradebook.policy import EQUAL_WEIGHTS, GradingPolicy, InvalidPolicy
 from xblock_experiments.keys.usage import url_name_of
 from xblock_experiments.olx.census import take_slug
 from xblock_experiments.olx.export import NO_BLOCKS, Found, Olx
@@ -66,12 +67,30 @@ def read(
     Calls `progress` after each block with the number of blocks so far. Raises OlxError.
     """
     layout = Layout(olx.names, policy=olx.policy, policy_file=olx.policy_file)
-    course = CourseBlocks(olx.course_id, name, folder=olx.folder, origin=origin, layout=layout)
+    course = CourseBlocks(
+        olx.course_id,
+        name,
+        folder=olx.folder,
+        origin=origin,
+        layout=layout,
+        grading_policy=_grading_policy(olx),
+    )
     reader = Reader(olx, course, progress)
     course.usage_id = reader.read_root()
     olx.report_unused()
     course.problems = [*olx.problems]
     return ReadCourse(course, reader.segmentations)
+
+
+def _grading_policy(olx: Olx) -> GradingPolicy:
+    """Return the course's grading policy. Report one that cannot be used."""
+    if olx.grading_policy is None:
+        return EQUAL_WEIGHTS
+    try:
+        return GradingPolicy.from_json(olx.grading_policy)
+    except InvalidPolicy as error:
+        olx.report(str(olx.grading_policy_file), str(error))
+        return EQUAL_WEIGHTS
 
 
 def reread(course: CourseBlocks, usage_id: Any, text: str) -> list[Sentence]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import Any
 
 from xblock_experiments.blocks.base.guard import result_of
 from xblock_experiments.blocks.base.navigation import title_of
 from xblock_experiments.blocks.split_test import SplitTestBlock
+from xblock_experiments.course_user_segmentation.data import read_user_partitions
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.gradebook.structure import CourseStructure
 from xblock_experiments.gradebook.tree import Node, Tree
@@ -27,42 +27,60 @@ def save(course: CourseBlocks, structure: CourseStructure) -> None:
 
 def structure_of(course: CourseBlocks) -> CourseStructure:
     """Return the structure for grading. Only a whole course has sequences."""
-    if course.blocks[course.usage_id].type != "course":
+    root = course.blocks[course.usage_id]
+    if root.type != "course":
         return CourseStructure(course_id=course.course_id)
-    runtime = CourseRuntime(None, OneCourse(course), TransientState(None))
-    nodes = (_node(course, usage_id, runtime) for usage_id in course.blocks)
-    return Tree(str(course.usage_id), nodes).structure(course.course_id)
+    segmentations, _ = read_user_partitions(root.fields.get("user_partitions", []))
+    maker = _Nodes(course, frozenset(each.id for each in segmentations if each.active))
+    tree = Tree(str(course.usage_id), map(maker.node, course.blocks))
+    return tree.structure(course.course_id, course.grading_policy)
 
 
-def _node(course: CourseBlocks, usage_id: Any, runtime: CourseRuntime) -> Node:
-    authored = course.blocks[usage_id]
-    own: Mapping[str, Any] = {
-        "usage_id": str(usage_id),
-        "type": authored.type,
-        "display_name": authored.fields.get("display_name") or "",
-        "children": tuple(map(str, authored.children)),
-        "start": _start(course, usage_id),
-        "due": _setting(course, usage_id, "due"),
-        "graded": bool(_setting(course, usage_id, "graded")),
-    }
-    if issubclass(cls := block_class(authored.type), SplitTestBlock):
-        return Node(**own, **_division(authored))
-    if getattr(cls, "has_score", False) and not authored.is_placeholder:
-        return Node(**{**own, **_score(runtime.get_block(usage_id))})
-    return Node(**own)
+class _Nodes:
+    """Makes the nodes of one course's tree."""
 
+    def __init__(self, course: CourseBlocks, active_ids: frozenset[int]) -> None:
+        self._course = course
+        self._active_ids = active_ids
+        """The segmentations that can restrict access. As on Open edX, others restrict nobody."""
+        self._runtime = CourseRuntime(None, OneCourse(course), TransientState(None))
 
-def _start(course: CourseBlocks, usage_id: Any) -> Any:
-    """Return the block's own start. The workbench opens every course at once."""
-    own = course.blocks[usage_id].inherited.get("start")
-    return value_of("start", own) if own and usage_id != course.usage_id else None
+    def node(self, usage_id: Any) -> Node:
+        authored = self._course.blocks[usage_id]
+        settings: dict[str, Any] = {
+            "usage_id": str(usage_id),
+            "type": authored.type,
+            "display_name": authored.fields.get("display_name") or "",
+            "children": tuple(map(str, authored.children)),
+            "group_access": self._group_access(authored),
+            "staff_only": bool(self._own(authored, "visible_to_staff_only")),
+            # The workbench opens every course at once.
+            "start": self._own(authored, "start") if authored.type != "course" else None,
+            "due": self._inherited(usage_id, "due"),
+            "format": self._inherited(usage_id, "format") or "",
+            "graded": bool(self._inherited(usage_id, "graded")),
+        }
+        cls = block_class(authored.type)
+        if issubclass(cls, SplitTestBlock):
+            return Node(**settings, **_division(authored))
+        if getattr(cls, "has_score", False) and not authored.is_placeholder:
+            authored.score = authored.score or _score(self._runtime.get_block(usage_id))
+            return Node(**{**settings, **authored.score})
+        return Node(**settings)
 
+    def _group_access(self, authored: AuthoredBlock) -> dict[int, frozenset[int]]:
+        access = self._own(authored, "group_access") or {}
+        return {id: groups for id, groups in access.items() if id in self._active_ids}
 
-def _setting(course: CourseBlocks, usage_id: Any, name: str) -> Any:
-    try:
-        return value_of(name, course.inherited_by(usage_id, name))
-    except KeyError:
-        return value_of(name, None)
+    def _own(self, authored: AuthoredBlock, name: str) -> Any:
+        text = authored.inherited.get(name)
+        return None if text is None else value_of(name, text)
+
+    def _inherited(self, usage_id: Any, name: str) -> Any:
+        try:
+            return value_of(name, self._course.inherited_by(usage_id, name))
+        except KeyError:
+            return value_of(name, None)
 
 
 def _division(experiment: AuthoredBlock) -> dict[str, Any]:
