@@ -94,6 +94,8 @@ class CourseGrade:
     possible: float
     sequences: tuple[SequenceGrade, ...]
     """The graded sequences that the learner is given, in course order."""
+    shown_percent: int
+    """The grade in percent as a page shows it, rounded as on Open edX."""
 
 
 def as_points(value: object, which: str) -> float:

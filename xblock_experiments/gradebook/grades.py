@@ -207,4 +207,5 @@ def _course_grade(
             )
             for sequence, found in graded
         ),
+        shown_percent=shown_percent(part),
     )
