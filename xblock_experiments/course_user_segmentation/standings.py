@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from django.db import connections, router
@@ -156,7 +157,8 @@ def _stand(
         check_id(user_id, "user")
     are_they, users = _among(user_ids, database)
     sql = f"""
-        SELECT s.id, s.course_id, s.definition, s.removed, s.version, mine.user_id, mine.group_id
+        SELECT s.removed, s.position, s.id, s.course_id, s.definition, s.version,
+            mine.user_id, mine.group_id
         FROM {_SEGMENTATION} s
         LEFT JOIN {_MEMBERSHIP} mine
             ON mine.segmentation_id = s.id AND mine.user_id {are_they}
@@ -166,11 +168,12 @@ def _stand(
     group_ids: dict[tuple[int, str], set[int]] = defaultdict(set)
     with connections[database].cursor() as cursor:
         cursor.execute(sql, [*users, *parameters])
-        for row_id, course_id, definition, removed, version, user_id, group_id in cursor:
-            if row_id not in segmentations:
-                segmentations[row_id] = course_id, loads(definition, removed=removed), version
-            if user_id is not None:
-                group_ids[row_id, user_id].add(group_id)
+        rows = sorted(cursor, key=itemgetter(0, 1, 2))
+    for removed, _, row_id, course_id, definition, version, user_id, group_id in rows:
+        if row_id not in segmentations:
+            segmentations[row_id] = course_id, loads(definition, removed=removed), version
+        if user_id is not None:
+            group_ids[row_id, user_id].add(group_id)
     return [
         Standing(
             course_id=course_id,

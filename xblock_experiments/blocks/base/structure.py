@@ -148,20 +148,8 @@ class Structure(XBlock):
         service = self.runtime.service(self, "user_segmentation")
         with service.together() if service else nullcontext():
             if service:
-                self._settle_experiments(service)
+                _settle_experiments(self, service)
             yield
-
-    def _settle_experiments(self, service: Any) -> None:
-        """Settle the experiments inside this block, then those inside their arms, and so on.
-
-        Suppresses SegmentationError, because each experiment that cannot be assigned shows its own
-        message.
-        """
-        tried: set[int] = set()
-        with suppress(SegmentationError):
-            while found := self.unsettled_experiments() - tried:
-                service.assign_all(found)
-                tried |= found
 
     def render_child(self, child: Any, fragment: Fragment, context: Any) -> str:
         """Return the child's view as HTML, and add the child's resources to the fragment.
@@ -230,6 +218,19 @@ class Structure(XBlock):
         field = cls.fields.get(name)
         is_own = name not in XBlock.fields and name != "xml_attributes"
         return is_own and field is not None and field.scope in (Scope.content, Scope.settings)
+
+
+def _settle_experiments(block: Structure, service: Any) -> None:
+    """Settle the experiments inside the block, then those inside their arms, and so on.
+
+    Suppresses SegmentationError, because each experiment that cannot be assigned shows its own
+    message.
+    """
+    tried: set[int] = set()
+    with suppress(SegmentationError):
+        while found := block.unsettled_experiments() - tried:
+            service.assign_all(found)
+            tried |= found
 
 
 def _unusable(block: Any, name: str, error: Exception) -> Sentence:
