@@ -21,7 +21,7 @@ def is_staff_id(user_id: str | None) -> bool:
 
 def may_open(block: Any, *, is_staff: bool) -> bool:
     """Return whether the block's user is given the block."""
-    return is_staff or Accesses(block.runtime).of(block.scope_ids.usage_id) is not Access.WITHHELD
+    return is_staff or Accesses(block.runtime).allow(block.scope_ids.usage_id)
 
 
 class Access(Enum):
@@ -33,6 +33,8 @@ class Access(Enum):
     """The block is in arms, and one of them is given to the learner."""
     WITHHELD = "withheld"
     """The block is in arms, and none of them is given to the learner."""
+    INACTIVE = "inactive"
+    """The block is in an experiment, but in no arm: no group is mapped to it."""
 
 
 class Accesses:
@@ -49,24 +51,29 @@ class Accesses:
             self._known[usage_id] = _union(self._in(parent_id, usage_id) for parent_id in places)
         return self._known[usage_id]
 
+    def allow(self, usage_id: Any) -> bool:
+        """Return whether the user may open a block."""
+        return self.of(usage_id) in _ALLOWED
+
     def experiments_above(self, usage_id: Any) -> Iterator[Any]:
         """Yield the experiments in whose arms a block is given."""
         found, waiting = {usage_id}, [usage_id]
         while waiting:
             child_id = waiting.pop()
             places = [each for each in self._parents_of(child_id) if each not in found]
-            given = [each for each in places if self._in(each, child_id) is not Access.WITHHELD]
+            given = [each for each in places if self._in(each, child_id) in _ALLOWED]
             found.update(given)
             waiting += given
             yield from filter(_is_experiment, map(self._runtime.get_block, given))
 
     def _in(self, parent_id: Any, usage_id: Any) -> Access:
         """Return the access to a block in one of its places."""
-        access = self.of(parent_id)
-        if access is Access.WITHHELD:
-            return access
         parent = self._runtime.get_block(parent_id)
-        if not _is_experiment(parent):
+        divides = _is_experiment(parent)
+        if divides and str(usage_id) not in map(str, parent.group_id_to_child.values()):
+            return Access.INACTIVE
+        access = self.of(parent_id)
+        if access not in _ALLOWED or not divides:
             return access
         given = (child.scope_ids.usage_id for child in parent.get_child_blocks())
         return Access.GIVEN if usage_id in given else Access.WITHHELD
@@ -104,6 +111,12 @@ def _is_experiment(block: Any) -> bool:
     return isinstance(block, Structure) and block.has_dynamic_children()
 
 
+_ALLOWED = frozenset({Access.OPEN, Access.GIVEN})
+_DECISIVE = (Access.GIVEN, Access.WITHHELD, Access.OPEN, Access.INACTIVE)
+"""The accesses in the order in which they decide about a block in several places."""
+
+
 def _union(accesses: Iterable[Access]) -> Access:
+    """Return the access of a block in all its places. The root is in none."""
     found = set(accesses)
-    return next((each for each in (Access.GIVEN, Access.WITHHELD) if each in found), Access.OPEN)
+    return next((each for each in _DECISIVE if each in found), Access.OPEN)

@@ -23,7 +23,6 @@ from xblock_experiments.workbench.hosting.runtime import OUR_BLOCKS, CourseRunti
 from xblock_experiments.workbench.hosting.state import BlankState, StoredState, TransientState
 from xblock_experiments.workbench.import_export.exporting import export_block
 from xblock_experiments.workbench.requests.access import (
-    Access,
     Accesses,
     Placement,
     is_staff_id,
@@ -156,7 +155,7 @@ class ExperimentsRuntime(CourseRuntime):
             return self._render(block, view_name, context)
         accesses = Accesses(self)
         usage_id = block.scope_ids.usage_id
-        if accesses.of(usage_id) is Access.WITHHELD:
+        if not accesses.allow(usage_id):
             return sentence(NOTHING)
         try:
             for experiment in accesses.experiments_above(usage_id):
