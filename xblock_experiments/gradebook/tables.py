@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TextIO
 
 type Cell = str | int | float | None
-"""None is an empty cell in CSV, and null in JSON."""
+"""A cell of a table. None is empty in CSV, and null in JSON."""
 
 BOM = "\ufeff"
 """The mark by which spreadsheets recognise UTF-8."""
