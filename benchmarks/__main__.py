@@ -19,7 +19,10 @@ from benchmarks.scale import FULL, QUICK, Scale
 from benchmarks.table import table
 
 PURE = ("choosing", "randomness")
-DATABASE = ("views", "pages", "lessons", "problems", "event_context", "bulk", "imports")
+DATABASE = (
+    *("views", "pages", "lessons", "problems", "event_context", "bulk", "imports"),
+    "grades",
+)
 """The sections: modules that measure without a database, and with one."""
 
 

@@ -20,6 +20,9 @@ class Scale:
     events: int
     bulk_users: int
     imported_rows: int
+    graded_learners: int
+    walked_learners: int
+    """The number of learners whose grade is also computed naively."""
     experiments: int
     """The number of experiments in the check of randomness. Each has `users` users."""
     users: int
@@ -36,6 +39,8 @@ FULL = Scale(
     events=2_000,
     bulk_users=100_000,
     imported_rows=100_000,
+    graded_learners=5_000,
+    walked_learners=100,
     experiments=50,
     users=100_000,
 )
@@ -50,6 +55,8 @@ QUICK = Scale(
     events=100,
     bulk_users=2_000,
     imported_rows=2_000,
+    graded_learners=100,
+    walked_learners=4,
     experiments=6,
     users=5_000,
 )

@@ -76,8 +76,13 @@ def get_first_exposures_of(
     """Return first exposures by user id, then by experiment id. One query."""
     rows = _Exposure.objects.filter(course_id=course_id, user_id__in=user_ids)
     first: dict[str, dict[int, Exposure]] = defaultdict(dict)
-    for row in rows.exclude(group_id=NO_GROUP).order_by("pk"):
-        first[row.user_id].setdefault(row.segmentation_number, _exposure(row))
+    columns = ("user_id", "segmentation_number", "group_id", "usage_id", "when")
+    shown = rows.exclude(group_id=NO_GROUP).order_by("pk").values_list(*columns)
+    for user_id, id, group_id, usage_id, when in shown:
+        if id not in first[user_id]:
+            first[user_id][id] = Exposure(
+                user_id=user_id, group_id=group_id, usage_id=usage_id, when=when
+            )
     return first
 
 

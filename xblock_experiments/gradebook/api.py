@@ -6,7 +6,7 @@ gave to the block, so edits of the weight never make stored scores wrong.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import TextIO
 
@@ -28,7 +28,7 @@ from xblock_experiments.gradebook.progress import Progress, progress_of
 from xblock_experiments.gradebook.reports import REPORTS
 from xblock_experiments.gradebook.storing import store
 from xblock_experiments.gradebook.structure import CourseStructure
-from xblock_experiments.gradebook.tables import BOM, FORMATS
+from xblock_experiments.gradebook.tables import BOM, FORMATS, watched
 from xblock_experiments.keys.ids import flaw_of
 
 __all__ = [
@@ -167,12 +167,19 @@ def write_grade_report(course_id: str, out: TextIO) -> int:
 
 @reports_faults
 def write_report(
-    name: str, course_id: str, out: TextIO, *, format: str = "csv", with_bom: bool = False
+    name: str,
+    course_id: str,
+    out: TextIO,
+    *,
+    format: str = "csv",
+    with_bom: bool = False,
+    on_row: Callable[[], object] | None = None,
 ) -> int:
     """Write a report to a text stream, and return the number of rows.
 
     `name` is one of grades, problems, assignments and exposures. `format` is csv or json, which
-    writes a JSON object a line. `with_bom` makes spreadsheets recognise UTF-8 in CSV.
+    writes a JSON object a line. `with_bom` makes spreadsheets recognise UTF-8 in CSV. `on_row` is
+    called before each row is written, to show progress. An error that it raises ends the report.
 
     Raises NoSuchReport, or NoStructure for grades and problems.
     """
@@ -181,6 +188,8 @@ def write_report(
         msg = f"There is no report {name!r} in the format {format!r}."
         raise NoSuchReport(msg)
     table = REPORTS[name](course_id)
+    if on_row:
+        table = watched(table, on_row)
     if with_bom and format == "csv":
         out.write(BOM)
     return FORMATS[format](table, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from xblock_experiments.errors import ExperimentsError, WrongId
 
@@ -44,6 +45,13 @@ class Score:
     def fraction(self) -> float:
         """The fraction of the possible points, or 0 if none were possible. It can exceed 1."""
         return min(self.earned / self.possible, _MOST) if self.possible else 0.0
+
+
+class RawPoints(NamedTuple):
+    """The points of a score, for grades of many learners."""
+
+    earned: float
+    possible: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
-from xblock_experiments.gradebook.data import CourseGrade, Score, SequenceGrade
+from xblock_experiments.gradebook.data import CourseGrade, RawPoints, Score, SequenceGrade
 from xblock_experiments.gradebook.numbers import Exact, exact, share, shown_percent
 from xblock_experiments.gradebook.policy import AssignmentType, GradingPolicy
 from xblock_experiments.gradebook.structure import (
@@ -27,7 +27,7 @@ from xblock_experiments.gradebook.structure import (
     is_met,
 )
 
-type Scores = Mapping[str, Score]
+type Scores = Mapping[str, Score] | Mapping[str, RawPoints]
 """One learner's scores by usage id."""
 
 
@@ -113,7 +113,7 @@ def letter(policy: GradingPolicy, part: Fraction) -> str:
     return next((letter for letter, least in policy.ranges if shown >= least), "")
 
 
-def points(block: ScoredBlock, score: Score | None) -> Points:
+def points(block: ScoredBlock, score: Score | RawPoints | None) -> Points:
     """Return the block's points, with the author's weight."""
     possible = exact(score.possible if score else block.possible or 0)
     earned = exact(score.earned) if score else 0

@@ -14,7 +14,7 @@ from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.gradebook import structures
 from xblock_experiments.gradebook.data import CourseGrade
 from xblock_experiments.gradebook.grades import Scores, Standing, grade
-from xblock_experiments.gradebook.reading import scores_of
+from xblock_experiments.gradebook.reading import points_of
 from xblock_experiments.gradebook.structure import CourseStructure, Standpoint
 from xblock_experiments.settings.common import setting
 
@@ -37,7 +37,7 @@ def _grades_of(
     for batch in batched(user_ids, AT_ONCE):
         groups = dict(get_groups_over_time(course_id, batch))
         then = _structures_then(course_id, groups.values())
-        for user_id, scores in scores_of(course_id, batch, None):
+        for user_id, scores in points_of(course_id, batch):
             standings = _standings(structure, groups[user_id], then, now)
             yield grade(user_id, structure.policy, standings, scores)
 

@@ -76,7 +76,7 @@ def assignment_report(course_id: str) -> Table:
             Column("From Group ID", "The id of the group before, or empty."),
             Column("To Group ID", "The id of the group afterwards, or empty."),
             Column("To Group", "The present name of that group, or empty if it was removed."),
-            Column("Why", "The reason: assigned, put, group removed, and the like."),
+            Column("Why", "The reason: assigned, group removed, imported, put or removed."),
             Column("Version", "The version of the segmentation under which the move was made."),
         ),
         _assignment_rows(course_id),

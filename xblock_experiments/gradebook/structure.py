@@ -132,8 +132,15 @@ class CourseStructure:
 
 def is_given(ways: Ways, learner: Standpoint) -> bool:
     """Return whether the learner meets all requirements of one of the ways."""
-    return any(is_met(way, learner) for way in ways)
+    # Loops take half the time of generators. Reports ask this for each block and learner.
+    for way in ways:  # noqa: SIM110
+        if is_met(way, learner):
+            return True
+    return False
 
 
 def is_met(way: Way, learner: Standpoint) -> bool:
-    return all(requirement.is_met(learner) for requirement in way)
+    for requirement in way:  # noqa: SIM110
+        if not requirement.is_met(learner):
+            return False
+    return True

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 type Cell = str | int | float | None
-"""None is an empty cell in CSV, and null in JSON."""
+"""A cell of a table. None is empty in CSV, and null in JSON."""
 
 BOM = "\ufeff"
 """The mark by which spreadsheets recognise UTF-8."""
@@ -38,6 +38,17 @@ class Table:
         """The names of the columns. Equal ones are numbered: "Quiz", "Quiz (2)"."""
         seen: Counter[str] = Counter()
         return [_numbered(column.name, seen) for column in self.columns]
+
+
+def watched(table: Table, on_row: Callable[[], object]) -> Table:
+    """Return the table, which calls the function before each row that is read."""
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        for row in table.rows:
+            on_row()
+            yield row
+
+    return replace(table, rows=rows())
 
 
 def write_csv(table: Table, out: TextIO) -> int:

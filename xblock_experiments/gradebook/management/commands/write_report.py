@@ -1,0 +1,92 @@
+"""The command `write_report COURSE_ID NAME --to FILE`, which writes a report of a course."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from xblock_experiments.commands.counting import counting
+from xblock_experiments.commands.database import usable_database
+from xblock_experiments.commands.files import whole_file
+from xblock_experiments.commands.stopping import Stop, graceful_stop
+from xblock_experiments.errors import ExperimentsError
+from xblock_experiments.gradebook.api import write_report
+from xblock_experiments.gradebook.reports import REPORTS
+from xblock_experiments.gradebook.tables import FORMATS
+
+_BY_SIGNAL = 128
+"""The number that shells add to a signal's number."""
+
+
+class Command(BaseCommand):
+    """The command. The file is complete, or it does not exist."""
+
+    help = "Write a report of a course to a file."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("course_id", metavar="COURSE_ID", help="the id of the course")
+        parser.add_argument(
+            "name", metavar="NAME", choices=REPORTS, help=f"the report: {', '.join(REPORTS)}"
+        )
+        parser.add_argument(
+            "--format", choices=FORMATS, default="csv", help="csv, or json with an object a line"
+        )
+        parser.add_argument(
+            "--bom",
+            action="store_true",
+            help="begin CSV with the mark by which spreadsheets recognise UTF-8",
+        )
+        parser.add_argument(
+            "--to", type=Path, required=True, metavar="FILE", help="a new file for the report"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["bom"] and options["format"] != "csv":
+            msg = "--bom is for CSV only. Leave it out, or choose --format csv."
+            raise CommandError(msg)
+        path: Path = options["to"]
+        try:
+            with graceful_stop() as stop, counting("rows") as count_one:
+                count = _write(path, options, _until(stop, count_one))
+        except _Stopped:
+            self.stderr.write(f"Stopped. {path} was not written.")
+            sys.exit(_BY_SIGNAL + (stop.signal or 0))
+        except ExperimentsError as error:
+            msg = f"Cannot write the report {options['name']!r}. {error}"
+            raise CommandError(msg) from error
+        self.stdout.write(self.style.SUCCESS(f"{path}: {count} rows."))
+
+
+class _Stopped(Exception):
+    """Raised between two rows after a signal."""
+
+
+def _until(stop: Stop, count_one: Callable[[], object]) -> Callable[[], None]:
+    """Return a function that counts a row, or raises once a signal has come."""
+
+    def on_row() -> None:
+        if stop.is_requested:
+            raise _Stopped
+        count_one()
+
+    return on_row
+
+
+def _write(path: Path, options: dict[str, Any], on_row: Callable[[], None]) -> int:
+    """Write the file, which only its owner may read, and return the number of rows."""
+    with whole_file(path) as new, usable_database():
+        new.touch(mode=0o600)
+        # CSV ends its lines itself, and text that is not UTF-8 is written as escapes.
+        with new.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
+            return write_report(
+                options["name"],
+                options["course_id"],
+                out,
+                format=options["format"],
+                with_bom=options["bom"],
+                on_row=on_row,
+            )
