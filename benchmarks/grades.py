@@ -23,6 +23,9 @@ FASTER = 20
 MOST_QUERIES = 12
 """For each 1,000 learners, with those that list the learners and read the course."""
 
+type _OfAll = Callable[[list[str]], object]
+type _OfOne = Callable[[str], object]
+
 
 def rows(scale: Scale) -> list[Row]:
     course = graded_course.load()
@@ -30,7 +33,7 @@ def rows(scale: Scale) -> list[Row]:
     step = len(user_ids) // scale.walked_learners
     some = user_ids[::step]
     _check(course, some)
-    whats = {
+    whats: dict[str, tuple[_OfAll, _OfOne]] = {
         f"grades of {len(user_ids):,} learners": (_grade, partial(walked_grade, course)),
         f"grade report of {len(user_ids):,} learners": (_report, partial(walked_report, course)),
     }
@@ -59,8 +62,8 @@ def _report(user_ids: list[str]) -> None:
 def _race(
     what: str,
     scale: Scale,
-    ours: tuple[Callable[[list[str]], object], list[str]],
-    theirs: tuple[Callable[[str], object], list[str]],
+    ours: tuple[_OfAll, list[str]],
+    theirs: tuple[_OfOne, list[str]],
 ) -> tuple[list[float], list[float]]:
     """Return the seconds for all learners. Theirs are those for some, scaled to all."""
     (do_all, user_ids), (do_one, some) = ours, theirs
@@ -72,7 +75,7 @@ def _race(
     return seconds["ours"], [len(user_ids) * each for each in seconds["theirs"]]
 
 
-def _query_row(what: str, operate: Callable[[list[str]], object], user_ids: list[str]) -> Row:
+def _query_row(what: str, operate: _OfAll, user_ids: list[str]) -> Row:
     queries = databases.count_queries(operate, user_ids) / ceil(len(user_ids) / AT_ONCE)
     return Row(
         what=f"{what}, queries for each {AT_ONCE:,}",
