@@ -453,7 +453,9 @@ class Configuration:
         return [_in_one_line(text) for text in buttons.attrs("textContent")]
 
     def edit(self) -> ConfigurationForm:
-        self._button(".xbx-edit").click()
+        """Open the form, unless a draft has opened it."""
+        if not self._page.q(css=f"{self._css} form").visible:
+            self._button(".xbx-edit").click()
         return ConfigurationForm(self._page, f"{self._css} form")
 
     def delete(self) -> str:

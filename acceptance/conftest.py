@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,9 +75,21 @@ def browser(chromium: Any) -> Any:
     chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     chromium.delete_all_cookies()
+    _forget_drafts(chromium)
     chromium.get("about:blank")
     chromium.get_log("browser")
     return chromium
+
+
+def _forget_drafts(chromium: Any) -> None:
+    """Clear what the window keeps of the site that the test before visited.
+
+    Leaving a page may store a draft, so the storage is cleared on another page.
+    """
+    site = re.match(r"https?://[^/]+", chromium.current_url)
+    if site:
+        chromium.get(f"{site[0]}/userlist/")
+        chromium.execute_script("sessionStorage.clear();")
 
 
 @pytest.fixture
