@@ -1,11 +1,11 @@
-"""The cost of the grade report, compared with a walk through each learner's blocks."""
+"""The cost of all grades and of the grade report, compared with a walk through blocks."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
 from math import ceil, isclose
 from pathlib import Path
 
@@ -14,50 +14,82 @@ from benchmarks.graded_course import COURSE_ID
 from benchmarks.results import Row, at_most, times_faster
 from benchmarks.scale import Scale
 from benchmarks.timing import Contender, race
-from benchmarks.walk import walked_grade
+from benchmarks.walk import walked_grade, walked_report
 from xblock_experiments.gradebook.api import get_grades, write_grade_report
 from xblock_experiments.testing import LoadedCourse
 
 AT_ONCE = 1_000
 FASTER = 20
-MOST_QUERIES = 10
-"""For each 1,000 learners, with the queries that list the learners."""
+MOST_QUERIES = 12
+"""For each 1,000 learners, with those that list the learners and read the course."""
+
+type _OfAll = Callable[[list[str]], object]
+type _OfOne = Callable[[str], object]
 
 
 def rows(scale: Scale) -> list[Row]:
     course = graded_course.load()
     user_ids = graded_course.fill(course, scale.graded_learners)
-    walked = list(islice(user_ids, 0, None, len(user_ids) // scale.walked_learners))
-    _check(course, walked)
-    count = len(user_ids)
-    contenders = [
-        Contender("ours", lambda _: [COURSE_ID], _write),
-        Contender("theirs", lambda _: walked, partial(walked_grade, course)),
-    ]
-    seconds = race("grades", contenders, scale.bulk_repetitions, warm_up=False)
-    ours, theirs = seconds["ours"], [count * each for each in seconds["theirs"]]
-    queries = databases.count_queries(_write, COURSE_ID) / ceil(count / AT_ONCE)
-    what = f"grade report of {count:,} learners"
+    step = len(user_ids) // scale.walked_learners
+    some = user_ids[::step]
+    _check(course, some)
+    whats: dict[str, tuple[_OfAll, _OfOne]] = {
+        f"grades of {len(user_ids):,} learners": (_grade, partial(walked_grade, course)),
+        f"grade report of {len(user_ids):,} learners": (_report, partial(walked_report, course)),
+    }
     return [
-        Row(
-            what=f"{what}, queries for each {AT_ONCE:,}",
-            unit="queries",
-            ours=[queries],
-            goals=[at_most(MOST_QUERIES, [queries])],
-        ),
-        Row(
-            what=what,
-            unit="s",
-            ours=ours,
-            theirs=theirs,
-            goals=[times_faster(FASTER, ours, theirs)],
-        ),
+        row
+        for what, (ours, theirs) in whats.items()
+        for row in (
+            _query_row(what, ours, user_ids),
+            _timed_row(what, _race(what, scale, (ours, user_ids), (theirs, some))),
+        )
     ]
 
 
-def _write(course_id: str) -> None:
+def _grade(user_ids: list[str]) -> None:
+    deque(get_grades(COURSE_ID, user_ids), maxlen=0)
+
+
+def _report(user_ids: list[str]) -> None:
+    """Write the report of the whole course, which has these learners."""
     with Path(os.devnull).open("w", encoding="utf-8", newline="") as out:
-        write_grade_report(course_id, out)
+        if write_grade_report(COURSE_ID, out) != len(user_ids):
+            msg = "The report does not have each learner."
+            raise RuntimeError(msg)
+
+
+def _race(
+    what: str,
+    scale: Scale,
+    ours: tuple[_OfAll, list[str]],
+    theirs: tuple[_OfOne, list[str]],
+) -> tuple[list[float], list[float]]:
+    """Return the seconds for all learners. Theirs are those for some, scaled to all."""
+    (do_all, user_ids), (do_one, some) = ours, theirs
+    contenders = [
+        Contender("ours", lambda _: [user_ids], do_all),
+        Contender("theirs", lambda _: some, do_one),
+    ]
+    seconds = race(what, contenders, scale.bulk_repetitions, warm_up=False)
+    return seconds["ours"], [len(user_ids) * each for each in seconds["theirs"]]
+
+
+def _query_row(what: str, operate: _OfAll, user_ids: list[str]) -> Row:
+    queries = databases.count_queries(operate, user_ids) / ceil(len(user_ids) / AT_ONCE)
+    return Row(
+        what=f"{what}, queries for each {AT_ONCE:,}",
+        unit="queries",
+        ours=[queries],
+        goals=[at_most(MOST_QUERIES, [queries])],
+    )
+
+
+def _timed_row(what: str, seconds: tuple[list[float], list[float]]) -> Row:
+    ours, theirs = seconds
+    return Row(
+        what=what, unit="s", ours=ours, theirs=theirs, goals=[times_faster(FASTER, ours, theirs)]
+    )
 
 
 def _check(course: LoadedCourse, user_ids: Sequence[str]) -> None:
