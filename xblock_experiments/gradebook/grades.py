@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from xblock_experiments.gradebook.data import CourseGrade, RawPoints, Score, SequenceGrade
-from xblock_experiments.gradebook.numbers import Exact, exact, share, shown_percent
+from xblock_experiments.gradebook.numbers import Exact, exact, mean, share, shown_percent
 from xblock_experiments.gradebook.policy import AssignmentType, GradingPolicy
 from xblock_experiments.gradebook.structure import (
     Arm,
@@ -103,7 +103,7 @@ def grade(
 def percent(policy: GradingPolicy, graded: Several[Graded]) -> Fraction:
     """Return the grade from 0 to 1 by the policy."""
     if policy.types is None:
-        return _mean([each.points.share for each in graded])
+        return mean([each.points.share for each in graded])
     return sum((_part(type_, graded) for type_ in policy.types), Fraction(0))
 
 
@@ -171,11 +171,7 @@ def _part(type_: AssignmentType, graded: Iterable[Graded]) -> Fraction:
     shares = [each.points.share for each in graded if each.sequence.format == type_.name]
     missing = max(type_.min_count - len(shares), 0)
     counted = sorted([*shares, *[Fraction(0)] * missing])[type_.drop_count :]
-    return _mean(counted) * type_.weight
-
-
-def _mean(shares: Several[Fraction]) -> Fraction:
-    return sum(shares, Fraction(0)) / len(shares) if shares else Fraction(0)
+    return mean(counted) * type_.weight
 
 
 def _total(found: Iterable[Points]) -> Points:
