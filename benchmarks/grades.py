@@ -21,7 +21,7 @@ from xblock_experiments.testing import LoadedCourse
 AT_ONCE = 1_000
 FASTER = 20
 MOST_QUERIES = 12
-"""For each 1,000 learners, with those that list the learners and read the course."""
+"""The most queries for each 1,000 learners, including those for the list and the course."""
 
 type _OfAll = Callable[[list[str]], object]
 type _OfOne = Callable[[str], object]
