@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +29,7 @@ from xblock_experiments.olx.ids import (
     course_key_of,
     take_names,
 )
-from xblock_experiments.olx.policy import apply_policy
+from xblock_experiments.olx.policy import apply_policy, first_json
 from xblock_experiments.olx.restrictions import unenforced
 from xblock_experiments.olx.sentences import Sentence, in_file
 from xblock_experiments.olx.untrusted import (
@@ -251,27 +250,15 @@ class Olx:
         return path
 
     def _read_policies(self, run: str) -> None:
-        path, policy = self._first_json(f"policies/{run}/policy.json", f"policies/{run}.json")
+        names = f"policies/{run}/policy.json", f"policies/{run}.json"
+        path, policy = first_json(self._files, names, self.problems.append)
         if isinstance(policy, dict) and all(isinstance(v, dict) for v in policy.values()):
             self.policy, self.policy_file = policy, path
         elif path is not None and policy is not None:
             self.report(path, Sentence("it is not a JSON object of objects"))
-        self.grading_policy_file, self.grading_policy = self._first_json(
-            f"policies/{run}/grading_policy.json", "policies/grading_policy.json"
-        )
-
-    def _first_json(self, *paths: str) -> tuple[str | None, Any]:
-        """Return the first of the files that exists, and its value, or None if it has none."""
-        path = self._files.first(paths)
-        if path is None:
-            return None, None
-        try:
-            return path, json.loads(self._files.read(path))
-        except OlxError as error:
-            self.problems.append(error.sentence)
-        except (ValueError, RecursionError) as error:
-            self.report(path, Sentence("it is not valid JSON: {error}", error=str(error)))
-        return path, None
+        names = f"policies/{run}/grading_policy.json", "policies/grading_policy.json"
+        found = first_json(self._files, names, self.problems.append)
+        self.grading_policy_file, self.grading_policy = found
 
 
 def is_text(source: str | Path) -> bool:

@@ -1,13 +1,16 @@
-"""The settings that `policy.json` gives to blocks, over their attributes."""
+"""The policies of a course, and the settings that `policy.json` gives to blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lxml import etree
 
-from xblock_experiments.olx.sentences import Sentence
+from xblock_experiments.olx.course_files import Files
+from xblock_experiments.olx.sentences import Sentence, in_file
+from xblock_experiments.olx.untrusted import OlxError
 from xblock_experiments.olx.values import attribute_of, text_of, value_of
 
 NAMES_OF_COURSES = frozenset({"url_name", "org", "course"})
@@ -30,6 +33,26 @@ def apply_policy(
         except (RecursionError, ValueError) as error:
             cause = str(error)
             report(Sentence("the policy's {name} cannot be used: {error}", name=name, error=cause))
+
+
+def first_json(
+    files: Files, paths: Iterable[str], note: Callable[[Sentence], object]
+) -> tuple[str | None, Any]:
+    """Return the path of the first file that exists, and its value.
+
+    Both are None if there is no such file. The value is None, and the problem is noted, if the file
+    cannot be used.
+    """
+    path = files.first(paths)
+    if path is None:
+        return None, None
+    try:
+        return path, json.loads(files.read(path))
+    except OlxError as error:
+        note(error.sentence)
+    except (ValueError, RecursionError) as error:
+        note(in_file(path, Sentence("it is not valid JSON: {error}", error=str(error))))
+    return path, None
 
 
 def _differs(attribute: str | None, value: Any) -> bool:
