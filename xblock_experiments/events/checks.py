@@ -14,6 +14,7 @@ from xblock_experiments.retired.hashing import flaw_of_key
 from xblock_experiments.settings.common import DEFAULTS, TEXT, flaw_of_type, given, setting
 
 _APP = "xblock_experiments_events"
+_RETIRED = "xblock_experiments.retired"
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -40,7 +41,11 @@ def _elements(name: str, value: Iterable[object]) -> Iterator[CheckMessage]:
 
 
 def _retired_key() -> Iterator[CheckMessage]:
-    if flaw := flaw_of_key():
+    if not apps.is_installed(_RETIRED):
+        msg = f"{_RETIRED} is not in INSTALLED_APPS, so data about retired users can come back."
+        hint = f"Add {_RETIRED}, and migrate."
+        yield Warning(msg, hint=hint, id="xblock_experiments.W009")
+    elif flaw := flaw_of_key():
         yield Error(flaw, id="xblock_experiments.E008")
 
 

@@ -2,6 +2,8 @@
 
 A write asks in its own statement, and so needs no other query. Reads need not ask, because no data
 of retired users is stored. If the answer is yes, the writer deletes the row again.
+
+On a site that does not list the app, nobody is known to be retired, and writes do not ask.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from functools import partial
 from itertools import batched
 from typing import Any, NoReturn
 
+from django.apps import apps
 from django.db import connections, models, router, transaction
 
 from xblock_experiments.database.rows import (
@@ -20,7 +23,7 @@ from xblock_experiments.database.rows import (
     insert_if_absent,
     lock_shared,
 )
-from xblock_experiments.database.sql import Question, placeholders
+from xblock_experiments.database.sql import NO_QUESTION, Question, placeholders
 from xblock_experiments.database.transactions import persist
 from xblock_experiments.database.waiting import wait_for_writers_with
 from xblock_experiments.errors import RetiredUser
@@ -31,13 +34,20 @@ __all__ = [
     "ask",
     "check",
     "insert",
+    "is_listed",
     "name_of",
     "refuse",
     "retire",
     "retired_among",
 ]
 
+_APP = "xblock_experiments.retired"
 _TABLE = RetiredHash._meta.db_table
+
+
+def is_listed() -> bool:
+    """Return whether the site lists the app, and so keeps the hashes of retired users."""
+    return apps.is_installed(_APP)
 
 
 def retired_among(user_ids: Iterable[str]) -> frozenset[str]:
@@ -46,6 +56,8 @@ def retired_among(user_ids: Iterable[str]) -> frozenset[str]:
     The query locks the rows, because under REPEATABLE READ MariaDB shows only then what is newer
     than the transaction, as it does to statements that write.
     """
+    if not is_listed():
+        return frozenset()
     users = {digest_of(user_id): user_id for user_id in user_ids}
     rows = RetiredHash.objects.using(_using()).values_list("digest")
     pages = (lock_shared(rows.filter(digest__in=some)) for some in batched(users, AT_ONCE))
@@ -68,6 +80,8 @@ def ask(user_ids: Collection[str], using: str) -> Question:
 
     A statement on another database than that of the hashes gets the answer instead.
     """
+    if not is_listed():
+        return NO_QUESTION
     if using != _using():
         return Question("TRUE" if retired_among(user_ids) else "FALSE", [])
     digests = [digest_of(user_id) for user_id in user_ids]
@@ -105,6 +119,8 @@ def retire(user_id: str, erase: Callable[[], int]) -> int:
 
     Raises ImproperlyConfigured without a key, and then changes nothing.
     """
+    if not is_listed():
+        return erase()
     check_key()
     count = persist(partial(_retire, user_id, erase), using=_using())
     transaction.on_commit(partial(_erase_again, erase), using=_using())

@@ -18,6 +18,8 @@ class RetiredHash(models.Model):
     digest = ExactField(max_length=32)
 
     class Meta:
+        # Said here, so that stores work on a site that does not list this app.
+        app_label = "xblock_experiments_retired"
         constraints = [
             models.UniqueConstraint(fields=["digest"], name="xbexp_one_retired_hash"),
         ]
