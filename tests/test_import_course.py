@@ -47,6 +47,7 @@ def test_an_imported_course_is_served_after_its_source_was_deleted(
 ) -> None:
     source = tmp_path / "my export"
     shutil.copytree(DEMO, source)
+    (source / "policies" / "2026" / "notes.json").write_text("{}")
     if kind == "archive":
         source = archive(source, tmp_path / "my export.tar.gz")
     output = import_course(source)
@@ -57,7 +58,7 @@ def test_an_imported_course_is_served_after_its_source_was_deleted(
         f"{COURSE_ID}: 69 blocks imported. Problems (listed above): 1. "
         "Open /scenario/demox-energy-2026/ in the workbench."
     )
-    assert "policies/2026/grading_policy.json: no block that can run here refers to it" in output
+    assert "policies/2026/notes.json: no block that can run here refers to it" in output
     assert "/scenario/demox-energy-2026/" in client.get("/").content.decode()
     assert client.get("/scenario/demox-energy-2026.first_steps/").status_code == 200
     assert b"".join(client.get("/courses/demox-energy-2026/static/loop.svg").streaming_content)  # type: ignore[attr-defined]

@@ -91,6 +91,13 @@ def test_a_block_has_the_settings_that_it_inherits_and_those_of_its_own() -> Non
     )
 
 
+@pytest.mark.parametrize("xml", ["{}", "<chapter>{}</chapter>"])
+def test_a_problem_that_stands_in_no_unit_is_in_the_structure_if_it_is_in_a_chapter(
+    xml: str,
+) -> None:
+    assert len(blocks_of(course_xml(xml.format(problem("one"))))) == ("chapter" in xml)
+
+
 def test_an_arm_is_known_by_its_segmentation_and_group() -> None:
     arms = (
         '<split_test url_name="exp" user_partition_id="100" '

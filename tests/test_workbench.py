@@ -338,13 +338,16 @@ def test_the_admin_shows_learners_state_and_changes_nothing(admin_client: Client
 
 
 def test_the_log_names_what_in_a_course_cannot_be_used(
-    client: Client, caplog: pytest.LogCaptureFixture
+    client: Client, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "xblock_experiments.workbench")
+    (tmp_path / "course.xml").write_text(course_xml())
+    (tmp_path / "notes.txt").write_text("Nothing that a course has.")
+    settings.XBLOCK_EXPERIMENTS = {"COURSES": [tmp_path], "IMPORTED": tmp_path / "none"}
     page(client, "/")
 
-    assert "Serving course-v1:DemoX+Energy+2026. Items that cannot be used: 1." in caplog.text
-    assert "Not used: policies/2026/grading_policy.json: no block" in caplog.text
+    assert f"Serving {COURSE_ID}. Items that cannot be used: 2." in caplog.text
+    assert "Not used: notes.txt: not used" in caplog.text
 
 
 def test_the_log_names_the_first_of_many_things_that_cannot_be_used(

@@ -112,8 +112,11 @@ class Tree:
                 )
 
     def _units(self, sequence: Node) -> dict[str, str]:
-        """Return the usage id of each block's unit: the block directly below the sequence."""
-        units: dict[str, str] = {}
+        """Return the usage id of each block's unit: the block directly below the sequence.
+
+        A problem that stands where a sequence should is its own unit.
+        """
+        units = {sequence.usage_id: sequence.usage_id}
         for unit in self._undivided(sequence):
             for node in self._below(unit):
                 units.setdefault(node.usage_id, unit.usage_id)
