@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -236,6 +237,38 @@ def test_an_arm_that_was_deleted_counts_as_it_was_when_the_learner_left_it() -> 
     kept = graded(after, ARM_1, moved(before, after), a=(1, 2), b1=(1, 1), b2=(2, 3))
 
     assert kept.percent == 0.625
+
+
+def test_an_arm_that_had_the_only_problems_of_a_lesson_still_counts_when_it_is_deleted() -> None:
+    def lesson(*problems: str) -> CourseStructure:
+        split = Node(
+            usage_id="split",
+            type="split_test",
+            children=("arm0", "arm1"),
+            segmentation_id=7,
+            group_of_child={"arm0": frozenset({0}), "arm1": frozenset({1})},
+        )
+        arms = [
+            Node(usage_id="arm0", type="vertical", children=problems),
+            Node(usage_id="arm1", type="vertical"),
+        ]
+        return course({"hw": [split]}, *arms, *map(scored, problems))
+
+    kept = graded(lesson(), ARM_1, moved(lesson("p"), lesson()), p=(1, 1))
+
+    assert kept.percent == 1
+
+
+@pytest.mark.parametrize("extreme", [(1.7e308, 5e-324), (1e308, 1e-10), (1.7e308, 1.7e308)])
+def test_extreme_points_make_the_largest_number_and_no_error(
+    extreme: tuple[float, float],
+) -> None:
+    structure = course({"hw": [scored("a", weight=1.0), scored("b"), scored("c")]})
+
+    found = graded(structure, a=extreme, b=extreme, c=extreme)
+
+    assert 0 < found.percent <= sys.float_info.max
+    assert found.earned <= sys.float_info.max
 
 
 def test_a_lesson_of_an_arm_that_was_left_still_counts() -> None:

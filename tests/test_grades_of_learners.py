@@ -164,6 +164,12 @@ def test_grades_come_in_the_order_of_the_learners() -> None:
     assert [(each.user_id, each.percent) for each in grades] == [("zoe", 0), ("bob", 1), ("ann", 0)]
 
 
+def test_a_learner_who_is_named_twice_has_the_same_grade_twice() -> None:
+    score("ann", "common", 1)
+
+    assert [each.percent for each in get_grades(COURSE_ID, ["ann", "ann"])] == [1, 1]
+
+
 def test_grades_of_a_thousand_learners_take_a_constant_number_of_queries() -> None:
     learners = [f"learner {number}" for number in range(1_000)]
     for user_id in learners[:5]:

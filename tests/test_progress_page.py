@@ -124,6 +124,19 @@ def test_a_learner_who_was_moved_reads_that_earlier_points_count(
     assert "Counts for the grade: 2 of 2 These are points from before this lesson changed" in text
 
 
+def test_decimal_points_of_a_learner_who_never_moved_are_no_earlier_points(
+    client: Client, course: LoadedCourse
+) -> None:
+    put("ann", 1)
+    score("ann", "common", 0.1)
+    score("ann", "film", 0.2)
+
+    text = words(page(client, course, "ann"))
+
+    assert "Counts for the grade: 0.3 of 2" in text
+    assert "before this lesson changed" not in text
+
+
 def test_learners_see_only_their_own_progress(client: Client, course: LoadedCourse) -> None:
     put("ann", 1)
     score("ann", "common", 1)

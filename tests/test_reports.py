@@ -24,6 +24,7 @@ from xblock_experiments.gradebook.api import (
     write_report,
 )
 from xblock_experiments.gradebook.data import NoStructure, NoSuchReport
+from xblock_experiments.gradebook.tables import Column, Table
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
@@ -99,6 +100,25 @@ def test_experiments_with_the_same_name_have_columns_of_their_own() -> None:
         "Experiment Group (Style) (2)",
         "Experiment Group (Style) (3)",
     }
+
+
+def test_numbered_columns_are_told_apart_from_names_that_have_the_same_number() -> None:
+    names = ["Quiz", "Quiz", "Quiz (2)", *(["A"] * 3)]
+
+    table = Table(tuple(Column(name, "") for name in names), ())
+
+    assert len(set(table.names)) == len(names)
+    assert table.names[:2] == ["Quiz", "Quiz (2)"]
+
+
+def test_learners_of_several_tables_are_listed_once_in_the_order_of_python() -> None:
+    for user_id in ("ann", "Bob", "émile", "zoe", "10", "9"):
+        put(user_id, 1)
+    score("Bob", "common", 1)
+    score("émile", "common", 1)
+
+    found = [row["Student ID"] for row in report("grades")]
+    assert found == sorted({"ann", "Bob", "émile", "zoe", "10", "9"})
 
 
 def test_the_problem_report_tells_arms_that_are_not_given_from_problems_without_an_answer() -> None:

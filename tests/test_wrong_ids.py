@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -74,12 +75,15 @@ FACES: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (experiments.retire_user, USER),
     (gradebook.get_grade, COURSE | USER),
     (gradebook.get_grades, COURSE | {"user_ids": ["bob"]}),
+    (gradebook.get_progress, COURSE | USER),
     (gradebook.get_score_history, COURSE | USER),
     (gradebook.get_scores, COURSE | USER),
     (gradebook.get_scores_of, COURSE | {"user_ids": ["bob"]}),
     (gradebook.get_structure, COURSE),
     (gradebook.record_score, COURSE | USER | BLOCK | {"earned": 1, "possible": 1}),
     (gradebook.retire_user, USER),
+    (gradebook.write_grade_report, COURSE | {"out": io.StringIO()}),
+    (gradebook.write_report, COURSE | {"name": "grades", "out": io.StringIO()}),
     (user_tags.delete_tag, COURSE | USER | TAG),
     (user_tags.export_user, USER),
     (user_tags.get_tag, COURSE | USER | TAG),

@@ -122,7 +122,11 @@ def _spells(
     until += [(group, when, None) for group, when in since.items()]
     for group, begin, end in sorted(until, key=lambda spell: spell[1]):
         if end or group not in present:
-            removed = next((when for when in removals.get(group, ()) if when >= begin), None)
+            times = removals.get(group, ())
+            removed = next((when for when in times if when >= begin), None)
+            if end is None and removed is None and times:
+                # Another process entered the group while it was being removed.
+                removed = begin
             end = min(filter(None, (end, removed)), default=None)
         yield Spell(*group, begin, end)
 

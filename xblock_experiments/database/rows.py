@@ -10,7 +10,9 @@ from typing import Any
 
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F
 from django.db.models.constants import OnConflict
+from django.db.models.functions import Collate
 from django.db.models.sql import InsertQuery
 
 from xblock_experiments.database.sql import NO_QUESTION, Question, Upsert
@@ -109,11 +111,14 @@ def distinct_in_pages(tables: Sequence[models.QuerySet[Any]], column: str) -> It
 
 
 def _distinct(rows: models.QuerySet[Any], column: str) -> Iterator[Any]:
-    values = rows.order_by(column).values_list(column, flat=True).distinct()
+    # By code points, as Python compares text. The other databases store such text in this order.
+    is_postgresql = connections[rows.db].vendor == "postgresql"
+    value = Collate(column, "C") if is_postgresql else F(column)
+    values = rows.annotate(value=value).values_list("value", flat=True).order_by("value").distinct()
     page = list(values[:_PAGE])
     while page:
         yield from page
-        after = values.filter(**{f"{column}__gt": page[-1]})
+        after = values.filter(value__gt=page[-1])
         page = list(after[:_PAGE]) if len(page) == _PAGE else []
 
 

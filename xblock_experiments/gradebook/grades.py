@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from xblock_experiments.gradebook.data import CourseGrade, RawPoints, Score, SequenceGrade
-from xblock_experiments.gradebook.numbers import Exact, exact, mean, share, shown_percent
+from xblock_experiments.gradebook.numbers import Exact, as_float, exact, mean, share, shown_percent
 from xblock_experiments.gradebook.policy import AssignmentType, GradingPolicy
 from xblock_experiments.gradebook.structure import (
     Arm,
@@ -127,7 +127,7 @@ def points(block: ScoredBlock, score: Score | RawPoints | None) -> Points:
 
 def _graded_today(structure: CourseStructure, learner: Standpoint, scores: Scores) -> list[Graded]:
     return [
-        Graded(sequence, _total(points(block, scores.get(block.usage_id)) for block in counted))
+        Graded(sequence, total_of(points(block, scores.get(block.usage_id)) for block in counted))
         for sequence, given in structure.given(learner)
         if sequence.counts
         for counted in [[block for block in given if block.graded]]
@@ -139,7 +139,7 @@ def _graded_then(standing: Standing, scores: Scores) -> list[Graded]:
     found: dict[str, dict[str, Points]] = {}
     for version in standing.versions():
         for sequence in version.sequences:
-            if sequence.counts and standing.is_given_in(version, sequence.ways):
+            if sequence.graded and standing.is_given_in(version, sequence.ways):
                 sequences.setdefault(sequence.usage_id, sequence)
             found.setdefault(sequence.usage_id, {}).update(
                 (block.usage_id, points(block, scores.get(block.usage_id)))
@@ -147,8 +147,10 @@ def _graded_then(standing: Standing, scores: Scores) -> list[Graded]:
                 if block.graded and standing.is_given_in(version, block.ways)
             )
     return [
-        Graded(sequence, _total(found[usage_id].values()))
+        Graded(sequence, total_of(found[usage_id].values()))
         for usage_id, sequence in sequences.items()
+        # The arm that was left may have had the only blocks that count.
+        if sequence.counts or found[usage_id]
     ]
 
 
@@ -174,7 +176,7 @@ def _part(type_: AssignmentType, graded: Iterable[Graded]) -> Fraction:
     return mean(counted) * type_.weight
 
 
-def _total(found: Iterable[Points]) -> Points:
+def total_of(found: Iterable[Points]) -> Points:
     earned: Exact = 0
     possible: Exact = 0
     for each in found:
@@ -186,20 +188,20 @@ def _total(found: Iterable[Points]) -> Points:
 def _course_grade(
     user_id: str, policy: GradingPolicy, part: Fraction, graded: Several[Graded]
 ) -> CourseGrade:
-    total = _total(each.points for each in graded)
+    total = total_of(each.points for each in graded)
     return CourseGrade(
         user_id=user_id,
-        percent=float(part),
+        percent=as_float(part),
         letter=letter(policy, part),
-        earned=float(total.earned),
-        possible=float(total.possible),
+        earned=as_float(total.earned),
+        possible=as_float(total.possible),
         sequences=tuple(
             SequenceGrade(
                 usage_id=sequence.usage_id,
                 display_name=sequence.display_name,
                 format=sequence.format,
-                earned=float(found.earned),
-                possible=float(found.possible),
+                earned=as_float(found.earned),
+                possible=as_float(found.possible),
             )
             for sequence, found in graded
         ),

@@ -26,14 +26,12 @@ def grades_of(course_id: str, user_ids: Iterable[str]) -> Iterator[CourseGrade]:
 
     Makes a constant number of queries for each 1,000 users.
     """
-    structure = structures.newest(course_id)
-    return _grades_of(structure, user_ids, timezone.now())
+    return grades_in(structures.newest(course_id), user_ids)
 
 
-def _grades_of(
-    structure: CourseStructure, user_ids: Iterable[str], now: datetime
-) -> Iterator[CourseGrade]:
-    course_id = structure.course_id
+def grades_in(structure: CourseStructure, user_ids: Iterable[str]) -> Iterator[CourseGrade]:
+    """Yield the grades by this structure, in the users' order."""
+    course_id, now = structure.course_id, timezone.now()
     for batch in batched(user_ids, AT_ONCE):
         groups = dict(get_groups_over_time(course_id, batch))
         then = _structures_then(course_id, groups.values())
@@ -79,7 +77,7 @@ def _standings(
         return [present]
     ends = sorted({spell.until for spell in groups.spells if spell.until})
     earlier = [_standing_at(end, structure, groups, then, now) for end in ends]
-    return earlier if groups.to_be_assigned else [present, *earlier]
+    return earlier if earlier and groups.to_be_assigned else [present, *earlier]
 
 
 def _structures_then(course_id: str, everybody: Iterable[GroupsOverTime]) -> _Structures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
@@ -35,6 +36,19 @@ def mean(numbers: Sequence[Fraction]) -> Fraction:
         numerators[number.denominator] += number.numerator
     total = sum((Fraction(each, of) for of, each in numerators.items()), Fraction(0))
     return total / len(numbers) if numbers else total
+
+
+def as_float(number: Exact) -> float:
+    """Return the nearest double, or the largest one for a number that exceeds all of them."""
+    try:
+        return float(number)
+    except OverflowError:
+        return sys.float_info.max
+
+
+def shown_points(number: float) -> Fraction:
+    """Return the points as a page shows them: with two decimals, rounded half up."""
+    return Fraction(floor(exact(number) * 100 + Fraction(1, 2)), 100)
 
 
 def shown_percent(part: Fraction) -> int:

@@ -98,13 +98,13 @@ def _mapping(value: Any, what: str) -> Mapping[str, Any]:
 
 def _share(value: Any, what: str) -> Exact:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1_000:
-        msg = f"The {what} must be a number from 0, not {value!r}."
+        msg = f"The {what} must be a number from 0 to 1,000, not {value!r}."
         raise InvalidPolicy(msg)
     return exact(value)
 
 
 def _count(value: Any, what: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10_000:
-        msg = f"The {what} must be a whole number from 0, not {value!r}."
+        msg = f"The {what} must be a whole number from 0 to 10,000, not {value!r}."
         raise InvalidPolicy(msg)
     return value

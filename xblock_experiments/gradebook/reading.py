@@ -37,7 +37,7 @@ def points_of(
     ):
         points[user_id][usage_id] = RawPoints(earned, possible)
     for user_id in user_ids:
-        yield user_id, points.pop(user_id, {})
+        yield user_id, points.get(user_id, {})
 
 
 def history_of(course_id: str, user_id: str) -> dict[str, ScoreHistory]:

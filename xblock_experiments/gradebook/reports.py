@@ -18,9 +18,9 @@ from xblock_experiments.experiments.api import get_exposures, get_first_exposure
 from xblock_experiments.experiments.data import Exposure
 from xblock_experiments.gradebook import structures
 from xblock_experiments.gradebook.data import CourseGrade
-from xblock_experiments.gradebook.grading import grades_of, present_blocks_of
+from xblock_experiments.gradebook.grading import grades_in, present_blocks_of
 from xblock_experiments.gradebook.learners import learners_of
-from xblock_experiments.gradebook.numbers import exact, share
+from xblock_experiments.gradebook.numbers import as_float, exact, share
 from xblock_experiments.gradebook.reading import scores_of
 from xblock_experiments.gradebook.structure import CourseStructure, ScoredBlock
 from xblock_experiments.gradebook.structure import Sequence as Lesson
@@ -48,7 +48,7 @@ def grade_report(course_id: str) -> Table:
             *(_column_of(lesson) for lesson in lessons),
             *(column for experiment in experiments for column in _columns_of(experiment)),
         ),
-        _grade_rows(course_id, lessons, experiments),
+        _grade_rows(structure, lessons, experiments),
     )
 
 
@@ -109,12 +109,13 @@ REPORTS: Mapping[str, Callable[[str], Table]] = {
 
 
 def _grade_rows(
-    course_id: str, lessons: Sequence[Lesson], experiments: Sequence[UserSegmentation]
+    structure: CourseStructure, lessons: Sequence[Lesson], experiments: Sequence[UserSegmentation]
 ) -> Iterator[tuple[Cell, ...]]:
+    course_id = structure.course_id
     for user_ids in batched(learners_of(course_id), AT_ONCE):
         histories = get_histories_of(course_id, user_ids)
         exposures = get_first_exposures_of(course_id, user_ids)
-        for grade in grades_of(course_id, user_ids):
+        for grade in grades_in(structure, user_ids):
             assigned = dict(histories.get(grade.user_id, ()))
             exposed = exposures.get(grade.user_id, {})
             yield (
@@ -139,7 +140,7 @@ def _shares(grade: CourseGrade, lessons: Sequence[Lesson]) -> Iterator[Cell]:
         if found is None:
             yield NOT_AVAILABLE
         else:
-            yield float(share(exact(found.earned), exact(found.possible)))
+            yield as_float(share(exact(found.earned), exact(found.possible)))
 
 
 def _problem_rows(

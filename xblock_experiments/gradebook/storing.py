@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
 from xblock_experiments.database.sql import Question, Upsert
 from xblock_experiments.database.transactions import persist
@@ -40,6 +42,8 @@ def _record(place: Place, score: Score, only_if_higher: bool, using: str) -> Non
     _count_call(place, score.recorded, connections[using])
     scores = models.Score.objects.using(using).select_for_update()
     row = scores.get(**dict(zip(_KEY, place, strict=True)))
+    # Taken with the lock, so that the history is in the order of time.
+    score = replace(score, recorded=timezone.now())
     counts = not only_if_higher or row.number == 0 or score.fraction > row.fraction
     if _is_last(row, score) and (row.number == row.last_number or not counts):
         return

@@ -71,7 +71,8 @@ def versions_at(
 
 def check_known(course_id: str, usage_id: str) -> None:
     """Raise InvalidScore if the course's blocks are known and never included this one."""
-    blocks = Block.objects.filter(course_id=course_id)
+    # A replica may lag behind the edit that added the block.
+    blocks = Block.objects.using(router.db_for_write(Block)).filter(course_id=course_id)
     if not blocks.filter(usage_id=usage_id).exists() and blocks.exists():
         msg = f"The course {course_id} has never had a block {usage_id}."
         raise InvalidScore(msg)

@@ -15,7 +15,7 @@ type Cell = str | int | float | None
 BOM = "\ufeff"
 """The mark by which spreadsheets recognise UTF-8."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001 - full width
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,12 @@ FORMATS: Mapping[str, Callable[[Table, TextIO], int]] = {
 
 
 def _numbered(name: str, seen: Counter[str]) -> str:
-    seen[name] += 1
-    if seen[name] == 1:
-        return name
-    numbered = f"{name} ({seen[name]})"
-    return numbered if numbered not in seen else _numbered(name, seen)
+    numbered = name
+    while numbered in seen:
+        seen[name] += 1
+        numbered = f"{name} ({seen[name]})"
+    seen[numbered] += 1
+    return numbered
 
 
 def _defused(cell: Cell) -> Cell:

@@ -16,6 +16,8 @@ class GroupAccess(Field):
     """The groups that may see a block, by segmentation. No groups mean everybody."""
 
     def from_json(self, value: Any) -> Any:
+        if value is None:
+            return {}
         if not isinstance(value, dict):
             msg = "it is not a JSON object"
             raise TypeError(msg)

@@ -15,6 +15,7 @@ from xblock_experiments.blocks.base.language import Name, language_of
 from xblock_experiments.course_user_segmentation.api import get_segmentations
 from xblock_experiments.gradebook.api import get_progress
 from xblock_experiments.gradebook.data import NoStructure
+from xblock_experiments.gradebook.numbers import shown_points
 from xblock_experiments.gradebook.progress import BlockProgress, Progress, SequenceProgress
 from xblock_experiments.keys.ids import flaw_of
 from xblock_experiments.services.preview import AsLearner
@@ -78,6 +79,13 @@ class _Page:
                 }
                 for chapter, each in by_chapter
             ],
+            "before": [
+                {
+                    "name": Name(each.display_name, self._language),
+                    "points": self._points(each.earned, each.possible),
+                }
+                for each in progress.before
+            ],
             "grade": self._percent(progress),
             "letter": grade.letter,
             "shows_arms": self._shows_arms,
@@ -92,7 +100,8 @@ class _Page:
         counted = progress.grade or progress
         return {
             "blocks": list(map(self._block, progress.blocks)),
-            "counts": progress.grade is not None,
+            "counts": progress.sequence.counts,
+            "is_replaced": progress.sequence.counts and progress.grade is None,
             "has_earlier_points": progress.has_earlier_points,
             "name": Name(progress.sequence.display_name, self._language),
             "points": self._points(counted.earned, counted.possible),
@@ -117,8 +126,8 @@ class _Page:
 
 def _number(points: float) -> str:
     """Return the points with up to two decimals, as the visitor's language writes them."""
-    rounded = round(points, 2)
-    return number_format(int(rounded) if rounded == int(rounded) else rounded)
+    shown = shown_points(points)
+    return number_format(shown.numerator if shown.denominator == 1 else float(shown))
 
 
 def _group_names(course_id: str) -> dict[tuple[int, int], str]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from xblock_experiments.blocks.base.guard import result_of
 from xblock_experiments.blocks.base.navigation import title_of
 from xblock_experiments.blocks.split_test import SplitTestBlock
-from xblock_experiments.course_user_segmentation.data import read_user_partitions
+from xblock_experiments.course_user_segmentation.data import (
+    NOT_SELECTED,
+    UserSegmentation,
+    read_user_partitions,
+)
+from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.gradebook.structure import CourseStructure
 from xblock_experiments.gradebook.tree import Node, Tree
@@ -31,7 +37,7 @@ def structure_of(course: CourseBlocks) -> CourseStructure:
     if root.type != "course":
         return CourseStructure(course_id=course.course_id)
     segmentations, _ = read_user_partitions(root.fields.get("user_partitions", []))
-    maker = _Nodes(course, frozenset(each.id for each in segmentations if each.active))
+    maker = _Nodes(course, segmentations)
     tree = Tree(str(course.usage_id), map(maker.node, course.blocks))
     return tree.structure(course.course_id, course.grading_policy)
 
@@ -39,10 +45,9 @@ def structure_of(course: CourseBlocks) -> CourseStructure:
 class _Nodes:
     """Makes the nodes of one course's tree."""
 
-    def __init__(self, course: CourseBlocks, active_ids: frozenset[int]) -> None:
+    def __init__(self, course: CourseBlocks, segmentations: Iterable[UserSegmentation]) -> None:
         self._course = course
-        self._active_ids = active_ids
-        """The segmentations that can restrict access. As on Open edX, others restrict nobody."""
+        self._segmentations = {each.id: each for each in segmentations}
         self._runtime = CourseRuntime(None, OneCourse(course), TransientState(None))
 
     def node(self, usage_id: Any) -> Node:
@@ -62,15 +67,30 @@ class _Nodes:
         }
         cls = block_class(authored.type)
         if issubclass(cls, SplitTestBlock):
-            return Node(**settings, **_division(authored))
+            return Node(**settings, **self._division(authored))
         if getattr(cls, "has_score", False) and not authored.is_placeholder:
             authored.score = authored.score or _score(self._runtime.get_block(usage_id))
             return Node(**{**settings, **authored.score})
         return Node(**settings)
 
     def _group_access(self, authored: AuthoredBlock) -> dict[int, frozenset[int]]:
+        """Return the groups that may see it. As on Open edX, only active segmentations restrict."""
         access = self._own(authored, "group_access") or {}
-        return {id: groups for id, groups in access.items() if id in self._active_ids}
+        found = {id: self._segmentations.get(id) for id in access}
+        return {id: access[id] for id, each in found.items() if each and each.active}
+
+    def _division(self, experiment: AuthoredBlock) -> dict[str, Any]:
+        """Return which groups are given which child. A segmentation of another type gives none."""
+        id = experiment.fields.get("user_partition_id", NOT_SELECTED)
+        segmentation = self._segmentations.get(id)
+        is_usable = segmentation is None or segmentation.type == EXPERIMENT
+        mapping = experiment.fields.get("group_id_to_child", {}) if is_usable else {}
+        groups: dict[str, set[int]] = defaultdict(set)
+        for group_id, child_id in mapping.items():
+            if group_id.isascii() and group_id.isdigit():
+                groups[str(child_id)].add(int(group_id))
+        found = {child_id: frozenset(ids) for child_id, ids in groups.items()}
+        return {"segmentation_id": id, "group_of_child": found}
 
     def _own(self, authored: AuthoredBlock, name: str) -> Any:
         text = authored.inherited.get(name)
@@ -83,24 +103,13 @@ class _Nodes:
             return value_of(name, None)
 
 
-def _division(experiment: AuthoredBlock) -> dict[str, Any]:
-    groups: dict[str, set[int]] = defaultdict(set)
-    for group_id, child_id in experiment.fields.get("group_id_to_child", {}).items():
-        if group_id.isascii() and group_id.isdigit():
-            groups[str(child_id)].add(int(group_id))
-    return {
-        "segmentation_id": experiment.fields.get("user_partition_id", -1),
-        "group_of_child": {child_id: frozenset(ids) for child_id, ids in groups.items()},
-    }
-
-
 def _score(block: Any) -> dict[str, Any]:
     weight = result_of(lambda: _points(block.weight), None)
     return {
         "is_scored": True,
         "display_name": title_of(block) or block.display_name_with_default,
         "weight": weight,
-        "possible": result_of(lambda: _points(block.max_score()), None) if weight is None else None,
+        "possible": result_of(lambda: _points(block.max_score()), None),
     }
 
 
