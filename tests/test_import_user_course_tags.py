@@ -26,6 +26,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from tests.builders import COURSE_ID, experiment
 from tests.recording import recording
+from tests.unloading import unload
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing
@@ -582,7 +583,7 @@ def test_a_missing_requirement_is_reported_with_the_package_to_install(
     tags = "xblock_experiments.platform.tags"
     importing = [f"{tags}.{module}" for module in ("running", "sources", "database")]
     for module in (*importing, "xblock_experiments.commands.progress"):
-        monkeypatch.delitem(sys.modules, module, raising=False)
+        unload(module, monkeypatch)
     monkeypatch.setitem(sys.modules, name, None)
 
     with pytest.raises(

@@ -17,6 +17,7 @@ from django.test.utils import override_settings
 
 from tests.builders import COURSE_ID, experiment
 from tests.test_grades_of_learners import BLOCKS, put, score, structure
+from tests.unloading import unload
 from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.gradebook.api import save_structure, write_report
 
@@ -164,7 +165,7 @@ class Bar:
 
 def test_tqdm_is_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tqdm", None)
-    monkeypatch.delitem(sys.modules, "xblock_experiments.commands.progress", raising=False)
+    unload("xblock_experiments.commands.progress", monkeypatch)
     run(tmp_path / "report.csv")
 
     assert (tmp_path / "report.csv").exists()
