@@ -34,12 +34,12 @@ VIEWS = (
 )
 """Each lesson with the groups whose learners see different versions of it."""
 
-_FOLDER = REPOSITORY / "workbench" / "energy"
-_POLICY = json.loads((_FOLDER / "policies/2026/policy.json").read_text(encoding="utf-8"))
-_SEGMENTATIONS = tuple(
+FOLDER = REPOSITORY / "workbench" / "energy"
+_POLICY = json.loads((FOLDER / "policies/2026/policy.json").read_text(encoding="utf-8"))
+SEGMENTATIONS = tuple(
     UserSegmentation.from_json(value) for value in _POLICY["course/2026"]["user_partitions"]
 )
-_STYLE, _HINT = _SEGMENTATIONS
+_STYLE, _HINT = SEGMENTATIONS
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Learner:
 
     @property
     def group_ids(self) -> frozenset[int]:
-        return frozenset(_group(segmentation, self.user_id).id for segmentation in _SEGMENTATIONS)
+        return frozenset(_group(segmentation, self.user_id).id for segmentation in SEGMENTATIONS)
 
 
 def new_learners() -> Iterator[Learner]:
@@ -97,8 +97,8 @@ def new_learners() -> Iterator[Learner]:
 
 def labels() -> frozenset[str]:
     """Return the names of segmentations and groups, which no learner should read."""
-    groups = [group.name for segmentation in _SEGMENTATIONS for group in segmentation.groups]
-    return frozenset([*groups, *(segmentation.name for segmentation in _SEGMENTATIONS)])
+    groups = [group.name for segmentation in SEGMENTATIONS for group in segmentation.groups]
+    return frozenset([*groups, *(segmentation.name for segmentation in SEGMENTATIONS)])
 
 
 def given_to(learner: Learner, *lessons: str) -> Material:
@@ -142,7 +142,7 @@ def _pieces(pointer: Any, group_ids: frozenset[int] | None) -> Iterator[Piece]:
     url_name = pointer.get("url_name")
     node = pointer
     if url_name is not None:
-        node = etree.parse(_FOLDER / pointer.tag / f"{url_name}.xml").getroot()
+        node = etree.parse(FOLDER / pointer.tag / f"{url_name}.xml").getroot()
     if node.tag in _LEAVES:
         texts, later = _LEAVES[node.tag](node)
         yield Piece(url_name, node.get("display_name"), texts, later)
@@ -161,7 +161,7 @@ def _pieces(pointer: Any, group_ids: frozenset[int] | None) -> Iterator[Piece]:
 
 
 def _of_html(node: Any) -> tuple[frozenset[str], frozenset[str]]:
-    body = (_FOLDER / "html" / f"{node.get('filename')}.html").read_text(encoding="utf-8")
+    body = (FOLDER / "html" / f"{node.get('filename')}.html").read_text(encoding="utf-8")
     return _texts(html.fragment_fromstring(body, "x").itertext()), frozenset()
 
 
@@ -175,7 +175,7 @@ def _of_problem(node: Any) -> tuple[frozenset[str], frozenset[str]]:
 
 def _of_video(node: Any) -> tuple[frozenset[str], frozenset[str]]:
     files = json.loads(node.get("transcripts")).values()
-    transcripts = [(_FOLDER / "static" / file).read_text(encoding="utf-8") for file in files]
+    transcripts = [(FOLDER / "static" / file).read_text(encoding="utf-8") for file in files]
     cues = [cue.splitlines() for text in transcripts for cue in text.split("\n\n")]
     return frozenset(), _texts(" ".join(lines) for _number, _time, *lines in cues)
 
