@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from tests.builders import COURSE_ID, experiment, segmentation
 from xblock_experiments.course_user_segmentation import api
@@ -86,6 +87,20 @@ def test_a_removed_segmentation_stays_inactive_while_it_has_members() -> None:
     ]
     with pytest.raises(NoSuchSegmentation):
         api.get_segmentation(COURSE_ID, 200)
+
+
+def test_standings_of_a_course_with_removed_segmentations_are_read_in_one_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    api.save_segmentations(COURSE_ID, [experiment(100), experiment(200), experiment(300)])
+    api.put_in_group(COURSE_ID, 100, "ann", 1, type="experiment")
+    api.save_segmentations(COURSE_ID, [experiment(300)])
+    first = api.get_all_standings(COURSE_ID, "bob")
+    with django_assert_num_queries(1):
+        again = api.get_all_standings(COURSE_ID, "bob")
+
+    assert [standing.segmentation.id for standing in first] == [300, 100]
+    assert again == first
 
 
 def test_versions_record_every_change_removal_and_return_and_its_actor() -> None:

@@ -43,12 +43,12 @@ def queries(course: LoadedCourse, url_name: str = "page", user_id: str = "ann") 
 
 
 @pytest.mark.parametrize(("parent", "shown"), [("sequential", IDS[:1]), ("vertical", IDS)])
-def test_a_page_of_25_experiments_takes_four_queries_first_and_then_two(
+def test_a_page_of_25_experiments_takes_three_queries_first_and_then_two(
     parent: str, shown: range
 ) -> None:
     page = course(units(parent))
 
-    assert len(queries(page)) == 4
+    assert len(queries(page)) == 3
     again = queries(page)
     assert len(again) == 2
     assert all(query.lstrip().startswith("SELECT") for query in again)
@@ -67,7 +67,7 @@ def test_a_lesson_that_shows_no_arm_takes_two_queries_first_and_then_one() -> No
 def test_an_experiment_on_its_own_page_takes_the_same_number_of_queries() -> None:
     page = course(split_test_xml("page"))
 
-    assert len(queries(page)) == 4
+    assert len(queries(page)) == 3
     assert len(queries(page)) == 2
 
 

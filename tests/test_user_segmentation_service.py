@@ -13,6 +13,7 @@ from xblock.fields import ScopeIds
 
 from tests.blocks import ServiceUser, user_segmentation
 from tests.builders import COURSE_ID, experiment, segmentation
+from tests.recording import recording
 from xblock_experiments.course_user_segmentation import api
 from xblock_experiments.course_user_segmentation.data import (
     Group,
@@ -109,6 +110,32 @@ def test_errors_are_raised_for_anonymous_users_too() -> None:
         user_segmentation(None).assign(100)
     with pytest.raises(NoSuchSegmentation):
         user_segmentation(None).group(999)
+
+
+def test_a_page_of_new_assignments_does_not_read_earlier_exposures(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    service = user_segmentation("ann")
+    with django_assert_num_queries(3), service.together():
+        for id in service.assign_all([100, 0]):
+            service.record_exposure(id)
+    with django_assert_num_queries(1):
+        service.record_exposure(100)
+
+    assert [len(list(get_exposures(COURSE_ID, id))) for id in (100, 0)] == [1, 1]
+
+
+def test_an_arm_that_another_request_has_recorded_is_not_recorded_again(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    service = user_segmentation("ann")
+    service.assign(100)
+    user_segmentation("ann").record_exposure(100)
+    with recording() as heard, django_capture_on_commit_callbacks(execute=True):
+        service.record_exposure(100)
+
+    assert len(list(get_exposures(COURSE_ID, 100))) == 1
+    assert heard.names == []
 
 
 def test_an_exposure_names_the_block_and_the_group_and_is_recorded_once() -> None:

@@ -223,13 +223,14 @@ class Standing:
     """The ids of the user's groups, including groups that the segmentation no longer has."""
     row_id: int
     """The store's own id of the segmentation, which has no meaning outside the store."""
+    groups: tuple[Group, ...] = field(init=False, compare=False, repr=False)
+    """The user's groups in listed order, without removed ones. Empty if inactive."""
 
-    @property
-    def groups(self) -> tuple[Group, ...]:
-        """The user's groups in listed order, without removed ones. Empty if inactive."""
-        if not self.group_ids or not self.segmentation.active:
-            return ()
-        return tuple([group for group in self.segmentation.groups if group.id in self.group_ids])
+    def __post_init__(self) -> None:
+        """Find the groups once, because a page asks for them many times."""
+        ids, segmentation = self.group_ids, self.segmentation
+        groups = [group for group in segmentation.groups if group.id in ids] if ids else []
+        object.__setattr__(self, "groups", tuple(groups) if segmentation.active else ())
 
     def within(self, group_id: int) -> Self:
         """Return the standing of the user after entering that group and no other."""

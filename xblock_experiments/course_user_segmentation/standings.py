@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -24,17 +24,26 @@ from xblock_experiments.course_user_segmentation.models import (
 )
 from xblock_experiments.course_user_segmentation.segmentations import loads, using
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
+from xblock_experiments.database.sql import placeholders
 from xblock_experiments.database.transactions import reading_latest_commits, reports_faults
 from xblock_experiments.keys.ids import is_id
 
 _SEGMENTATION = Segmentation._meta.db_table
 _MEMBERSHIP = Membership._meta.db_table
-_PRESENT = f"""
-    s.course_id = %s AND (NOT s.removed OR EXISTS (
+_KEPT = f"""
+    (NOT s.removed OR EXISTS (
         SELECT 1 FROM {_MEMBERSHIP} anybody WHERE anybody.segmentation_id = s.id
     ))
 """  # noqa: S608 - of constants
-"""Selects the segmentations in the course's list, and removed ones that still have members."""
+"""Selects the segmentations in a course's list, and removed ones that still have members."""
+_with_removed: set[str] = set()
+"""The courses in which this process has met removed segmentations.
+
+Only their queries ask for members: PostgreSQL plans that condition for as long as it executes the
+whole query.
+"""
+
+type _Row = tuple[Any, ...]
 
 
 @reports_faults
@@ -65,7 +74,7 @@ def get_standings(
 def get_all_standings(course_id: str, user_id: str) -> tuple[Standing, ...]:
     """Return the user's standing in each segmentation, in course order. One query."""
     check_id(course_id, "course")
-    return tuple(_stand(_PRESENT, [course_id], [user_id], _for_reading()))
+    return tuple(_in_list(course_id, "", [], [user_id], _for_reading()))
 
 
 @reports_faults
@@ -137,22 +146,37 @@ def _in_course(
     numbers = list(filter(is_id, ids)) if is_type(type) else []
     if not numbers:
         return []
-    where = f"{_PRESENT} AND s.type = %s AND s.number IN {_places(numbers)}"
-    return _stand(where, [course_id, type, *numbers], user_ids, database)
+    which = f"AND s.type = %s AND s.number IN {placeholders(numbers)}"
+    return _in_list(course_id, which, [type, *numbers], user_ids, database)
+
+
+def _in_list(
+    course_id: str, which: str, parameters: Sequence[Any], user_ids: Sequence[str], database: str
+) -> list[Standing]:
+    """Return standings in the segmentations that the course has."""
+    where = f"s.course_id = %s {which}"
+    if course_id not in _with_removed:
+        rows = _rows(where, [course_id, *parameters], user_ids, database)
+        if not any(removed for removed, *_ in rows):
+            return _standings(rows, user_ids)
+        _with_removed.add(course_id)
+    rows = _rows(f"{where} AND {_KEPT}", [course_id, *parameters], user_ids, database)
+    return _standings(rows, user_ids)
 
 
 def _read_again(standings: Sequence[Standing]) -> list[Standing]:
     row_ids = {standing.row_id for standing in standings}
     user_ids = sorted({standing.user_id for standing in standings})
-    found = _stand(f"s.id IN {_places(row_ids)}", [*row_ids], user_ids, using())
+    rows = _rows(f"s.id IN {placeholders(row_ids)}", [*row_ids], user_ids, using())
+    found = _standings(rows, user_ids)
     wanted = {_place(standing) for standing in standings}
     return [standing for standing in found if _place(standing) in wanted]
 
 
-def _stand(
+def _rows(
     where: str, parameters: Sequence[Any], user_ids: Sequence[str], database: str
-) -> list[Standing]:
-    """Return each user's standing in each segmentation, in the order of the course's list."""
+) -> list[_Row]:
+    """Return segmentations joined with the users' memberships, in the order of the list."""
     for user_id in user_ids:
         check_id(user_id, "user")
     are_they, users = _among(user_ids, database)
@@ -164,11 +188,15 @@ def _stand(
             ON mine.segmentation_id = s.id AND mine.user_id {are_they}
         WHERE {where}
     """  # noqa: S608 - of constants and placeholders
-    segmentations: dict[int, tuple[str, UserSegmentation, int]] = {}
-    group_ids: dict[tuple[int, str], set[int]] = defaultdict(set)
     with connections[database].cursor() as cursor:
         cursor.execute(sql, [*users, *parameters])
-        rows = sorted(cursor, key=itemgetter(0, 1, 2))
+        return sorted(cursor.fetchall(), key=itemgetter(0, 1, 2))
+
+
+def _standings(rows: Iterable[_Row], user_ids: Sequence[str]) -> list[Standing]:
+    """Return each user's standing in each segmentation of the rows, in their order."""
+    segmentations: dict[int, tuple[str, UserSegmentation, int]] = {}
+    group_ids: dict[tuple[int, str], set[int]] = defaultdict(set)
     for removed, _, row_id, course_id, definition, version, user_id, group_id in rows:
         if row_id not in segmentations:
             segmentations[row_id] = course_id, loads(definition, removed=removed), version
@@ -195,12 +223,7 @@ def _among(values: Sequence[str], database: str) -> tuple[str, list[Any]]:
     """
     if len(values) > 1 and connections[database].vendor == "postgresql":
         return "= ANY(%s)", [list(values)]
-    return f"IN {_places(values)}", list(values)
-
-
-def _places(values: Collection[object]) -> str:
-    """Return one placeholder for each value."""
-    return f"({', '.join(['%s'] * len(values))})"
+    return f"IN {placeholders(values)}", list(values)
 
 
 def _versions_of_entry(standings: Sequence[Standing]) -> dict[tuple[int, str], tuple[int, int]]:

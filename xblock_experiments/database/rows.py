@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from heapq import merge
-from itertools import chain, groupby
+from itertools import groupby
 from typing import Any
 
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F
-from django.db.models.constants import OnConflict
 from django.db.models.functions import Collate
-from django.db.models.sql import InsertQuery
 
+from xblock_experiments.database.insertion import Row, key_within, statement, unique_key
 from xblock_experiments.database.sql import NO_QUESTION, Question, Upsert
 from xblock_experiments.database.transactions import (
     Overtaken,
@@ -27,15 +26,6 @@ from xblock_experiments.database.transactions import (
 AT_ONCE = 1_000
 """The number of rows in one bulk statement. SQLite accepts at most 32,766 values."""
 _PAGE = 5_000
-
-_UNSET = object()
-
-type Row = dict[str, Any]
-"""The values of a new row by attribute name. A missing field gets its default.
-
-A dictionary, because creating a model instance takes longer than storing the row. Fields are not
-asked for values of their own, as `auto_now` has.
-"""
 
 
 def insert_if_absent(model: type[models.Model], rows: Sequence[Row]) -> list[Row]:
@@ -81,7 +71,7 @@ def add_counts(model: type[models.Model], query: str, parameters: Sequence[Any])
     The query returns the fields of the model's unique constraint and a number. One statement.
     """
     connection = connections[router.db_for_write(model)]
-    key = [field.column for field in _key(model)]
+    key = [field.column for field in unique_key(model)]
     upsert = Upsert(model._meta.db_table, key, connection)
     total = {"count": f"{upsert.old('count')} + {upsert.new('count')}"}
     sql = upsert.statement([*key, "count"], total, "TRUE", rows=query)
@@ -165,18 +155,22 @@ def _insert(
     question: Question,
     connection: BaseDatabaseWrapper,
 ) -> tuple[list[Row], bool]:
-    sql, params = _statement(model, rows, connection)
+    sql, params = statement(model, rows, connection)
     with connection.cursor() as cursor:
         if len(rows) == 1:
             return _insert_one(rows[0], (sql, params), question, cursor)
-        cursor.execute(f"{sql}, {question.sql}", [*params, *question.parameters])
+        key = key_within(model, rows)
+        columns = ", ".join([connection.ops.quote_name(field.column) for field in key])
+        cursor.execute(
+            f"{sql} RETURNING {columns}, {question.sql}", [*params, *question.parameters]
+        )
         returned = cursor.fetchall()
     answer = bool(returned and returned[0][-1])
     if len(returned) == len(rows):
         return list(rows), answer
-    key = [field.attname for field in _key(model)]
+    names = [field.attname for field in key]
     inserted = {tuple(values[:-1]) for values in returned}
-    return [row for row in rows if tuple(row[name] for name in key) in inserted], answer
+    return [row for row in rows if tuple(row[name] for name in names) in inserted], answer
 
 
 def _insert_one(
@@ -202,82 +196,9 @@ def _insert_each(
     inserted = []
     with connection.cursor() as cursor:
         for row in rows:
-            cursor.execute(*_statement(model, [row], connection))
+            cursor.execute(*statement(model, [row], connection))
             if cursor.rowcount:
                 inserted.append(row)
         cursor.execute(f"SELECT {question.sql}", question.parameters)
         (answer,) = cursor.fetchone()
     return inserted, bool(inserted and answer)
-
-
-def _statement(
-    model: type[models.Model], rows: Sequence[Row], connection: BaseDatabaseWrapper
-) -> tuple[str, list[Any]]:
-    """Return the INSERT with its parameters.
-
-    It returns the keys of several rows if the database can.
-    """
-    fields = _fields(model)
-    is_one = len(rows) == 1
-    returns_rows = connection.features.can_return_rows_from_bulk_insert and not is_one
-    sql, takes_columns = _sql(model, connection.alias, is_one=is_one, returns_rows=returns_rows)
-    if is_one:
-        return sql, _values(rows[0], fields, connection)
-    columns = [_column(rows, field, connection) for field in fields]
-    if takes_columns:
-        return sql, columns
-    one = f"({', '.join(['%s'] * len(fields))})"
-    sql = sql.replace(f"{one}, {one}", ", ".join([one] * len(rows)))
-    return sql, list(chain.from_iterable(zip(*columns, strict=True)))
-
-
-@lru_cache
-def _sql(
-    model: type[models.Model], alias: str, *, is_one: bool, returns_rows: bool
-) -> tuple[str, bool]:
-    """Return the INSERT of one row, or of two rows that represent any number.
-
-    Cached, because Django needs longer to compile it than the database to execute it. The second
-    value is True if the parameters are columns: PostgreSQL needs long to plan thousands of single
-    parameters.
-    """
-    query = InsertQuery(model, on_conflict=OnConflict.IGNORE)
-    query.insert_values(_fields(model), [model()] if is_one else [model(), model()])
-    compiler: Any = query.get_compiler(connection=connections[alias])
-    if returns_rows:
-        compiler.returning_fields = _key(model)
-    ((sql, params),) = compiler.as_sql()
-    return sql, isinstance(params[0], list)
-
-
-def _values(
-    row: Row, fields: Sequence[models.Field[Any, Any]], connection: BaseDatabaseWrapper
-) -> list[Any]:
-    """Return the row's values for the database. Text needs no preparation."""
-    return [
-        value
-        if isinstance(value := row.get(field.attname, _UNSET), str)
-        else field.get_db_prep_save(field.get_default() if value is _UNSET else value, connection)
-        for field in fields
-    ]
-
-
-def _column(rows: Sequence[Row], field: Any, connection: BaseDatabaseWrapper) -> list[Any]:
-    """Return the field's values for the database. Prepares equal values only once, text never."""
-    name = field.attname
-    values = [row[name] for row in rows] if name in rows[0] else [field.get_default()] * len(rows)
-    if isinstance(field, models.CharField | models.TextField):
-        return values
-    prepared = {value: field.get_db_prep_save(value, connection) for value in set(values)}
-    return [prepared[value] for value in values]
-
-
-def _key(model: type[models.Model]) -> list[Any]:
-    """Return the fields of the unique constraint."""
-    (constraint,) = model._meta.total_unique_constraints
-    return [field for field in _fields(model) if field.name in constraint.fields]
-
-
-@lru_cache
-def _fields(model: type[models.Model]) -> list[Any]:
-    return [field for field in model._meta.concrete_fields if not field.primary_key]

@@ -17,7 +17,8 @@ from django.utils import timezone
 from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing, UserSegmentation
-from xblock_experiments.database.rows import Row, distinct_in_pages, in_pages
+from xblock_experiments.database.insertion import Row
+from xblock_experiments.database.rows import distinct_in_pages, in_pages
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.events import outbox
 from xblock_experiments.experiments.data import Exposure
@@ -48,8 +49,7 @@ def unrecorded(shown: Collection[tuple[Standing, str]]) -> list[tuple[Standing, 
     All must be of one course and one user. Most blocks have been shown before, and need no record
     and no event.
     """
-    for _, usage_id in shown:
-        segmentations.check_id(usage_id, "block")
+    _check(shown)
     keys = {_key(standing, usage_id): (standing, usage_id) for standing, usage_id in shown}
     known = _known(shown) if shown else set()
     return [each for key, each in keys.items() if key not in known]
@@ -58,6 +58,7 @@ def unrecorded(shown: Collection[tuple[Standing, str]]) -> list[tuple[Standing, 
 @reports_faults
 def record_exposures(shown: Collection[tuple[Standing, str]]) -> None:
     """Record which blocks showed one user arms of one course. One query."""
+    _check(shown)
     _expose(shown)
 
 
@@ -136,6 +137,12 @@ def _known(shown: Collection[tuple[Standing, str]]) -> set[_Key]:
     with connections[router.db_for_write(_Exposure)].cursor() as cursor:
         cursor.execute(sql, [standing.user_id, standing.course_id, *usage_ids])
         return set(cursor.fetchall())
+
+
+def _check(shown: Collection[tuple[Standing, str]]) -> None:
+    """Raise InvalidId for a usage id that cannot be stored."""
+    for _, usage_id in shown:
+        segmentations.check_id(usage_id, "block")
 
 
 def _expose(shown: Collection[tuple[Standing, str]]) -> list[Row]:

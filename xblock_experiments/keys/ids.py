@@ -19,7 +19,7 @@ def flaw_of(text: object) -> str | None:
         return f"has {len(text)} characters, but only {MAX_LENGTH} are allowed"
     if "\x00" in text:
         return "contains a NUL character"
-    if _HALF_SURROGATE.search(text):
+    if not text.isascii() and _HALF_SURROGATE.search(text):
         return "contains half a surrogate pair"
     return None
 

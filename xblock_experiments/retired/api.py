@@ -16,9 +16,9 @@ from typing import Any, NoReturn
 from django.apps import apps
 from django.db import connections, models, router, transaction
 
+from xblock_experiments.database.insertion import Row
 from xblock_experiments.database.rows import (
     AT_ONCE,
-    Row,
     insert_and_ask,
     insert_if_absent,
     lock_shared,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from threading import Lock, RLock
 from typing import Any
@@ -42,6 +42,11 @@ class Visit:
         self._course_id = course_id
         self._user_id = user_id
         self._of = course_id, user_id
+        self._unseen: set[int] = set()
+        """The ids of experiments that this visit has settled and not shown yet.
+
+        No block has shown these groups before, so which blocks have is not read.
+        """
         self.lock = RLock()
 
     def is_of(self, bound: Binding) -> bool:
@@ -111,9 +116,10 @@ class Visit:
         If contexts are nested, the outermost one records them. Exposures of other threads and
         tasks are not collected, unless these run in a copy of the caller's context.
         """
-        with new_page(self) as page:
-            yield
-        self._show(page.arms)
+        with self._page_context():
+            with new_page(self) as page:
+                yield
+            self._show(page.arms)
 
     @once
     def _by_key(self) -> dict[tuple[str, int], UserSegmentation]:
@@ -134,7 +140,10 @@ class Visit:
             self._record(arms)
 
     def _record(self, arms: list[Arm]) -> None:
-        if new := experiments.unrecorded(arms):
+        ids = {standing.segmentation.id for standing, _ in arms}
+        new = arms if ids <= self._unseen else experiments.unrecorded(arms)
+        self._unseen -= ids
+        if new:
             with self._told():
                 experiments.record_exposures(new)
 
@@ -152,7 +161,14 @@ class Visit:
             # first, this process emitted none.
             context.know(_group_ids(settled))
         self._standings.update({(EXPERIMENT, each.segmentation.id): each for each in settled})
+        self._unseen.update(
+            standing.segmentation.id for standing in standings if not standing.groups
+        )
         return settled
+
+    def _page_context(self) -> AbstractContextManager[object]:
+        """Return the context that all events of a page share, so that it is prepared once."""
+        return events.user_context(self._course_id, self._user_id)
 
     @contextmanager
     def _told(self) -> Iterator[events.UserContext]:
@@ -183,6 +199,9 @@ class PreviewVisit(Visit):
             else each
             for each in standings
         ]
+
+    def _page_context(self) -> AbstractContextManager[object]:
+        return nullcontext()
 
     def _record(self, arms: list[Arm]) -> None:
         """Record nothing: the previewed user did not see the page."""

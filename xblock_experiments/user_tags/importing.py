@@ -10,7 +10,8 @@ from itertools import batched
 from django.db import router
 from django.utils import timezone
 
-from xblock_experiments.database.rows import AT_ONCE, Row
+from xblock_experiments.database.insertion import Row
+from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.database.transactions import (
     ROUNDS,
     persist,

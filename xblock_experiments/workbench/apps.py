@@ -82,8 +82,9 @@ def replace_sdk_names() -> None:
 
 def watch_events() -> None:
     from xblock_experiments.events import emitted
-    from xblock_experiments.workbench.pages.event_log import log_event
+    from xblock_experiments.workbench.pages.event_log import is_enabled, log_event
     from xblock_experiments.workbench.pages.events_page import should_log
 
-    emitted.connect(log_event)
+    if is_enabled():
+        emitted.connect(log_event)
     logging.getLogger("django.server").addFilter(should_log)
