@@ -1,0 +1,110 @@
+"""The check of one table: its header, its rows and their hashes, and what reads its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import Protocol
+
+from xblock_experiments.research.manifest import Manifest, TableEntry
+from xblock_experiments.research.verification.altered_rows import differences, line_of
+from xblock_experiments.research.verification.findings import Findings
+from xblock_experiments.research.verification.lines import MeasuredFile, rows_of
+from xblock_experiments.research.verification.sources import Source, chunks
+
+_DIGEST = 32
+
+
+class CellCheck(Protocol):
+    """A check of the first cells of rows."""
+
+    cells: int
+    """The number of cells that it reads. No text is before them, so none of them has a comma."""
+
+    def check(self, first: int, rows: Sequence[Sequence[bytes]]) -> None:
+        """Check some rows. `first` is the number of the first, from 0."""
+
+
+class TableCheck:
+    """The check of a table's file against the file of its rows' hashes."""
+
+    def __init__(
+        self, source: Source, manifest: Manifest, table: TableEntry, findings: Findings
+    ) -> None:
+        self._source = source
+        self._table = table
+        self._findings = findings
+        self._files = manifest.files
+
+    def run(self, checks: Sequence[CellCheck]) -> MeasuredFile:
+        """Check the table, and return its file after it was read. Raises Unreadable."""
+        file = self._measured()
+        hashes = self._hashes()
+        row = 0
+        are_equal = True
+        for rows in self._rows(file):
+            found = b"".join([sha256(each).digest() for each in rows])
+            at = row * _DIGEST
+            are_equal = are_equal and found == hashes[at : at + len(found)]
+            self._check_cells(row, rows, checks)
+            row += len(rows)
+        self._findings.rows += row
+        if row != self._table.rows:
+            self._add(f"it has {row} rows, but {self._table.rows} were exported")
+        if not are_equal or row * _DIGEST != len(hashes):
+            self._point_at_rows(hashes)
+        return file
+
+    def _rows(self, file: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """Yield rows without the header, which is checked."""
+        found = rows_of(file)
+        first = next(found, [])
+        header, rest = first[:1], first[1:]
+        if header != [",".join(self._table.columns).encode()]:
+            self._add("the names of the columns were altered", 1)
+        yield rest
+        yield from found
+
+    def _check_cells(self, first: int, rows: list[bytes], checks: Sequence[CellCheck]) -> None:
+        if not checks or not rows:
+            return
+        most = max(check.cells for check in checks)
+        cells = [row.split(b",", min(most, len(self._table.columns) - 1)) for row in rows]
+        if min(map(len, cells)) < most:
+            for row, each in enumerate(cells, first):
+                if len(each) < most:
+                    self._add("the row has too few cells", line_of(row))
+            self._check_whole_rows(first, cells, checks, most)
+            return
+        for check in checks:
+            check.check(first, cells)
+
+    def _check_whole_rows(
+        self, first: int, cells: list[list[bytes]], checks: Sequence[CellCheck], most: int
+    ) -> None:
+        for row, each in enumerate(cells, first):
+            if len(each) >= most:
+                for check in checks:
+                    check.check(row, [each])
+
+    def _point_at_rows(self, hashes: bytes) -> None:
+        expected = [hashes[at : at + _DIGEST] for at in range(0, len(hashes), _DIGEST)]
+        found = [sha256(each).digest() for rows in self._rows_again() for each in rows]
+        for difference in differences(expected, found):
+            self._add(difference.what, line_of(difference.row))
+
+    def _measured(self) -> MeasuredFile:
+        name = self._table.file
+        return MeasuredFile(self._source, name, self._files[name].bytes)
+
+    def _hashes(self) -> bytes:
+        name = self._table.row_hashes
+        return b"".join(chunks(self._source, name, self._files[name].bytes))
+
+    def _rows_again(self) -> Iterator[list[bytes]]:
+        found = rows_of(self._measured())
+        yield next(found, [])[1:]
+        yield from found
+
+    def _add(self, what: str, line: int | None = None) -> None:
+        self._findings.add(self._table.file, what, line)
