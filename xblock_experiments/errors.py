@@ -22,6 +22,10 @@
     + InvalidPolicy            (ValueError)  gradebook.policy
     + NoStructure              (LookupError)
     + NoSuchReport             (LookupError)
+  x ResearchError              research.pseudonyms
+    + UnsafeKey                (ValueError)
+    + NothingToExport          (LookupError)  research.bundle
+    + NotExported              research.bundle: a bundle's path exists or cannot be written
   x OlxError                   olx.untrusted
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
