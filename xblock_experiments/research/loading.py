@@ -19,10 +19,12 @@ def sql_files(course_id: str, *, with_parquet: bool) -> Iterator[tuple[str, str]
     """Yield the name and the text of each SQL file."""
     for path in sorted(_QUESTIONS.glob("*.sql")):
         yield f"{_FOLDER}/{path.name}", path.read_text(encoding="utf-8")
-    for name, view in _VIEWS.items():
-        if with_parquet or "parquet" not in name:
-            views = "\n".join(view(table, course_id) for table in TABLES)
-            yield f"{_FOLDER}/load_{name}.sql", f"{_HEADING}\n{views}"
+    for name, view in {**_OF_CSV, **(_OF_PARQUET if with_parquet else {})}.items():
+        views = "".join(view(table, course_id) for table in TABLES)
+        yield f"{_FOLDER}/load_{name}.sql", f"{_HEADING}\n{views}"
+
+
+_HEADING}\n{views}"
 
 
 _HEADING = "-- Run this in the folder of the bundle: the paths are relative to it."
@@ -61,6 +63,16 @@ FROM read_parquet(
 """  # noqa: S608 - of declared names
 
 
+def _clickhouse_parquet(table: Table, _: str) -> str:
+    # ClickHouse takes the name of the folder as it is.
+    return f"""
+CREATE VIEW {table.name} AS
+SELECT decodeURLComponent(toString(course_id)) AS course_id, * EXCEPT (course_id)
+FROM file('parquet/{table.name}/*/*.parquet')
+SETTINGS use_hive_partitioning = 1;
+"""  # noqa: S608 - of declared names
+
+
 def _clickhouse_columns(table: Table) -> str:
     columns = ", ".join(
         f"{each.name} Nullable({each.kind.clickhouse})"
@@ -76,8 +88,11 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-_VIEWS: Mapping[str, Callable[[Table, str], str]] = {
+_OF_CSV: Mapping[str, Callable[[Table, str], str]] = {
     "clickhouse": _clickhouse,
     "duckdb": _duckdb,
+}
+_OF_PARQUET: Mapping[str, Callable[[Table, str], str]] = {
+    "clickhouse_parquet": _clickhouse_parquet,
     "duckdb_parquet": _duckdb_parquet,
 }
