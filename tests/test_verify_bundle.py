@@ -372,7 +372,7 @@ def test_a_file_that_unpacks_to_more_than_its_size_is_not_read_to_its_end(
 def test_a_manifest_that_is_none_is_a_fault(text: str, bundle: Bundle) -> None:
     (bundle.path / "manifest.json").write_text(text)
 
-    assert {place for place in places(check(bundle))} == {("manifest.json", None)}
+    assert places(check(bundle)) == {("manifest.json", None)}
 
 
 @pytest.mark.parametrize("data", [None, b"", b"PK\x03\x04 no archive"])

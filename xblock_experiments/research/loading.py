@@ -13,6 +13,7 @@ from xblock_experiments.research.tables import TABLES, Table
 
 _QUESTIONS = Path(__file__).parent / "sql"
 _FOLDER = "sql"
+_HEADING = "-- Run this in the folder of the bundle: the paths are relative to it."
 
 
 def sql_files(course_id: str, *, with_parquet: bool) -> Iterator[tuple[str, str]]:
@@ -22,12 +23,6 @@ def sql_files(course_id: str, *, with_parquet: bool) -> Iterator[tuple[str, str]
     for name, view in {**_OF_CSV, **(_OF_PARQUET if with_parquet else {})}.items():
         views = "".join(view(table, course_id) for table in TABLES)
         yield f"{_FOLDER}/load_{name}.sql", f"{_HEADING}\n{views}"
-
-
-_HEADING}\n{views}"
-
-
-_HEADING = "-- Run this in the folder of the bundle: the paths are relative to it."
 
 
 def _duckdb(table: Table, course_id: str) -> str:
