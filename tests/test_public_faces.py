@@ -51,6 +51,7 @@ SIGNATURES: dict[Any, dict[str, str]] = {
     },
     research: {
         "export_bundle": "course_id, to, *, key, people=None, with_parquet=False, on_row=None",
+        "read_key": "path=None",
         "verify_bundle": "path, *, manifest, people=None",
     },
     user_tags: {

@@ -21,16 +21,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from tests.builders import COURSE_ID
+from tests.builders import COURSE_ID, experiment, segmentation
 from tests.bundles import HOSTILE, KEY, SITE, STAFF, export, fill, learner, people_of, publish, rows
 from tests.unloading import unload
 from xblock_experiments.course_user_segmentation.api import (
     count_members,
     get_history,
     get_versions,
+    save_segmentations,
 )
+from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.errors import MissingExtra, WrongId
-from xblock_experiments.experiments.api import get_exposures
+from xblock_experiments.experiments.api import assign_group, get_exposures
 from xblock_experiments.gradebook.api import (
     get_grade,
     get_score_history,
@@ -38,9 +40,9 @@ from xblock_experiments.gradebook.api import (
     write_report,
 )
 from xblock_experiments.gradebook.structure_json import loads
-from xblock_experiments.research.api import export_bundle
+from xblock_experiments.research.api import export_bundle, read_key
 from xblock_experiments.research.bundle import NotExported, NothingToExport
-from xblock_experiments.research.pseudonyms import Pseudonyms, UnsafeKey, read_key
+from xblock_experiments.research.pseudonyms import Pseudonyms, UnsafeKey
 from xblock_experiments.research.tables import TABLES
 from xblock_experiments.user_tags.api import retire_user, set_tag
 
@@ -302,7 +304,6 @@ def test_a_course_without_a_known_structure_has_no_grades(tmp_path: Path) -> Non
     set_tag("ann", "other", "hint.seen", 1)
     from tests.builders import experiment
     from xblock_experiments.course_user_segmentation.api import save_segmentations
-    from xblock_experiments.experiments.api import assign_group
 
     save_segmentations("other", [experiment(100, 1, 2)])
     assign_group("other", 100, "ann")
@@ -501,10 +502,6 @@ def _parquet(bundle: Path, table: str) -> list[dict[str, Any]]:
 
 
 def test_segmentations_of_two_types_can_have_the_same_id(tmp_path: Path) -> None:
-    from tests.builders import experiment, segmentation
-    from xblock_experiments.course_user_segmentation.api import save_segmentations
-    from xblock_experiments.course_user_segmentation.data import Group
-
     publish(2, 3)
     save_segmentations(
         COURSE_ID, [experiment(100, 2, 3), segmentation(100, "cohort", (Group(1, "One"),))]

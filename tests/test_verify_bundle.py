@@ -236,6 +236,9 @@ def resign(bundle: Bundle, name: str) -> str:
         entry = found["files"][each.relative_to(bundle.path).as_posix()]
         entry["sha256"] = sha256(each.read_bytes()).hexdigest()
         entry["bytes"] = each.stat().st_size
+    hashes = row_hashes.read_bytes()
+    blocks = [hashes[at : at + 32_000] for at in range(0, len(hashes), 32_000)]
+    found["tables"][name]["blocks"] = [sha256(block).hexdigest() for block in blocks]
     found["tables"][name]["rows"] = len(lines) - 1
     manifest.write_text(json.dumps(found))
     return sha256(manifest.read_bytes()).hexdigest()
@@ -257,6 +260,19 @@ def test_a_wrong_group_is_found_although_all_hashes_were_computed_anew(bundle: B
     assert all("the group is" in fault.what for fault in report.faults)
     assert places(check(bundle)) == {("manifest.json", None)}
     assert (ASSIGNMENTS, 8) in places(check(bundle, with_people=True))
+
+
+def test_a_row_that_was_altered_with_its_hash_is_among_those_that_are_named(
+    bundle: Bundle,
+) -> None:
+    manifest = (bundle.path / "manifest.json").read_bytes()
+    rewrite(bundle.path / "csv/scores.csv", lambda lines: lines.__setitem__(5, lines[6]))
+    resign(bundle, "scores")
+    (bundle.path / "manifest.json").write_bytes(manifest)
+    named = {fault.line: fault.what for fault in check(bundle).faults if fault.line}
+
+    assert "rows up to line 91 were altered" in named[2]
+    assert check(bundle).rows == bundle.rows
 
 
 def test_a_learner_with_another_id_is_found(bundle: Bundle, tmp_path: Path) -> None:

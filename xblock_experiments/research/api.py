@@ -8,9 +8,11 @@ from pathlib import Path
 
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.research.bundle import Bundle, export
+from xblock_experiments.research.pseudonyms import UnsafeKey, key_in
 from xblock_experiments.research.verification.checking import Report, check_bundle
+from xblock_experiments.settings.common import setting
 
-__all__ = ["export_bundle", "verify_bundle"]
+__all__ = ["export_bundle", "read_key", "verify_bundle"]
 
 
 @reports_faults
@@ -39,6 +41,18 @@ def export_bundle(
         with_parquet=with_parquet,
         on_row=on_row or (lambda: None),
     )
+
+
+def read_key(path: PathLike[str] | None = None) -> bytes:
+    """Return the key in the file, or in the one that the setting RESEARCH_KEY_FILE names.
+
+    Raises UnsafeKey.
+    """
+    named = setting("RESEARCH_KEY_FILE") if path is None else path
+    if named is None:
+        msg = "There is no key for pseudonyms. Name its file in the setting RESEARCH_KEY_FILE."
+        raise UnsafeKey(msg)
+    return key_in(Path(named))
 
 
 def verify_bundle(

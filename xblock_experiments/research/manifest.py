@@ -1,7 +1,8 @@
 """The manifest: what a bundle consists of, with the SHA-256 of each file.
 
 Its own hash stands for the whole bundle. Each table has a file of hashes, 32 bytes for each row, by
-which an altered row is found; the manifest has the hash of that file too.
+which an altered row is found. Whoever alters a row can alter its hash too, so the manifest has a
+hash of each thousand of them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from xblock_experiments.research.tables import TABLES, Table
 
 NAME = "manifest.json"
 FORMAT = 1
+BLOCK = 1_000
+"""The number of rows whose hashes have one hash in the manifest."""
+DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class TableEntry:
     file: str
     row_hashes: str
     rows: int
+    blocks: tuple[str, ...]
+    """The SHA-256 of each thousand of the rows' hashes."""
     columns: tuple[str, ...]
     references: tuple[tuple[tuple[str, ...], str], ...]
     """The columns that refer, and the table with columns of the same names."""
@@ -89,11 +95,12 @@ class Manifest:
                 self.tables[other].columns.index(column)
 
 
-def table_entry(table: Table, rows: int) -> TableEntry:
+def table_entry(table: Table, rows: int, blocks: Iterable[str]) -> TableEntry:
     return TableEntry(
         file=csv_file(table.name),
-        row_hashes=f"rows/{table.name}.sha256",
+        row_hashes=row_hashes_file(table.name),
         rows=rows,
+        blocks=tuple(blocks),
         columns=tuple(table.names),
         references=tuple((each.columns, each.table) for each in table.references),
     )
@@ -103,12 +110,17 @@ def csv_file(table: str) -> str:
     return f"csv/{table}.csv"
 
 
+def row_hashes_file(table: str) -> str:
+    return f"rows/{table}.sha256"
+
+
 def _table_json(name: str, entry: TableEntry) -> dict[str, Any]:
     table = next(each for each in TABLES if each.name == name)
     return {
         "file": entry.file,
         "row_hashes": entry.row_hashes,
         "rows": entry.rows,
+        "blocks": list(entry.blocks),
         "columns": [
             {"name": column.name, "type": column.kind.name, "optional": column.is_optional}
             for column in table.columns
@@ -129,6 +141,7 @@ def _table(found: Any) -> TableEntry:
         file=_checked(found["file"], str),
         row_hashes=_checked(found["row_hashes"], str),
         rows=_checked(found["rows"], int),
+        blocks=_texts(found["blocks"]),
         columns=_texts(column["name"] for column in found["columns"]),
         references=tuple(
             (_texts(each["columns"]), _checked(each["table"], str)) for each in found["references"]

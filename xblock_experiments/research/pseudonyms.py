@@ -49,7 +49,7 @@ class Pseudonyms:
         return hmac.digest(self._key, text.encode(), "sha256").hex()
 
 
-def read_key(path: Path) -> bytes:
+def key_in(path: Path) -> bytes:
     """Return the key in the file, without white space around it. Raises UnsafeKey."""
     try:
         mode = path.stat().st_mode

@@ -8,7 +8,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
-from xblock_experiments.research.manifest import FileEntry, TableEntry, table_entry
+from xblock_experiments.research.manifest import (
+    BLOCK,
+    FileEntry,
+    TableEntry,
+    csv_file,
+    row_hashes_file,
+    table_entry,
+)
 from xblock_experiments.research.tables import Row, Table
 
 END = b"\r\n"
@@ -54,18 +61,14 @@ class TableFiles:
         self._folder = folder
         self._others = others
         self._cells = [column.cell for column in table.columns]
-        self._rows = HashedFile(folder / self.entry.file)
-        self._hashes = HashedFile(folder / self.entry.row_hashes)
+        self._rows = HashedFile(folder / csv_file(table.name))
+        self._hashes = RowHashes(folder / row_hashes_file(table.name))
         self._rows.write(encoded(table.names) + END)
-
-    @property
-    def entry(self) -> TableEntry:
-        return table_entry(self._table, self.count)
 
     def write(self, row: Row) -> None:
         line = encoded([cell(value) for cell, value in zip(self._cells, row, strict=True)])
         self._rows.write(line + END)
-        self._hashes.write(sha256(line).digest())
+        self._hashes.add(line)
         for other in self._others:
             other.write(row)
         self.count += 1
@@ -75,10 +78,40 @@ class TableFiles:
         for other in self._others:
             other.close()
         return {
-            self.entry.file: self._rows.close(),
-            self.entry.row_hashes: self._hashes.close(),
+            csv_file(self._table.name): self._rows.close(),
+            row_hashes_file(self._table.name): self._hashes.close(),
             **{other.name: _entry_of(self._folder / other.name) for other in self._others},
         }
+
+    @property
+    def entry(self) -> TableEntry:
+        """The table's entry in the manifest. It is complete after `close`."""
+        return table_entry(self._table, self.count, self._hashes.blocks)
+
+
+class RowHashes:
+    """The file of a table's hashes, and a hash of each thousand of them."""
+
+    def __init__(self, path: Path) -> None:
+        self.blocks: list[str] = []
+        self._file = HashedFile(path)
+        self._block: list[bytes] = []
+
+    def add(self, row: bytes) -> None:
+        self._block.append(sha256(row).digest())
+        if len(self._block) == BLOCK:
+            self._end_block()
+
+    def close(self) -> FileEntry:
+        if self._block:
+            self._end_block()
+        return self._file.close()
+
+    def _end_block(self) -> None:
+        data = b"".join(self._block)
+        self._file.write(data)
+        self.blocks.append(sha256(data).hexdigest())
+        self._block.clear()
 
 
 def encoded(cells: Iterable[str]) -> bytes:

@@ -67,24 +67,24 @@ class Derivation:
         self._people = people
         self._definitions = definitions
         self._findings = findings
-        self._place: tuple[bytes, bytes] | None = None
+        self._learner = self._id = b""
         self._present: int | None = None
         """The group after the move before, as it was computed."""
 
     def check(self, first: int, rows: Iterable[Sequence[bytes]]) -> None:
         """Check the cells of some rows. `first` is the number of the first, from 0."""
-        findings = self._findings
+        people, definitions = self._people, self._definitions
         for row, cells in enumerate(rows, first):
             learner, id, _, version, _, to, by_time, _, _, why = cells
-            if self._place != (learner, id):
-                self._place, self._present = (learner, id), None
+            if self._learner != learner or self._id != id:
+                self._learner, self._id, self._present = learner, id, None
             rule = _METHODS.get(why)
             if rule is None:
                 self._present = int(to) if to.isdigit() else None
-                findings.recorded += 1
+                self._findings.recorded += 1
                 continue
-            user_id = self._people.get(learner)
-            definition = self._definitions.get((id, version))
+            user_id = people.get(learner)
+            definition = definitions.get((id, version))
             if user_id is None or definition is None:
                 whose = "learner is not among the people" if definition else "version is unknown"
                 self._add(row, f"it cannot be computed, because its {whose}")
@@ -94,7 +94,7 @@ class Derivation:
             except NotAssignable:
                 self._add(row, "its version of the experiment cannot assign anybody")
                 continue
-            findings.derived += 1
+            self._findings.derived += 1
             if to != b"%d" % self._present:
                 self._differs(row, to, is_uncertain=by_time == _TRUE)
 

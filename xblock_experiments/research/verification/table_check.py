@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Protocol
 
-from xblock_experiments.research.manifest import Manifest, TableEntry
+from xblock_experiments.research.manifest import BLOCK, DIGEST_BYTES, Manifest, TableEntry
 from xblock_experiments.research.verification.altered_rows import differences, line_of
 from xblock_experiments.research.verification.findings import Findings
 from xblock_experiments.research.verification.lines import MeasuredFile, rows_of
 from xblock_experiments.research.verification.sources import Source, chunks
-
-_DIGEST = 32
 
 
 class CellCheck(Protocol):
@@ -40,18 +38,19 @@ class TableCheck:
         """Check the table, and return its file after it was read. Raises Unreadable."""
         file = self._measured()
         hashes = self._hashes()
+        self._check_blocks(hashes)
         row = 0
         are_equal = True
         for rows in self._rows(file):
             found = b"".join([sha256(each).digest() for each in rows])
-            at = row * _DIGEST
+            at = row * DIGEST_BYTES
             are_equal = are_equal and found == hashes[at : at + len(found)]
             self._check_cells(row, rows, checks)
             row += len(rows)
         self._findings.rows += row
         if row != self._table.rows:
             self._add(f"it has {row} rows, but {self._table.rows} were exported")
-        if not are_equal or row * _DIGEST != len(hashes):
+        if not are_equal or row * DIGEST_BYTES != len(hashes):
             self._point_at_rows(hashes)
         return file
 
@@ -64,6 +63,18 @@ class TableCheck:
             self._add("the names of the columns were altered", 1)
         yield rest
         yield from found
+
+    def _check_blocks(self, hashes: bytes) -> None:
+        """Name the rows whose hashes were altered, because these rows prove nothing."""
+        size = BLOCK * DIGEST_BYTES
+        for number, expected in enumerate(self._table.blocks):
+            if sha256(hashes[number * size : (number + 1) * size]).hexdigest() != expected:
+                first, last = number * BLOCK, min((number + 1) * BLOCK, self._table.rows) - 1
+                self._add(
+                    f"the hashes of the rows up to line {line_of(last)} were altered, so one of "
+                    "these rows can have been altered with its hash",
+                    line_of(first),
+                )
 
     def _check_cells(self, first: int, rows: list[bytes], checks: Sequence[CellCheck]) -> None:
         if not checks or not rows:
@@ -88,7 +99,7 @@ class TableCheck:
                     check.check(row, [each])
 
     def _point_at_rows(self, hashes: bytes) -> None:
-        expected = [hashes[at : at + _DIGEST] for at in range(0, len(hashes), _DIGEST)]
+        expected = [hashes[at : at + DIGEST_BYTES] for at in range(0, len(hashes), DIGEST_BYTES)]
         found = [sha256(each).digest() for rows in self._rows_again() for each in rows]
         for difference in differences(expected, found):
             self._add(difference.what, line_of(difference.row))

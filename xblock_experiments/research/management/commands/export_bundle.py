@@ -13,10 +13,8 @@ from xblock_experiments.commands.counting import counting
 from xblock_experiments.commands.database import usable_database
 from xblock_experiments.commands.stopping import Stopped, graceful_stop, until
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.research.api import export_bundle
+from xblock_experiments.research.api import export_bundle, read_key
 from xblock_experiments.research.bundle import Bundle
-from xblock_experiments.research.pseudonyms import UnsafeKey, read_key
-from xblock_experiments.settings.common import setting
 
 
 class Command(BaseCommand):
@@ -68,16 +66,8 @@ def _export(options: dict[str, Any], on_row: Callable[[], None]) -> Bundle:
     return export_bundle(
         options["course_id"],
         options["to"],
-        key=_key(options["key_file"]),
+        key=read_key(options["key_file"]),
         people=options["people"],
         with_parquet=options["parquet"],
         on_row=on_row,
     )
-
-
-def _key(path: Path | None) -> bytes:
-    named = path or setting("RESEARCH_KEY_FILE")
-    if named is None:
-        msg = "There is no key for pseudonyms. Name its file with --key-file or RESEARCH_KEY_FILE."
-        raise UnsafeKey(msg)
-    return read_key(Path(named))
