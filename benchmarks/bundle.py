@@ -100,7 +100,11 @@ def _write(folder: Path, learners: int) -> Written:
 
 
 def _write_manifest(folder: Path, files: dict[tables.Table, TableFiles]) -> str:
-    entries = {name: entry for each in files.values() for name, entry in each.close().items()}
+    for each in files.values():
+        each.close()
+    entries = {
+        name: entry for each in files.values() for name, entry in each.file_entries().items()
+    }
     text = Manifest(
         course_id=COURSE_ID,
         created="",

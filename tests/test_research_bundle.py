@@ -19,6 +19,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pyarrow.parquet import ParquetFile
 from pytest_django import Settings
 
 from tests.builders import COURSE_ID, experiment, segmentation
@@ -302,9 +303,6 @@ def two_learners(course_id: str) -> list[str]:
 
 def test_a_course_without_a_known_structure_has_no_grades(tmp_path: Path) -> None:
     set_tag("ann", "other", "hint.seen", 1)
-    from tests.builders import experiment
-    from xblock_experiments.course_user_segmentation.api import save_segmentations
-
     save_segmentations("other", [experiment(100, 1, 2)])
     assign_group("other", 100, "ann")
     export_bundle("other", tmp_path / "other", key=KEY)
@@ -479,25 +477,18 @@ def test_pyarrow_is_needed_for_parquet_only(
 
 
 def test_parquet_has_the_same_rows_with_texts_as_they_are_stored(tmp_path: Path) -> None:
-    from pyarrow import parquet
-
     export(tmp_path, with_parquet=True)
     for table in TABLES:
-        folder = tmp_path / "bundle" / "parquet" / table.name
-        (path,) = folder.glob("course_id=*/part-0.parquet")
-        found = parquet.ParquetFile(path).read().to_pylist()
+        found = parquet_rows(tmp_path / "bundle", table.name)
         cells = [{each.name: each.cell(row[each.name]) for each in table.columns} for row in found]
         assert cells == rows(tmp_path / "bundle", table.name)
-        assert path.parent.name == "course_id=course-v1%3ADemoX%2BTests%2B2026"
-    usage_ids = {row["usage_id"] for row in _parquet(tmp_path / "bundle", "exposures")}
+    usage_ids = {row["usage_id"] for row in parquet_rows(tmp_path / "bundle", "exposures")}
     assert usage_ids == {HOSTILE}
 
 
-def _parquet(bundle: Path, table: str) -> list[dict[str, Any]]:
-    from pyarrow import parquet
-
-    (path,) = (bundle / "parquet" / table).glob("*/*.parquet")
-    found: list[dict[str, Any]] = parquet.ParquetFile(path).read().to_pylist()
+def parquet_rows(bundle: Path, table: str) -> list[dict[str, Any]]:
+    path = bundle / "parquet" / table / "course_id=course-v1%3ADemoX%2BTests%2B2026"
+    found: list[dict[str, Any]] = ParquetFile(path / "part-0.parquet").read().to_pylist()
     return found
 
 

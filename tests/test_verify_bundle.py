@@ -418,7 +418,7 @@ sys.exit(main())
 
 
 def test_the_check_needs_the_standard_library_only(bundle: Bundle, tmp_path: Path) -> None:
-    """Without site packages, nothing else can be imported."""
+    """Run it without site packages, so that nothing else can be imported."""
     done = subprocess.run(
         [
             *(sys.executable, "-S", "-W", "error", "-c", CHECK_ALONE, str(bundle.path)),

@@ -80,6 +80,8 @@ def export(
         course = read_course(course_id, pseudonyms)
         learners.add((pseudonyms.of(id), id) for id in gradebook.get_learners(course_id))
         files = _table_files(folder, course_id, with_parquet=with_parquet)
+        for each in files.values():
+            stack.callback(each.close)
         _write_rows(course, learners, files, on_row)
         text = _manifest_of(course, folder, files, with_parquet=with_parquet)
         if new_people:
@@ -122,7 +124,8 @@ def _manifest_of(
     """Write the other files and the manifest, and return its bytes."""
     entries: dict[str, FileEntry] = {}
     for each in files.values():
-        entries |= each.close()
+        each.close()
+        entries |= each.file_entries()
     texts = {
         "README.md": readme(course.id),
         "structure.json": dumps(course.structure) if course.structure else "null",

@@ -68,8 +68,9 @@ class ParquetTable:
             self._flush()
 
     def close(self) -> None:
-        self._flush()
-        self._writer.close()
+        if self._writer.is_open:
+            self._flush()
+            self._writer.close()
 
     def _flush(self) -> None:
         if not self._rows:

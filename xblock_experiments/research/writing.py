@@ -47,8 +47,11 @@ class HashedFile:
         self._hash.update(data)
         self._bytes += len(data)
 
-    def close(self) -> FileEntry:
+    def close(self) -> None:
         self._file.close()
+
+    @property
+    def entry(self) -> FileEntry:
         return FileEntry(self._bytes, self._hash.hexdigest())
 
 
@@ -73,13 +76,16 @@ class TableFiles:
             other.write(row)
         self.count += 1
 
-    def close(self) -> dict[str, FileEntry]:
-        """Return the entries of all files by name."""
-        for other in self._others:
-            other.close()
+    def close(self) -> None:
+        """Close all files. Does nothing the second time."""
+        for file in (self._rows, self._hashes, *self._others):
+            file.close()
+
+    def file_entries(self) -> dict[str, FileEntry]:
+        """Return the entries of the closed files by name."""
         return {
-            csv_file(self._table.name): self._rows.close(),
-            row_hashes_file(self._table.name): self._hashes.close(),
+            csv_file(self._table.name): self._rows.entry,
+            row_hashes_file(self._table.name): self._hashes.entry,
             **{other.name: _entry_of(self._folder / other.name) for other in self._others},
         }
 
@@ -102,10 +108,14 @@ class RowHashes:
         if len(self._block) == BLOCK:
             self._end_block()
 
-    def close(self) -> FileEntry:
+    def close(self) -> None:
         if self._block:
             self._end_block()
-        return self._file.close()
+        self._file.close()
+
+    @property
+    def entry(self) -> FileEntry:
+        return self._file.entry
 
     def _end_block(self) -> None:
         data = b"".join(self._block)
@@ -133,7 +143,8 @@ _writerow = csv.writer(_Line()).writerow
 def write_file(folder: Path, name: str, data: bytes) -> FileEntry:
     file = HashedFile(folder / name)
     file.write(data)
-    return file.close()
+    file.close()
+    return file.entry
 
 
 def _entry_of(path: Path) -> FileEntry:
