@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import chain
 
 from xblock_experiments.research.manifest import FileEntry
 from xblock_experiments.research.verification.sources import Source, Unreadable, chunks
@@ -29,6 +30,13 @@ class MeasuredFile:
             self._hash.update(data)
             self._bytes += len(data)
             yield data
+
+
+def header_and_rows(file: Iterable[bytes]) -> tuple[bytes, Iterator[list[bytes]]]:
+    """Return the first line, and the rows after it, many at a time."""
+    found = filter(None, rows_of(file))
+    header, *rest = next(found, [b""])
+    return header, chain([rest], found)
 
 
 def rows_of(file: Iterable[bytes]) -> Iterator[list[bytes]]:

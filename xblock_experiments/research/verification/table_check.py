@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Protocol
 
 from xblock_experiments.research.manifest import BLOCK, DIGEST_BYTES, Manifest, TableEntry
 from xblock_experiments.research.verification.altered_rows import differences, line_of
 from xblock_experiments.research.verification.findings import Findings
-from xblock_experiments.research.verification.lines import MeasuredFile, rows_of
-from xblock_experiments.research.verification.sources import Source, chunks
+from xblock_experiments.research.verification.lines import MeasuredFile, header_and_rows
+from xblock_experiments.research.verification.sources import CHUNK, Source, chunks
 
 
 class CellCheck(Protocol):
@@ -39,9 +39,12 @@ class TableCheck:
         file = self._measured()
         hashes = self._hashes()
         self._check_blocks(hashes)
+        header, found_rows = header_and_rows(file)
+        if header != ",".join(self._table.columns).encode():
+            self._add("the names of the columns were altered", 1)
         row = 0
         are_equal = True
-        for rows in self._rows(file):
+        for rows in found_rows:
             found = b"".join([sha256(each).digest() for each in rows])
             at = row * DIGEST_BYTES
             are_equal = are_equal and found == hashes[at : at + len(found)]
@@ -53,16 +56,6 @@ class TableCheck:
         if not are_equal or row * DIGEST_BYTES != len(hashes):
             self._point_at_rows(hashes)
         return file
-
-    def _rows(self, file: Iterable[bytes]) -> Iterator[list[bytes]]:
-        """Yield rows without the header, which is checked."""
-        found = rows_of(file)
-        first = next(found, [])
-        header, rest = first[:1], first[1:]
-        if header != [",".join(self._table.columns).encode()]:
-            self._add("the names of the columns were altered", 1)
-        yield rest
-        yield from found
 
     def _check_blocks(self, hashes: bytes) -> None:
         """Name the rows whose hashes were altered, because these rows prove nothing."""
@@ -100,22 +93,19 @@ class TableCheck:
 
     def _point_at_rows(self, hashes: bytes) -> None:
         expected = [hashes[at : at + DIGEST_BYTES] for at in range(0, len(hashes), DIGEST_BYTES)]
-        found = [sha256(each).digest() for rows in self._rows_again() for each in rows]
+        _, found_rows = header_and_rows(self._measured())
+        found = [sha256(each).digest() for rows in found_rows for each in rows]
         for difference in differences(expected, found):
             self._add(difference.what, line_of(difference.row))
 
     def _measured(self) -> MeasuredFile:
+        """Return the table's file. A little more than its size is read, to point at added rows."""
         name = self._table.file
-        return MeasuredFile(self._source, name, self._files[name].bytes)
+        return MeasuredFile(self._source, name, self._files[name].bytes + CHUNK)
 
     def _hashes(self) -> bytes:
         name = self._table.row_hashes
         return b"".join(chunks(self._source, name, self._files[name].bytes))
-
-    def _rows_again(self) -> Iterator[list[bytes]]:
-        found = rows_of(self._measured())
-        yield next(found, [])[1:]
-        yield from found
 
     def _add(self, what: str, line: int | None = None) -> None:
         self._findings.add(self._table.file, what, line)
