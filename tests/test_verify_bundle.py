@@ -349,7 +349,10 @@ def packed(bundle: Bundle, path: Path, *more: tuple[str, bytes]) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("name", ["../escaped", "/escaped", "csv/../../escaped", "README.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["../escaped", "/escaped", "csv/../../escaped", "README.md", "csv/scores.csv"],
+)
 def test_an_archive_with_other_or_repeated_files_is_not_unpacked(
     name: str, bundle: Bundle, tmp_path: Path
 ) -> None:

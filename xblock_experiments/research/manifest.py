@@ -133,7 +133,11 @@ def _table_json(name: str, entry: TableEntry) -> dict[str, Any]:
 
 
 def _file(found: Any) -> FileEntry:
-    return FileEntry(_checked(found["bytes"], int), _checked(found["sha256"], str))
+    size = _checked(found["bytes"], int)
+    if size < 0:
+        msg = f"a file has {size} bytes"
+        raise ValueError(msg)
+    return FileEntry(size, _checked(found["sha256"], str))
 
 
 def _table(found: Any) -> TableEntry:

@@ -76,7 +76,8 @@ def _manifest(source: Source, sha: str, findings: Findings) -> Manifest | None:
 def _present(source: Source, manifest: Manifest, findings: Findings) -> set[str]:
     """Return the names of the manifest's files that are there once."""
     there = Counter(source.names())
-    del there[manifests.NAME]
+    if there.pop(manifests.NAME) > 1:
+        findings.add(manifests.NAME, "the archive has it several times")
     for name in sorted(manifest.files.keys() - there.keys()):
         findings.add(name, "the file is missing")
     for name, times in sorted(there.items()):

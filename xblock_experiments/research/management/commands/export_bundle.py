@@ -55,7 +55,7 @@ class Command(BaseCommand):
         except Stopped as stopped:
             self.stderr.write(f"Stopped. {path} was not written.")
             sys.exit(stopped.status)
-        except (ExperimentsError, ImportError) as error:
+        except ExperimentsError as error:
             msg = f"Cannot export {options['course_id']!r}. {error}"
             raise CommandError(msg) from error
         self.stdout.write(self.style.SUCCESS(f"{path}: {bundle.rows:,} rows."))
