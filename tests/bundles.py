@@ -53,7 +53,7 @@ def fill(learners: int = 30) -> None:
         score(user_id, f"arm{number % 3 + 1}", 1)
     publish(2, 3, weights=(1, 3))
     save_structure(structure(2, 3), BLOCKS)
-    assign_users(COURSE_ID, 100, [*first[: learners // 2], *others])
+    assign_users(COURSE_ID, 100, [*first[:-5], *others])
     put_in_group(COURSE_ID, 100, first[0], 3, type="experiment", actor=STAFF)
     put_in_group(COURSE_ID, 100, first[0], 2, type="experiment", actor=STAFF)
     put_in_group(COURSE_ID, 7, first[0], 1, type="cohort", actor=STAFF)

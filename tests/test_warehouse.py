@@ -94,7 +94,7 @@ def expose(learners: list[str]) -> None:
     """Let four of five learners be shown their arm."""
     for user_id, history in get_histories_of(COURSE_ID, learners).items():
         *_, (_, last) = history
-        if int(user_id) % 5:
+        if int(user_id) % 5 and last.to_group_id is not None:
             _EXPOSURES.append(
                 Exposure(
                     course_id=COURSE_ID,

@@ -26,7 +26,7 @@
     + UnsafeKey                (ValueError)
     + NothingToExport          (LookupError)  research.bundle
     + NotExported              research.bundle: a bundle's path exists or cannot be written
-  x OlxError                   olx.untrusted
+  x OlxError                   olx.errors
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
   x UnreadableSource           (ValueError)  platform.tags.data

@@ -9,7 +9,8 @@ from pathlib import Path
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.research.bundle import Bundle, export
 from xblock_experiments.research.pseudonyms import UnsafeKey, key_in
-from xblock_experiments.research.verification.checking import Report, check_bundle
+from xblock_experiments.research.verification.checking import check_bundle
+from xblock_experiments.research.verification.findings import Report
 from xblock_experiments.settings.common import setting
 
 __all__ = ["export_bundle", "read_key", "verify_bundle"]

@@ -78,8 +78,10 @@ class TableFiles:
 
     def close(self) -> None:
         """Close all files. Does nothing the second time."""
-        for file in (self._rows, self._hashes, *self._others):
-            file.close()
+        self._rows.close()
+        self._hashes.close()
+        for other in self._others:
+            other.close()
 
     def file_entries(self) -> dict[str, FileEntry]:
         """Return the entries of the closed files by name."""
