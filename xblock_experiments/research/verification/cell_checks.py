@@ -16,7 +16,7 @@ class CellChecks:
     """The checks by table. What a table refers to is read before it."""
 
     def __init__(
-        self, manifest: Manifest, people: Mapping[bytes, str] | None, findings: Findings
+        self, manifest: Manifest, people: Mapping[str, str] | None, findings: Findings
     ) -> None:
         self._manifest = manifest
         self._people = people
@@ -49,7 +49,7 @@ class CellChecks:
                 checks.append(self._derivation(table.file, self._people))
         return checks
 
-    def _derivation(self, file: str, people: Mapping[bytes, str]) -> Derivation:
+    def _derivation(self, file: str, people: Mapping[str, str]) -> Derivation:
         try:
             found = definitions_of(self._manifest.course_id, self._configurations.rows)
         except ValueError as error:

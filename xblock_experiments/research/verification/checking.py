@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,16 +24,32 @@ _MOST_OF_MANIFEST = 64 << 20
 def check_bundle(path: Path, manifest: str, people: Path | None) -> Report:
     """Return all faults. A fault of one file does not keep the others from being checked."""
     findings = Findings()
-    names = _people(people, findings) if people else None
-    try:
-        with opened(path) as source:
-            _check(source, manifest, names, findings)
-    except Unreadable as error:
-        findings.add(str(path), f"it is no bundle: {error}")
+    with _without_cycles():
+        names = _people(people, findings) if people else None
+        try:
+            with opened(path) as source:
+                _check(source, manifest, names, findings)
+        except Unreadable as error:
+            findings.add(str(path), f"it is no bundle: {error}")
     return findings.report()
 
 
-def _people(path: Path, findings: Findings) -> Mapping[bytes, str] | None:
+@contextmanager
+def _without_cycles() -> Iterator[None]:
+    """Switch off the collection of cycles, which a check does not make.
+
+    With millions of small objects, it takes a sixth of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _people(path: Path, findings: Findings) -> Mapping[str, str] | None:
     try:
         return read_people(path)
     except Unreadable as error:
@@ -40,9 +57,7 @@ def _people(path: Path, findings: Findings) -> Mapping[bytes, str] | None:
         return None
 
 
-def _check(
-    source: Source, sha: str, people: Mapping[bytes, str] | None, findings: Findings
-) -> None:
+def _check(source: Source, sha: str, people: Mapping[str, str] | None, findings: Findings) -> None:
     manifest = _manifest(source, sha, findings)
     if manifest is None:
         return

@@ -61,48 +61,56 @@ class Derivation:
     cells = len(ASSIGNMENTS.columns)
 
     def __init__(
-        self, file: str, people: Mapping[bytes, str], definitions: Definitions, findings: Findings
+        self, file: str, people: Mapping[str, str], definitions: Definitions, findings: Findings
     ) -> None:
         self._file = file
         self._people = people
         self._definitions = definitions
         self._findings = findings
-        self._learner = self._id = b""
-        self._present: int | None = None
-        """The group after the move before, as it was computed."""
+        self._last: tuple[bytes, bytes, str | None, int | None] = (b"", b"", None, None)
+        """The cells of the learner and the experiment of the row before, the learner's id, and the
+        group after that row, as it was computed.
+        """
 
-    def check(self, first: int, rows: Iterable[Sequence[bytes]]) -> None:
+    def check(self, first: int, rows: Sequence[Sequence[bytes]]) -> None:
         """Check the cells of some rows. `first` is the number of the first, from 0."""
+        # Local names save a tenth of the time, and a million rows take seconds.
         people, definitions = self._people, self._definitions
+        last_learner, last_id, user_id, present = self._last
+        derived = 0
         for row, cells in enumerate(rows, first):
             learner, id, _, version, _, to, by_time, _, _, why = cells
-            if self._learner != learner or self._id != id:
-                self._learner, self._id, self._present = learner, id, None
+            if learner != last_learner:
+                user_id = people.get(learner.decode(errors="replace"))
+                last_learner, last_id = learner, b""
+            if id != last_id:
+                last_id, present = id, None
             rule = _METHODS.get(why)
             if rule is None:
-                self._present = int(to) if to.isdigit() else None
+                present = int(to) if to.isdigit() else None
                 self._findings.recorded += 1
                 continue
-            user_id = people.get(learner)
             definition = definitions.get((id, version))
             if user_id is None or definition is None:
                 whose = "learner is not among the people" if definition else "version is unknown"
                 self._add(row, f"it cannot be computed, because its {whose}")
                 continue
             try:
-                self._present = rule(*definition, user_id, self._present)
+                present = rule(*definition, user_id, present)
             except NotAssignable:
                 self._add(row, "its version of the experiment cannot assign anybody")
                 continue
-            self._findings.derived += 1
-            if to != b"%d" % self._present:
-                self._differs(row, to, is_uncertain=by_time == _TRUE)
+            derived += 1
+            if to != b"%d" % present:
+                self._differs(row, to, present, is_uncertain=by_time == _TRUE)
+        self._findings.derived += derived
+        self._last = last_learner, last_id, user_id, present
 
-    def _differs(self, row: int, to: bytes, *, is_uncertain: bool) -> None:
+    def _differs(self, row: int, to: bytes, right: int, *, is_uncertain: bool) -> None:
         if is_uncertain:
             self._findings.uncertain += 1
         else:
-            self._add(row, f"the group is {to.decode(errors='replace')!r}, not {self._present}")
+            self._add(row, f"the group is {to.decode(errors='replace')!r}, not {right}")
 
     def _add(self, row: int, what: str) -> None:
         self._findings.add(self._file, what, line_of(row))
