@@ -34,7 +34,11 @@ from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.gradebook.models import RecordedScore, Score
 from xblock_experiments.research.api import export_bundle
 
-pytestmark = pytest.mark.one_django
+pytestmark = [
+    # so that pytest-django makes the tables for the fixture, although no test uses them
+    pytest.mark.django_db,
+    pytest.mark.one_django,
+]
 
 LEARNERS = [str(number) for number in range(1, 10_001)]
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
