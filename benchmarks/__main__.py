@@ -18,7 +18,7 @@ from benchmarks.results import Report, Row
 from benchmarks.scale import FULL, QUICK, Scale
 from benchmarks.table import table
 
-PURE = ("choosing", "randomness")
+PURE = ("choosing", "randomness", "bundle")
 DATABASE = (
     *("views", "pages", "lessons", "problems", "event_context", "bulk", "imports"),
     "grades",

@@ -23,6 +23,8 @@ class Scale:
     graded_learners: int
     walked_learners: int
     """The number of learners whose grade is also computed naively."""
+    checked_assignments: int
+    """The number of assignments in a bundle that is checked."""
     experiments: int
     """The number of experiments in the check of randomness. Each has `users` users."""
     users: int
@@ -41,6 +43,7 @@ FULL = Scale(
     imported_rows=100_000,
     graded_learners=5_000,
     walked_learners=100,
+    checked_assignments=1_000_000,
     experiments=50,
     users=100_000,
 )
@@ -57,6 +60,7 @@ QUICK = Scale(
     imported_rows=2_000,
     graded_learners=100,
     walked_learners=4,
+    checked_assignments=10_000,
     experiments=6,
     users=5_000,
 )

@@ -21,6 +21,7 @@ from django.core.management import get_commands
 from tests.builders import course_xml, experiment, split_test_xml
 from xblock_experiments import __version__, events, fakes, testing
 from xblock_experiments.gradebook import api as gradebook
+from xblock_experiments.research import api as research
 from xblock_experiments.services import (
     PartitionService,
     SegmentationStaffService,
@@ -144,6 +145,8 @@ def test_each_how_to_has_the_expected_number_of_tests() -> None:
     assert {Path(page).name: len(names_of_tests(page)) for page in HOW_TOS} == {
         "an_xblock_that_remembers.rst": 3,
         "edit_a_live_experiment.rst": 2,
+        "from_a_laptop_to_a_warehouse.rst": 0,
+        "hand_over_data.rst": 0,
         "run_an_experiment.rst": 0,
         "use_the_services.rst": 4,
     }
@@ -168,7 +171,12 @@ def test_each_method_of_a_service_is_in_the_reference_with_its_parameters(servic
 
 @pytest.mark.parametrize(
     ("page", "module"),
-    [("testing.rst", testing), ("testing.rst", fakes), ("gradebook.rst", gradebook)],
+    [
+        ("testing.rst", testing),
+        ("testing.rst", fakes),
+        ("gradebook.rst", gradebook),
+        ("bundle.rst", research),
+    ],
 )
 def test_each_function_is_in_the_reference_as_it_can_be_called(page: str, module: Any) -> None:
     text = (REFERENCE / page).read_text()

@@ -88,6 +88,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: zipfi
         "py.typed",
         "blocks/static/*.css",
         "blocks/templates/*.html",
+        "research/sql/*.sql",
         "locale/ar/LC_MESSAGES/*.mo",
         "locale/ar/LC_MESSAGES/*.po",
         "workbench/locale/es/LC_MESSAGES/*.mo",

@@ -13,10 +13,11 @@ from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation import data
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.gradebook import api as gradebook
+from xblock_experiments.research import api as research
 from xblock_experiments.services import UserInfoService, UserSegmentationService
 from xblock_experiments.user_tags import api as user_tags
 
-FACES = [segmentations, experiments, gradebook, user_tags, testing]
+FACES = [segmentations, experiments, gradebook, research, user_tags, testing]
 
 SIGNATURES: dict[Any, dict[str, str]] = {
     segmentations: {
@@ -43,9 +44,15 @@ SIGNATURES: dict[Any, dict[str, str]] = {
         "get_scores": "course_id, user_id, *, at=None",
         "get_scores_of": "course_id, user_ids, *, at=None",
         "get_score_history": "course_id, user_id",
+        "get_score_histories_of": "course_id, user_ids",
         "get_grade": "course_id, user_id",
         "get_grades": "course_id, user_ids",
         "retire_user": "user_id",
+    },
+    research: {
+        "export_bundle": "course_id, to, *, key, people=None, with_parquet=False, on_row=None",
+        "read_key": "path=None",
+        "verify_bundle": "path, *, manifest, people=None",
     },
     user_tags: {
         "get_tag": "user_id, course_id, key, *, default=None",

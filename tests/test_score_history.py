@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -112,6 +112,7 @@ def test_scores_of_many_learners_are_read_in_one_query_for_a_thousand(
 
 
 class AnyHistory(TestCase):
+    @settings(deadline=None)
     @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), max_size=12))
     def test_the_last_score_that_counted_is_the_score_that_counts(
         self, calls: list[tuple[int, int, bool]]

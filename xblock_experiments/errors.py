@@ -22,7 +22,11 @@
     + InvalidPolicy            (ValueError)  gradebook.policy
     + NoStructure              (LookupError)
     + NoSuchReport             (LookupError)
-  x OlxError                   olx.untrusted
+  x ResearchError              research.pseudonyms
+    + UnsafeKey                (ValueError)
+    + NothingToExport          (LookupError)  research.bundle
+    + NotExported              research.bundle: a bundle's path exists or cannot be written
+  x OlxError                   olx.errors
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
   x UnreadableSource           (ValueError)  platform.tags.data

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_BY_SIGNAL = 128
+"""The number that shells add to a signal's number."""
 
 
 class Stop:
@@ -29,6 +31,26 @@ class Stop:
     def wait(self, seconds: float) -> None:
         """Wait until a signal arrives or the time is over."""
         self._came.wait(seconds)
+
+
+class Stopped(Exception):
+    """Raised between two steps after a signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by signal {number}")
+        self.status = _BY_SIGNAL + number
+        """The status with which shells say that a signal ended a process."""
+
+
+def until(stop: Stop, count_one: Callable[[], object]) -> Callable[[], None]:
+    """Return a function that counts a step, or raises Stopped once a signal has come."""
+
+    def on_step() -> None:
+        if stop.is_requested:
+            raise Stopped(stop.signal or 0)
+        count_one()
+
+    return on_step
 
 
 @contextmanager

@@ -27,6 +27,9 @@ from xblock_experiments.course_user_segmentation.memberships import move as move
 from xblock_experiments.course_user_segmentation.personal_data import retire_user
 from xblock_experiments.course_user_segmentation.publishing import preview_edit, save_segmentations
 from xblock_experiments.course_user_segmentation.segmentations import (
+    get_all_versions as get_all_versions,
+)
+from xblock_experiments.course_user_segmentation.segmentations import (
     get_removed_groups,
     get_segmentation,
     get_segmentations,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -49,16 +50,16 @@ def get_segmentation(course_id: str, id: int, *, type: str = EXPERIMENT) -> User
 @reports_faults
 def get_versions(course_id: str, id: int, *, type: str = EXPERIMENT) -> tuple[Version, ...]:
     """Return all versions of the segmentation, oldest first. Raises NoSuchSegmentation."""
-    return tuple(
-        Version(
-            version=row.version,
-            segmentation=loads(row.definition, removed=row.removed),
-            removed=row.removed,
-            when=row.created,
-            who=row.actor,
-        )
-        for row in any_row_of(course_id, id, type).versions.order_by("version")
-    )
+    return tuple(map(_version, any_row_of(course_id, id, type).versions.order_by("version")))
+
+
+@reports_faults
+def get_all_versions(course_id: str) -> Iterator[Version]:
+    """Yield all versions of all segmentations that the course has or had. One query."""
+    check_id(course_id, "course")
+    rows = SegmentationVersion.objects.filter(segmentation__course_id=course_id)
+    order = ("segmentation__number", "segmentation__type", "version")
+    return map(_version, rows.order_by(*order))
 
 
 @reports_faults
@@ -94,6 +95,16 @@ def row_of(course_id: str, id: int, type: str) -> Segmentation:
 def any_row_of(course_id: str, id: int, type: str) -> Segmentation:
     """Return the segmentation's row, even if it was removed and has no members."""
     return _only(_of(course_id), course_id, id, type)
+
+
+def _version(row: SegmentationVersion) -> Version:
+    return Version(
+        version=row.version,
+        segmentation=loads(row.definition, removed=row.removed),
+        removed=row.removed,
+        when=row.created,
+        who=row.actor,
+    )
 
 
 def _of(course_id: str) -> QuerySet[Segmentation]:

@@ -6,7 +6,7 @@ So anyone can check stored assignments. A history and its versions come from `ge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from xblock_experiments.course_user_segmentation.data import Change, UserSegmentation, Version
 from xblock_experiments.experiments.assignment import (
@@ -22,7 +22,7 @@ GROUP_REMOVED = "group removed"
 GROUP_REMOVED_FIRST_RULE = "group removed, first rule"
 """The reason of such a move by the first release, which chose as on entry."""
 
-type _Rule = Callable[[UserSegmentation, str, str, int | None], int]
+type Rule = Callable[[UserSegmentation, str, str, int | None], int]
 """A function of the segmentation, the salt, the user's id and the group that the user was in."""
 
 
@@ -42,7 +42,7 @@ def replay(
     groups: list[int | None] = []
     present: int | None = None
     for change in history:
-        rule = _RULES.get(change.why)
+        rule = RULES.get(change.why)
         if rule is None:
             present = change.to_group_id
         else:
@@ -79,8 +79,9 @@ def _has_group(segmentation: UserSegmentation, group_id: int) -> bool:
     return any(group.id == group_id for group in segmentation.groups)
 
 
-_RULES: dict[str, _Rule] = {
+RULES: Mapping[str, Rule] = {
     ASSIGNED: _enter,
     GROUP_REMOVED: _leave,
     GROUP_REMOVED_FIRST_RULE: _leave_by_first_rule,
 }
+"""The rules by the reasons that histories have. Other reasons, such as `put`, have no rule."""

@@ -22,7 +22,8 @@ from xblock_experiments.gradebook.data import (
     ScoreHistory,
     as_points,
 )
-from xblock_experiments.gradebook.grading import grades_of
+from xblock_experiments.gradebook.grading import grades_of, present_blocks_of
+from xblock_experiments.gradebook.learners import learners_of
 from xblock_experiments.gradebook.personal_data import retire_scores
 from xblock_experiments.gradebook.progress import Progress, progress_of
 from xblock_experiments.gradebook.reports import REPORTS
@@ -32,9 +33,12 @@ from xblock_experiments.gradebook.tables import BOM, FORMATS, watched
 from xblock_experiments.keys.ids import flaw_of
 
 __all__ = [
+    "get_given_blocks",
     "get_grade",
     "get_grades",
+    "get_learners",
     "get_progress",
+    "get_score_histories_of",
     "get_score_history",
     "get_scores",
     "get_scores_of",
@@ -108,7 +112,17 @@ def get_score_history(course_id: str, user_id: str) -> dict[str, ScoreHistory]:
     """Return all recorded scores of the user by usage id, sorted by usage id. One query."""
     _check_id(course_id, "course")
     _check_id(user_id, "user")
-    return reading.history_of(course_id, user_id)
+    ((_, histories),) = get_score_histories_of(course_id, [user_id])
+    return histories
+
+
+@reports_faults
+def get_score_histories_of(
+    course_id: str, user_ids: Iterable[str]
+) -> Iterator[tuple[str, dict[str, ScoreHistory]]]:
+    """Yield each user's id and score history, in the users' order. One query for 1,000 users."""
+    _check_id(course_id, "course")
+    return reading.histories_of(course_id, _checked(user_ids))
 
 
 @reports_faults
@@ -126,6 +140,23 @@ def get_structure(course_id: str) -> CourseStructure:
     """Return the course's structure as last published. One query. Raises NoStructure."""
     _check_id(course_id, "course")
     return structures.newest(course_id)
+
+
+@reports_faults
+def get_learners(course_id: str) -> Iterator[str]:
+    """Yield the ids of the course's learners, as reports have them, each once."""
+    _check_id(course_id, "course")
+    return _checked(learners_of(course_id))
+
+
+@reports_faults
+def get_given_blocks(course_id: str, user_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return the usage ids of the scored blocks that each user is given now, by user id.
+
+    Raises NoStructure.
+    """
+    _check_id(course_id, "course")
+    return present_blocks_of(structures.newest(course_id), list(_checked(user_ids)))
 
 
 @reports_faults

@@ -40,20 +40,35 @@ def points_of(
         yield user_id, points.get(user_id, {})
 
 
-def history_of(course_id: str, user_id: str) -> dict[str, ScoreHistory]:
+def histories_of(
+    course_id: str, user_ids: Iterable[str]
+) -> Iterator[tuple[str, dict[str, ScoreHistory]]]:
+    """Yield each user's id and histories by usage id. One query for each batch of users."""
+    for batch in batched(user_ids, AT_ONCE):
+        yield from _histories_of(course_id, batch)
+
+
+def _histories_of(
+    course_id: str, user_ids: Sequence[str]
+) -> Iterator[tuple[str, dict[str, ScoreHistory]]]:
     recorded = models.RecordedScore.objects.filter(
-        score__course_id=course_id, score__user_id=user_id
+        score__course_id=course_id, score__user_id__in=user_ids
     )
-    columns = ("score__usage_id", "score__calls", "counted", "earned", "possible", "recorded")
-    calls: dict[str, int] = {}
-    scores: dict[str, list[RecordedScore]] = defaultdict(list)
-    for usage_id, calls_, counted, *points in recorded.order_by("number").values_list(*columns):
-        calls[usage_id] = calls_
-        scores[usage_id].append(RecordedScore(Score(usage_id, *points), counted))
-    return {
-        usage_id: ScoreHistory(calls[usage_id], tuple(scores[usage_id]))
-        for usage_id in sorted(scores)
-    }
+    columns = ("score__usage_id", "counted", "earned", "possible", "recorded")
+    calls: dict[tuple[str, str], int] = {}
+    scores: dict[str, dict[str, list[RecordedScore]]] = defaultdict(lambda: defaultdict(list))
+    rows = recorded.order_by("number").values_list("score__user_id", "score__calls", *columns)
+    for user_id, calls_, usage_id, counted, *points in rows:
+        calls[user_id, usage_id] = calls_
+        scores[user_id][usage_id].append(RecordedScore(Score(usage_id, *points), counted))
+    for user_id in user_ids:
+        yield (
+            user_id,
+            {
+                usage_id: ScoreHistory(calls[user_id, usage_id], tuple(recorded))
+                for usage_id, recorded in sorted(scores.get(user_id, {}).items())
+            },
+        )
 
 
 def _counting(course_id: str, user_ids: Iterable[str]) -> Iterable[tuple[Any, ...]]:

@@ -57,10 +57,10 @@ def write_csv(table: Table, out: TextIO) -> int:
     A text that a spreadsheet would take for a formula begins with an apostrophe.
     """
     writer = csv.writer(out)
-    writer.writerow(map(_defused, table.names))
+    writer.writerow(map(defused, table.names))
     count = 0
     for row in table.rows:
-        writer.writerow([_defused(cell) for cell in row])
+        writer.writerow([defused(cell) for cell in row])
         count += 1
     return count
 
@@ -90,5 +90,6 @@ def _numbered(name: str, seen: Counter[str]) -> str:
     return numbered
 
 
-def _defused(cell: Cell) -> Cell:
+def defused[C: Cell](cell: C) -> C | str:
+    """Return the cell, with an apostrophe before a text that a spreadsheet would compute."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

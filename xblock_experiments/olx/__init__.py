@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from xblock_experiments.olx.untrusted import OlxError
+from xblock_experiments.olx.errors import OlxError
 
 __all__ = ["OlxError"]

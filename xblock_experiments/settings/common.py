@@ -22,6 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "LEARNERS": None,
     "OUTBOX": [],
     "PRIVATE_TAGS": [],
+    "RESEARCH_KEY_FILE": None,
     "RETIRED_KEY": "",
     "STAFF": [],
     "XAPI": {},

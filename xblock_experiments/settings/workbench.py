@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "xblock_experiments.experiments",
     "xblock_experiments.gradebook",
     "xblock_experiments.platform",
+    "xblock_experiments.research",
     "xblock_experiments.retired",
     "xblock_experiments.user_tags",
     "xblock_experiments.workbench",

@@ -19,6 +19,7 @@ from xblock_experiments.user_tags.data import (
     load_value,
     page_of,
 )
+from xblock_experiments.user_tags.disclosure import event_tags as event_tags
 from xblock_experiments.user_tags.disclosure import is_hidden as is_hidden
 from xblock_experiments.user_tags.disclosure import tags_for_events as tags_for_events
 from xblock_experiments.user_tags.importing import insert_tags as insert_tags

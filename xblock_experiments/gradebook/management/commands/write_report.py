@@ -12,14 +12,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from xblock_experiments.commands.counting import counting
 from xblock_experiments.commands.database import usable_database
 from xblock_experiments.commands.files import whole_file
-from xblock_experiments.commands.stopping import Stop, graceful_stop
+from xblock_experiments.commands.stopping import Stopped, graceful_stop, until
 from xblock_experiments.errors import ExperimentsError
 from xblock_experiments.gradebook.api import write_report
 from xblock_experiments.gradebook.reports import REPORTS
 from xblock_experiments.gradebook.tables import FORMATS
-
-_BY_SIGNAL = 128
-"""The number that shells add to a signal's number."""
 
 
 class Command(BaseCommand):
@@ -51,29 +48,14 @@ class Command(BaseCommand):
         path: Path = options["to"]
         try:
             with graceful_stop() as stop, counting("rows") as count_one:
-                count = _write(path, options, _until(stop, count_one))
-        except _Stopped:
+                count = _write(path, options, until(stop, count_one))
+        except Stopped as stopped:
             self.stderr.write(f"Stopped. {path} was not written.")
-            sys.exit(_BY_SIGNAL + (stop.signal or 0))
+            sys.exit(stopped.status)
         except ExperimentsError as error:
             msg = f"Cannot write the report {options['name']!r}. {error}"
             raise CommandError(msg) from error
         self.stdout.write(self.style.SUCCESS(f"{path}: {count} rows."))
-
-
-class _Stopped(Exception):
-    """Raised between two rows after a signal."""
-
-
-def _until(stop: Stop, count_one: Callable[[], object]) -> Callable[[], None]:
-    """Return a function that counts a row, or raises once a signal has come."""
-
-    def on_row() -> None:
-        if stop.is_requested:
-            raise _Stopped
-        count_one()
-
-    return on_row
 
 
 def _write(path: Path, options: dict[str, Any], on_row: Callable[[], None]) -> int:

@@ -1,0 +1,1 @@
+"""The research bundle: all tables of a course in one folder, with pseudonyms in place of ids."""

@@ -1,0 +1,16 @@
+"""The app of bundles for researchers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.apps import AppConfig
+
+
+class ResearchConfig(AppConfig):
+    """The app that provides the commands `export_bundle` and `verify_bundle`. It has no models."""
+
+    name = "xblock_experiments.research"
+    label = "xblock_experiments_research"
+    verbose_name = "Research"
+    plugin_app: ClassVar[dict[str, Any]] = {}

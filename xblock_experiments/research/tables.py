@@ -1,0 +1,286 @@
+"""The tables of a bundle: their columns, and the references between them.
+
+This is the only declaration. The header and the cells of CSV, the schema of Parquet, the manifest,
+the README, the statements that load the tables, and the checks all follow it.
+
+Columns of text come last in each table. Cells before them are never quoted in CSV, so the verifier
+finds them by their commas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from xblock_experiments.gradebook.tables import defused
+
+type Row = Sequence[Any]
+"""The values of a row, in the order of the table's columns. None is no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of values, with its name in the manifest and the types of the engines."""
+
+    name: str
+    duckdb: str
+    clickhouse: str
+    write: Callable[[Any], str]
+    """A function that returns the cell of a value in CSV."""
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _text(value: str) -> str:
+    r"""Return a text of one line that no spreadsheet computes. A line break becomes `\r` or `\n`.
+
+    So each row of a table is one line of its file.
+    """
+    return defused(value.replace("\r", r"\r").replace("\n", r"\n"))
+
+
+PSEUDONYM = Kind("pseudonym", "VARCHAR", "String", str)
+INTEGER = Kind("integer", "BIGINT", "Int64", str)
+NUMBER = Kind("number", "DOUBLE", "Float64", repr)
+FLAG = Kind("flag", "BOOLEAN", "Bool", _flag)
+MOMENT = Kind("moment", "TIMESTAMP", "DateTime64(6, 'UTC')", _moment)
+TEXT = Kind("text", "VARCHAR", "String", _text)
+JSON = Kind("json", "VARCHAR", "String", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, with the description that the README and the reference have."""
+
+    name: str
+    kind: Kind
+    help: str
+    is_optional: bool = False
+
+    def cell(self, value: Any) -> str:
+        return "" if value is None else self.kind.write(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Columns whose values must occur in the columns of the same names of another table."""
+
+    columns: tuple[str, ...]
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. Its first columns, up to the length of the key, are unique together."""
+
+    name: str
+    help: str
+    columns: tuple[Column, ...]
+    key: int
+    references: tuple[Reference, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+
+_LEARNER = Column("learner", PSEUDONYM, "The learner's pseudonym.")
+_SEGMENTATION = Column("segmentation_id", INTEGER, "The id of the segmentation in its course.")
+_OF_LEARNER = Reference(("learner",), "learners")
+
+LEARNERS = Table(
+    "learners",
+    "A row for each learner of the course. Learners who were retired are in no table.",
+    (_LEARNER,),
+    key=1,
+)
+ASSIGNMENTS = Table(
+    "assignments",
+    "A row for each move of a learner into a group, between groups, or out of one, in all "
+    "segmentations of the course.",
+    (
+        _LEARNER,
+        _SEGMENTATION,
+        Column("number", INTEGER, "The order of the learner's moves in the segmentation, from 1."),
+        Column("version", INTEGER, "The version of the segmentation at the move."),
+        Column("from_group_id", INTEGER, "The id of the group before, or empty.", True),
+        Column("to_group_id", INTEGER, "The id of the group afterwards, or empty.", True),
+        Column(
+            "version_by_time",
+            FLAG,
+            "True if the version was not stored, but is the newest from before the move.",
+        ),
+        Column("moved", MOMENT, "The time of the move."),
+        Column(
+            "actor", PSEUDONYM, "The pseudonym of the member of staff who did it, or empty.", True
+        ),
+        Column(
+            "why",
+            TEXT,
+            "The reason: assigned, group removed, imported, put or removed. Moves by the first "
+            "release out of a removed group have group removed, first rule.",
+        ),
+    ),
+    key=3,
+    references=(_OF_LEARNER, Reference(("segmentation_id", "version"), "configurations")),
+)
+EXPOSURES = Table(
+    "exposures",
+    "A row for each learner, block and group, with the first time that the block showed the "
+    "group's arm.",
+    (
+        _LEARNER,
+        _SEGMENTATION,
+        Column("number", INTEGER, "The order of the learner's exposures, from 1."),
+        Column(
+            "group_id",
+            INTEGER,
+            "The id of the learner's group at that time. Empty for a learner without a group, as "
+            "the first release recorded.",
+            True,
+        ),
+        Column("shown", MOMENT, "The time at which it was shown first."),
+        Column("usage_id", TEXT, "The usage id of the block that showed the arm."),
+    ),
+    key=3,
+    references=(_OF_LEARNER, Reference(("segmentation_id",), "configurations")),
+)
+SCORES = Table(
+    "scores",
+    "A row for each recorded score of a learner in a block, in the block's own points.",
+    (
+        _LEARNER,
+        Column("number", INTEGER, "The order of the learner's scores, block by block, from 1."),
+        Column("earned", NUMBER, "The earned points."),
+        Column("possible", NUMBER, "The possible points."),
+        Column(
+            "counted",
+            FLAG,
+            "True if the score counted from then on. A lower score does not, if the block keeps "
+            "the best.",
+        ),
+        Column("recorded", MOMENT, "The time at which it was recorded."),
+        Column("usage_id", TEXT, "The usage id of the block."),
+    ),
+    key=2,
+    references=(_OF_LEARNER,),
+)
+PROBLEMS = Table(
+    "problems",
+    "A row for each learner and scored block that the learner is given now or has a score in.",
+    (
+        _LEARNER,
+        Column("number", INTEGER, "The order of the learner's blocks, from 1."),
+        Column("given", FLAG, "True if the learner is given the block now."),
+        Column("calls", INTEGER, "The number of scores that the block reported, equal ones too."),
+        Column("earned", NUMBER, "The points that count, or empty without a score.", True),
+        Column(
+            "possible",
+            NUMBER,
+            "The possible points, without a weight. Without a score, those that the block "
+            "declares, or empty.",
+            True,
+        ),
+        Column("recorded", MOMENT, "The time of the score that counts, or empty.", True),
+        Column("usage_id", TEXT, "The usage id of the block."),
+    ),
+    key=2,
+    references=(_OF_LEARNER,),
+)
+GRADES = Table(
+    "grades",
+    "A row for each learner with the grade in the course.",
+    (
+        _LEARNER,
+        Column("percent", NUMBER, "The grade from 0 to 1, not rounded."),
+        Column("earned", NUMBER, "The earned points of all graded sequences, weighted."),
+        Column("possible", NUMBER, "The possible points of all graded sequences, weighted."),
+        Column("letter", TEXT, "The letter by the course's ranges, or empty."),
+    ),
+    key=1,
+    references=(_OF_LEARNER,),
+)
+SEQUENCE_GRADES = Table(
+    "sequence_grades",
+    "A row for each learner and graded sequence that the learner is given.",
+    (
+        _LEARNER,
+        Column("number", INTEGER, "The order of the learner's sequences, from 1."),
+        Column("earned", NUMBER, "The earned points, weighted."),
+        Column("possible", NUMBER, "The possible points, weighted."),
+        Column("usage_id", TEXT, "The usage id of the sequence."),
+    ),
+    key=2,
+    references=(_OF_LEARNER,),
+)
+TAGS = Table(
+    "tags",
+    "A row for each tag of a learner in the course that the site allows in events.",
+    (
+        _LEARNER,
+        Column("number", INTEGER, "The order of the learner's tags, from 1."),
+        Column("key", TEXT, "The full key of the tag."),
+        Column("value", JSON, "The value, as JSON."),
+    ),
+    key=2,
+    references=(_OF_LEARNER,),
+)
+CONFIGURATIONS = Table(
+    "configurations",
+    "A row for each version of each segmentation that the course has or had.",
+    (
+        _SEGMENTATION,
+        Column("version", INTEGER, "The number of the version, from 1."),
+        Column("number", INTEGER, "1, or more if the course has segmentations with equal ids."),
+        Column("removed", FLAG, "True if this version removed it from the course's list."),
+        Column("published", MOMENT, "The time at which the version was published."),
+        Column(
+            "actor", PSEUDONYM, "The pseudonym of the member of staff who did it, or empty.", True
+        ),
+        Column("type", TEXT, "The type of the segmentation. Only experiments assign at random."),
+        Column("name", TEXT, "The name that authors see."),
+        Column(
+            "definition",
+            JSON,
+            "The definition with its groups, weights and salt, as Open edX's UserPartition JSON.",
+        ),
+    ),
+    key=3,
+)
+BLOCKS = Table(
+    "blocks",
+    "A row for each scored block in each sequence of the course, as last published.",
+    (
+        Column("number", INTEGER, "The order of the blocks in the course, from 1."),
+        Column("possible", NUMBER, "The points that the block declares, or empty.", True),
+        Column("weight", NUMBER, "The points that the author gave to it, or empty.", True),
+        Column("graded", FLAG, "True if its score counts for the grade."),
+        Column("due", MOMENT, "The due date, or empty.", True),
+        Column("usage_id", TEXT, "The usage id of the block."),
+        Column("type", TEXT, "The type of the block, for example problem."),
+        Column("display_name", TEXT, "The name of the block."),
+        Column("unit_id", TEXT, "The usage id of the unit that it stands in."),
+        Column("sequence_id", TEXT, "The usage id of the sequence."),
+        Column("sequence_name", TEXT, "The name of the sequence."),
+        Column("format", TEXT, "The assignment type of the sequence, or empty."),
+        Column(
+            "arms",
+            JSON,
+            "The arms that the block stands in: an object of group ids by segmentation id.",
+        ),
+    ),
+    key=1,
+)
+
+TABLES = (
+    *(LEARNERS, ASSIGNMENTS, EXPOSURES, SCORES, PROBLEMS, GRADES, SEQUENCE_GRADES, TAGS),
+    *(CONFIGURATIONS, BLOCKS),
+)

@@ -1,0 +1,1 @@
+"""Checks of a bundle with the standard library only: no Django, no database."""

@@ -1,0 +1,77 @@
+"""The checks of each table's cells: references, and assignments that are computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from xblock_experiments.research.manifest import Manifest, TableEntry
+from xblock_experiments.research.tables import ASSIGNMENTS, CONFIGURATIONS, Table
+from xblock_experiments.research.verification.derivation import Derivation, definitions_of
+from xblock_experiments.research.verification.findings import Findings
+from xblock_experiments.research.verification.references import ReferenceCheck, Values
+from xblock_experiments.research.verification.table_check import CellCheck
+
+
+class CellChecks:
+    """The checks by table. What a table refers to is read before it."""
+
+    def __init__(
+        self, manifest: Manifest, people: Mapping[str, str] | None, findings: Findings
+    ) -> None:
+        self._manifest = manifest
+        self._people = people
+        self._findings = findings
+        self._configurations = _KeptRows()
+        self._values = {
+            (other, columns): Values(self._places(other, columns))
+            for table in manifest.tables.values()
+            for columns, other in table.references
+        }
+
+    def in_order(self) -> list[tuple[str, TableEntry]]:
+        """Return the tables by name, those first to which others refer."""
+        referred = {other for other, _ in self._values}
+        return sorted(self._manifest.tables.items(), key=lambda each: each[0] not in referred)
+
+    def of(self, name: str) -> list[CellCheck]:
+        table = self._manifest.tables[name]
+        checks: list[CellCheck] = [
+            values for (other, _), values in self._values.items() if other == name
+        ]
+        for columns, other in table.references:
+            known = self._values[other, columns]
+            places = self._places(name, columns)
+            checks.append(ReferenceCheck(table.file, places, other, known, self._findings))
+        if self._people is not None:
+            if self._is(table, CONFIGURATIONS):
+                checks.append(self._configurations)
+            if self._is(table, ASSIGNMENTS):
+                checks.append(self._derivation(table.file, self._people))
+        return checks
+
+    def _derivation(self, file: str, people: Mapping[str, str]) -> Derivation:
+        try:
+            found = definitions_of(self._manifest.course_id, self._configurations.rows)
+        except ValueError as error:
+            self._findings.add(file, f"the configurations cannot be read: {error}")
+            found = {}
+        return Derivation(file, people, found, self._findings)
+
+    def _is(self, entry: TableEntry, table: Table) -> bool:
+        """Return whether the entry is of the table as this version of the package writes it."""
+        return entry is self._manifest.tables.get(table.name) and entry.columns == (*table.names,)
+
+    def _places(self, table: str, columns: tuple[str, ...]) -> list[int]:
+        return [self._manifest.tables[table].columns.index(column) for column in columns]
+
+
+class _KeptRows:
+    """A table's rows, which are kept."""
+
+    cells = 1
+
+    def __init__(self) -> None:
+        self.rows: list[bytes] = []
+
+    def check(self, _: int, rows: Sequence[Sequence[bytes]]) -> None:
+        self.rows += map(b",".join, rows)
