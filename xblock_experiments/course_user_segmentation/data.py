@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from xblock_experiments.course_user_segmentation.frozen import deep_freeze
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT as EXPERIMENT
@@ -271,6 +271,15 @@ class Change:
     """Indicates that the version was not stored, but is the newest from before the change."""
 
 
+class Assignment(NamedTuple):
+    """The group that an experiment has assigned to a user."""
+
+    group_id: int
+    since: datetime
+    version: int
+    """The version of the experiment at the assignment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spell:
     """The time that a user was in a group. It also ends when the group is removed."""
@@ -292,6 +301,8 @@ class GroupsOverTime:
     """The ids of experiments that will assign the user again, because the user left a group."""
     spells: tuple[Spell, ...] = ()
     """All spells in the order in which they began, or none if none has ended."""
+    assigned: Mapping[int, Assignment] = field(default_factory=dict)
+    """The user's assignments by the ids of the experiments, including to removed groups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from xblock_experiments.experiments.exposures import (
     get_exposures,
     record_exposure,
 )
+from xblock_experiments.experiments.exposures import get_exposures_of as get_exposures_of
 from xblock_experiments.experiments.exposures import (
     get_first_exposures_of as get_first_exposures_of,
 )

@@ -32,6 +32,15 @@ class InvalidScoreId(InvalidScore, WrongId):
     """An id of a course, a user or a block that cannot be stored."""
 
 
+class TooManyWays(GradebookError, ValueError):
+    """Raised for a block that stands in so many arms that nobody could be graded on it in time."""
+
+    def __init__(self, usage_id: str, limit: int) -> None:
+        super().__init__(f"The block {usage_id} stands in more than {limit} arms.")
+        self.usage_id = usage_id
+        self.limit = limit
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """One learner's score in one block, in the block's own points, without the block's weight."""

@@ -1,0 +1,83 @@
+"""The blocks that learners are given, remembered for the learners who are in the same groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from xblock_experiments.gradebook.structure import (
+    NO_GROUPS,
+    CourseStructure,
+    GroupIds,
+    ScoredBlock,
+    Sequence,
+    Standpoint,
+    Start,
+    Ways,
+    is_given,
+)
+
+_REMEMBERED = 500
+"""The most combinations of groups for which the blocks of one sequence are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSequence:
+    """A sequence that a learner is given, and the blocks that they are given in it."""
+
+    sequence: Sequence
+    blocks: tuple[ScoredBlock, ...]
+    graded: tuple[ScoredBlock, ...]
+    """Those of the blocks that count for the grade."""
+    counts: bool
+    """Indicates whether the sequence counts for the grade."""
+
+
+class GivenBlocks:
+    """The blocks of a course's structure that learners are given at one time."""
+
+    def __init__(self, structure: CourseStructure, now: datetime) -> None:
+        self.structure = structure
+        self.now = now
+        self._sequences = [_Remembered(each, now) for each in structure.sequences]
+
+    def to(self, groups: GroupIds) -> list[GivenSequence]:
+        """Return the sequences that a learner in these groups is given."""
+        return [found for each in self._sequences if (found := each.to(groups))]
+
+
+class _Remembered:
+    """One sequence, which depends on a learner's groups in a few segmentations only."""
+
+    def __init__(self, sequence: Sequence, now: datetime) -> None:
+        self._sequence = sequence
+        self._now = now
+        self._ids = sorted({id for ways in _ways_in(sequence) for id in _segmentation_ids(ways)})
+        self._given = lru_cache(_REMEMBERED)(self._find)
+
+    def to(self, groups: GroupIds) -> GivenSequence | None:
+        return self._given(*map(groups.get, self._ids))
+
+    def _find(self, *group_ids: frozenset[int] | None) -> GivenSequence | None:
+        groups = {id: each or NO_GROUPS for id, each in zip(self._ids, group_ids, strict=True)}
+        learner = Standpoint(groups, self._now)
+        if not is_given(self._sequence.ways, learner):
+            return None
+        blocks = tuple(each for each in self._sequence.blocks if is_given(each.ways, learner))
+        graded = tuple(block for block in blocks if block.graded)
+        return GivenSequence(self._sequence, blocks, graded, self._sequence.counts)
+
+
+def _ways_in(sequence: Sequence) -> Iterator[Ways]:
+    yield sequence.ways
+    for block in sequence.blocks:
+        yield block.ways
+
+
+def _segmentation_ids(ways: Ways) -> Iterator[int]:
+    for way in ways:
+        for requirement in way:
+            if not isinstance(requirement, Start):
+                yield requirement.segmentation_id
