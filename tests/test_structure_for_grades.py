@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import COURSE_ID
-from xblock_experiments.gradebook.structure import Arm, CourseStructure, Standpoint
+from xblock_experiments.gradebook.structure import Arm, CourseStructure
 from xblock_experiments.gradebook.structure_json import dumps, loads
 from xblock_experiments.gradebook.tree import Node, Tree
 
@@ -44,9 +44,8 @@ def in_one_sequence(*nodes: Node, top: str) -> CourseStructure:
 def given_to(structure: CourseStructure, now: datetime = NOW, **groups: int) -> set[str]:
     """Return the ids of the scored blocks for a learner, whose groups are `s<segmentation>`."""
     ids = {int(name[1:]): frozenset({group}) for name, group in groups.items()}
-    return {
-        block.usage_id for _, blocks in structure.given(Standpoint(ids, now)) for block in blocks
-    }
+    sequences = GivenBlocks(structure, now).to(ids)
+    return {block.usage_id for each in sequences for block in each.blocks}
 
 
 def test_nested_and_shared_arms_are_given_as_on_open_edx() -> None:
@@ -128,8 +127,8 @@ def test_an_experiment_above_the_lesson_gives_each_group_its_own_lesson() -> Non
 
     assert [each.usage_id for each in structure.sequences] == ["lesson a", "lesson b", "common"]
     assert given_to(structure, s7=1) == {"a", "c"}
-    lessons = [each.usage_id for each, _ in structure.given(Standpoint({7: frozenset({2})}, NOW))]
-    assert lessons == ["lesson b", "common"]
+    given = GivenBlocks(structure, NOW).to({7: frozenset({2})})
+    assert [each.sequence.usage_id for each in given] == ["lesson b", "common"]
 
 
 def test_a_block_knows_the_arms_at_every_depth_its_unit_and_its_sequence() -> None:

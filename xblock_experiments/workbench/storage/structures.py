@@ -49,7 +49,7 @@ def structure_of(course: CourseBlocks) -> CourseStructure:
         return tree.structure(course.course_id, course.grading_policy)
     except TooManyWays as error:
         reason = Sentence(
-            "The block {block} stands in more than {limit} arms.",
+            "The block {block} stands in the content of more than {limit} groups.",
             block=error.usage_id,
             limit=error.limit,
         )
