@@ -162,6 +162,15 @@ def test_the_exposure_report_has_every_first_view() -> None:
     ]
 
 
+def test_the_exposure_report_has_the_learners_of_the_site_in_its_order() -> None:
+    for user_id in ("ann", "bob", "new"):
+        put(user_id, 1)
+        record_exposure(COURSE_ID, 100, user_id, "split")
+
+    with override_settings(XBLOCK_EXPERIMENTS={"LEARNERS": "tests.test_reports.enrolled"}):
+        assert [row["Student ID"] for row in report("exposures")] == ["new", "ann"]
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_name_that_a_spreadsheet_would_compute_is_a_text(name: str) -> None:
     groups = (Group(1, name), Group(2, "two"))
@@ -206,7 +215,7 @@ def test_the_number_of_learners_is_returned() -> None:
     assert write_grade_report(COURSE_ID, io.StringIO()) == 2
 
 
-@pytest.mark.parametrize("name", ["grades", "problems", "assignments"])
+@pytest.mark.parametrize("name", ["grades", "problems", "assignments", "exposures"])
 def test_a_report_takes_a_constant_number_of_queries_for_a_thousand_learners(name: str) -> None:
     counts = []
     for learners in (["ann"], ["bob", "cid", "dan", "eve"]):

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import COURSE_ID
+from xblock_experiments.gradebook.data import TooManyWays
+from xblock_experiments.gradebook.given import GivenBlocks
 from xblock_experiments.gradebook.structure import Arm, CourseStructure
 from xblock_experiments.gradebook.structure_json import dumps, loads
 from xblock_experiments.gradebook.tree import Node, Tree
@@ -146,6 +149,44 @@ def test_a_block_knows_the_arms_at_every_depth_its_unit_and_its_sequence() -> No
     assert (block.unit_id, sequence.usage_id) == ("unit", "sequence")
 
 
+def in_many_arms(count: int, segmentation_id: int | None = None) -> CourseStructure:
+    """Return a course with a block in the arms of many experiments, or of one in many places."""
+    splits = [
+        split(f"x{number}", number if segmentation_id is None else segmentation_id, {"deep": [1]})
+        for number in range(count)
+    ]
+    return in_one_sequence(
+        node("unit", *(each.usage_id for each in splits)), *splits, *scored("deep"), top="unit"
+    )
+
+
+def test_a_block_in_the_arms_of_too_many_experiments_is_refused_by_name() -> None:
+    assert len(in_many_arms(200).sequences[0].blocks[0].ways) == 200
+    with pytest.raises(TooManyWays, match="The block deep stands in more than 200 arms"):
+        in_many_arms(201)
+
+
+def test_a_block_in_the_same_arm_in_many_places_has_one_way() -> None:
+    (block,) = in_many_arms(3_000, segmentation_id=7).sequences[0].blocks
+
+    assert block.ways == {frozenset({Arm(7, frozenset({1}))})}
+
+
+def test_ways_with_more_requirements_than_another_one_add_nothing() -> None:
+    count = 500
+    structure = in_one_sequence(
+        node("unit", "outer", *(f"x{number}" for number in range(count))),
+        split("outer", 1, {"deep": [10], "inner": [10]}),
+        node("inner", *(f"x{number}" for number in range(count))),
+        *(split(f"x{number}", 1, {"deep": [10]}) for number in range(count)),
+        *scored("deep"),
+        top="unit",
+    )
+
+    (block,) = structure.sequences[0].blocks
+    assert block.ways == {frozenset({Arm(1, frozenset({10}))})}
+
+
 @st.composite
 def trees(draw: st.DrawFn) -> dict[str, Node]:
     """Return nodes in an order in which each contains only later ones. Leaves are scored."""
@@ -214,6 +255,21 @@ def test_any_tree_is_given_as_a_simple_model_says(
 
     ids = {f"s{id}": group for id, group in groups.items()}
     assert given_to(structure, NOW, **ids) == reference(nodes, groups)
+
+
+@settings(deadline=None)
+@given(
+    trees(),
+    st.lists(st.dictionaries(st.integers(0, 1), st.frozensets(st.integers(1, 3))), max_size=4),
+)
+def test_what_one_learner_is_given_is_remembered_for_no_learner_in_other_groups(
+    nodes: dict[str, Node], everybody: list[dict[int, frozenset[int]]]
+) -> None:
+    structure = in_one_sequence(*nodes.values(), top="n0")
+    remembered = GivenBlocks(structure, NOW)
+
+    for groups in everybody:
+        assert remembered.to(groups) == GivenBlocks(structure, NOW).to(groups)
 
 
 @settings(deadline=None)

@@ -57,7 +57,7 @@ def latest_and_past(
     """
     mine = {"segmentation__in": list(row_ids), "user_id__in": list(user_ids)}
     present = Membership.objects.using(using()).filter(**mine)
-    latest = [Step._make(row) for row in present.values_list(*_LATEST, *_BOTH)]
+    latest = [Step(*row) for row in present.values_list(*_LATEST, *_BOTH)]
     stored = PastChange.objects.using(using()).filter(**mine)
-    past = [Step._make(row) for row in stored.values_list(*_PAST, *_BOTH, "version_by_time")]
+    past = [Step(*row) for row in stored.values_list(*_PAST, *_BOTH, "version_by_time")]
     return latest, past
