@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import COURSE_ID
-from xblock_experiments.gradebook.data import CourseGrade, Score
+from xblock_experiments.gradebook.data import CourseGrade
 from xblock_experiments.gradebook.given import GivenBlocks
 from xblock_experiments.gradebook.grades import course_grade, outcome
 from xblock_experiments.gradebook.numbers import shown_percent
@@ -64,10 +64,6 @@ def course(
     ).structure(COURSE_ID, policy)
 
 
-def scores(**points: tuple[float, float]) -> dict[str, Score]:
-    return {name: Score(name, *each, NOW) for name, each in points.items()}
-
-
 def graded(
     structure: CourseStructure,
     groups: GroupIds | None = None,
@@ -75,7 +71,7 @@ def graded(
     **points: tuple[float, float],
 ) -> CourseGrade:
     now = Present(GivenBlocks(structure, NOW).to(groups or {}))
-    found = outcome(structure.policy, [now, *earlier], scores(**points))
+    found = outcome(structure.policy, [now, *earlier], points)
     return course_grade("ann", structure.policy, found)
 
 
@@ -257,7 +253,7 @@ def test_each_group_of_a_learner_who_is_in_several_is_left_at_its_own_time() -> 
     kept = graded(today, ARM_1, moved(before, today, both), b1=(1, 1), b2=(3, 3), c1=(1, 1))
 
     assert (kept.sequences[1].earned, kept.sequences[1].possible) == (1, 1)
-    earlier = moved(before, today, both).graded(scores(b1=(1, 1)))
+    earlier = moved(before, today, both).graded({"b1": (1, 1)})
     assert {block.usage_id for block in earlier[1].blocks} == {"b1", "b2", "c1"}
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
 
 from xblock_experiments.course_user_segmentation.frozen import deep_freeze
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT as EXPERIMENT
@@ -271,13 +271,11 @@ class Change:
     """Indicates that the version was not stored, but is the newest from before the change."""
 
 
-class Assignment(NamedTuple):
-    """The group that an experiment has assigned to a user."""
+type Assignment = tuple[int, datetime, int]
+"""The id of the assigned group, the time of the assignment, and the experiment's version then.
 
-    group_id: int
-    since: datetime
-    version: int
-    """The version of the experiment at the assignment."""
+A plain tuple, because a report holds many of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)

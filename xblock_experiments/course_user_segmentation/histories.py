@@ -14,7 +14,7 @@ from xblock_experiments.course_user_segmentation.models import (
     Segmentation,
 )
 from xblock_experiments.course_user_segmentation.segmentations import using
-from xblock_experiments.course_user_segmentation.steps import latest_and_past
+from xblock_experiments.course_user_segmentation.steps import Step, latest_and_past
 from xblock_experiments.database.rows import distinct_in_pages
 
 
@@ -39,7 +39,8 @@ def get_histories_of(
     numbers = _rows(course_id)
     latest, past = latest_and_past(numbers, user_ids)
     histories: dict[str, list[tuple[int, Change]]] = defaultdict(list)
-    for step in sorted(dict.fromkeys([*past, *latest]), key=attrgetter("when")):
+    steps = dict.fromkeys(Step(*row) for row in [*past, *latest])
+    for step in sorted(steps, key=attrgetter("when")):
         histories[step.user_id].append((numbers[step.row_id], step.change))
     return histories
 

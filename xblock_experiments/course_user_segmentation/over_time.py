@@ -18,7 +18,12 @@ from xblock_experiments.course_user_segmentation.data import (
 from xblock_experiments.course_user_segmentation.models import Segmentation, SegmentationVersion
 from xblock_experiments.course_user_segmentation.segmentations import loads, using
 from xblock_experiments.course_user_segmentation.spells import RowGroup, spells_of
-from xblock_experiments.course_user_segmentation.steps import Step, latest_and_past
+from xblock_experiments.course_user_segmentation.steps import (
+    USER_ID,
+    Row,
+    Step,
+    latest_and_past,
+)
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.database.rows import AT_ONCE
 
@@ -63,28 +68,26 @@ class OverTime:
 
     def groups_of(self, user_ids: Sequence[str]) -> Iterator[tuple[str, GroupsOverTime]]:
         """Yield each user's id and groups, in the users' order. Two queries."""
-        latest, past = self._steps(user_ids)
+        latest, past = self._rows(user_ids)
         for user_id in user_ids:
-            yield user_id, self._groups(latest.get(user_id, []), past.get(user_id, []))
+            yield user_id, self._groups(latest.get(user_id, ()), past.get(user_id, ()))
 
     def spells_of(self, user_id: str) -> tuple[Spell, ...]:
-        latest, past = self._steps([user_id])
+        latest, past = self._rows([user_id])
         return self._spells([*past.get(user_id, ()), *latest.get(user_id, ())])
 
-    def _steps(self, user_ids: Sequence[str]) -> tuple[_StepsOf, _StepsOf]:
-        """Return the users' latest and past steps, each by user id."""
+    def _rows(self, user_ids: Sequence[str]) -> tuple[_RowsOf, _RowsOf]:
+        """Return the rows of the users' latest and past steps, each by user id."""
         latest, past = latest_and_past(self._numbers, user_ids)
         return _by_user(latest), _by_user(past)
 
-    def _groups(self, latest: list[Step], past: list[Step]) -> GroupsOverTime:
+    def _groups(self, latest: Sequence[Row], past: Sequence[Row]) -> GroupsOverTime:
         now: dict[int, frozenset[int]] = {}
         assigned: dict[int, Assignment] = {}
         has_left = bool(past)
-        for step in latest:
-            row_id, group_id = step.row_id, step.to_group_id
-            assert group_id is not None  # noqa: S101 - a membership is in a group
+        for since, group_id, row_id, *_, version in latest:
             if row_id in self._experiments:
-                assigned[self._experiments[row_id]] = Assignment(group_id, step.when, step.version)
+                assigned[self._experiments[row_id]] = (group_id, since, version)
             if found := self._present.get((row_id, group_id)):
                 id, group_ids = found
                 now[id] = now[id] | group_ids if id in now else group_ids
@@ -94,7 +97,8 @@ class OverTime:
         left = {spell.segmentation_id for spell in spells} - now.keys()
         return GroupsOverTime(now, self._assigning & left, spells, assigned)
 
-    def _spells(self, steps: Iterable[Step]) -> tuple[Spell, ...]:
+    def _spells(self, rows: Iterable[Row]) -> tuple[Spell, ...]:
+        steps = [Step(*row) for row in rows]
         return tuple(
             Spell(self._numbers[row_id], group_id, since, until)
             for (row_id, group_id), since, until in spells_of(steps, self._removals, self._present)
@@ -117,14 +121,14 @@ class OverTime:
         return removals
 
 
-type _StepsOf = Mapping[str, list[Step]]
-"""The steps of users, by user id."""
+type _RowsOf = Mapping[str, Sequence[Row]]
+"""The rows of users, by user id."""
 
 
-def _by_user(steps: Iterable[Step]) -> _StepsOf:
-    found: dict[str, list[Step]] = defaultdict(list)
-    for step in steps:
-        found[step.user_id].append(step)
+def _by_user(rows: Iterable[Row]) -> _RowsOf:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[USER_ID]].append(row)
     return found
 
 

@@ -1,13 +1,10 @@
-"""The moves of many users, as they are stored: the latest ones, and those of before.
-
-A report reads a course's whole history. Tuples take a third of the time that models take.
-"""
+"""The moves of many users, as they are stored: the latest ones, and those of before."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xblock_experiments.course_user_segmentation.data import Change
 from xblock_experiments.course_user_segmentation.models import Membership, PastChange
@@ -17,6 +14,12 @@ _LATEST = ("since", "group_id")
 _PAST = ("when", "to_group_id")
 _BOTH = ("segmentation_id", "user_id", "from_group_id", "why", "actor", "version")
 """The columns of a step in the tables of present and of past steps."""
+
+
+type Row = tuple[Any, ...]
+"""The values of a `Step`. A report reads a course's whole history, of which it needs few steps."""
+USER_ID = 3
+"""The position of the user's id in a row."""
 
 
 class Step(NamedTuple):
@@ -49,7 +52,7 @@ class Step(NamedTuple):
 
 def latest_and_past(
     row_ids: Collection[int], user_ids: Collection[str]
-) -> tuple[list[Step], list[Step]]:
+) -> tuple[list[Row], list[Row]]:
     """Return the steps into the users' present groups, and the steps before them. Two queries.
 
     Reads present memberships before the past, so that a concurrent move cannot hide a step. Such a
@@ -57,7 +60,6 @@ def latest_and_past(
     """
     mine = {"segmentation__in": list(row_ids), "user_id__in": list(user_ids)}
     present = Membership.objects.using(using()).filter(**mine)
-    latest = [Step(*row) for row in present.values_list(*_LATEST, *_BOTH)]
+    latest = list(present.values_list(*_LATEST, *_BOTH))
     stored = PastChange.objects.using(using()).filter(**mine)
-    past = [Step(*row) for row in stored.values_list(*_PAST, *_BOTH, "version_by_time")]
-    return latest, past
+    return latest, list(stored.values_list(*_PAST, *_BOTH, "version_by_time"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from operator import itemgetter
 
@@ -87,16 +88,18 @@ def get_exposures_of(
 @reports_faults
 def get_first_exposures_of(
     course_id: str, user_ids: Sequence[str]
-) -> dict[str, dict[int, Exposure]]:
-    """Return first exposures by user id, then by experiment id. One query."""
+) -> dict[str, dict[int, tuple[datetime, str]]]:
+    """Return when and at which block users were first exposed, by user id, then by experiment id.
+
+    One query. Plain tuples, because a report holds many of them.
+    """
     rows = _Exposure.objects.filter(course_id=course_id, user_id__in=user_ids)
-    first: dict[str, dict[int, Exposure]] = defaultdict(dict)
-    columns = ("user_id", "segmentation_number", "group_id", "usage_id", "when")
-    shown = rows.exclude(group_id=NO_GROUP).order_by("pk").values_list(*columns)
-    for user_id, id, group_id, usage_id, when in shown:
-        mine = first[user_id]
-        if id not in mine:
-            mine[id] = Exposure(user_id=user_id, group_id=group_id, usage_id=usage_id, when=when)
+    first: dict[str, dict[int, tuple[datetime, str]]] = defaultdict(dict)
+    columns = ("user_id", "segmentation_number", "when", "usage_id")
+    for user_id, id, when, usage_id in (
+        rows.exclude(group_id=NO_GROUP).order_by("pk").values_list(*columns)
+    ):
+        first[user_id].setdefault(id, (when, usage_id))
     return first
 
 

@@ -10,10 +10,11 @@ from xblock_experiments.course_user_segmentation.api import get_spells
 from xblock_experiments.course_user_segmentation.data import Spell
 from xblock_experiments.gradebook import structures
 from xblock_experiments.gradebook.data import CourseGrade
+from xblock_experiments.gradebook.graded import Graded
 from xblock_experiments.gradebook.grades import course_grade
 from xblock_experiments.gradebook.grading import Grader, Learner
 from xblock_experiments.gradebook.progress import BlockProgress, Progress, progress_in
-from xblock_experiments.gradebook.standing import Earlier, Graded
+from xblock_experiments.gradebook.standing import Earlier
 
 type GroupOf = tuple[int, int]
 """The ids of a segmentation and of one of its groups."""
@@ -73,11 +74,7 @@ def account_of(course_id: str, user_id: str) -> Account:
 
 
 def _sequences(learner: Learner, counted: Sequence[Graded]) -> dict[str, SequenceAccount]:
-    bases = {
-        each.sequence.usage_id: _basis(each.by, learner)
-        for each in counted
-        if isinstance(each.by, Earlier)
-    }
+    bases = {each.sequence.usage_id: _basis(each.by, learner) for each in counted if each.by}
     earlier = _earlier_blocks(learner)
     return {
         usage_id: SequenceAccount(bases.get(usage_id), earlier.get(usage_id, ()))

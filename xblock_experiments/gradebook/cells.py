@@ -14,8 +14,9 @@ NOT_AVAILABLE, NOT_ATTEMPTED = "Not Available", "Not Attempted"
 STUDENT = Column("Student ID", "The id of the learner's user.")
 
 
-def moment(when: datetime) -> str:
-    return when.astimezone(UTC).isoformat(timespec="seconds")
+def moment(when: datetime | None) -> str:
+    """Return the time in UTC, or an empty text."""
+    return "" if when is None else when.astimezone(UTC).isoformat(timespec="seconds")
 
 
 class Names:

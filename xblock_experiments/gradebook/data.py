@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from xblock_experiments.errors import ExperimentsError, WrongId
 
@@ -56,11 +55,8 @@ class Score:
         return min(self.earned / self.possible, _MOST) if self.possible else 0.0
 
 
-class RawPoints(NamedTuple):
-    """The points of a score, for grades of many learners."""
-
-    earned: float
-    possible: float
+type RawPoints = tuple[float, float]
+"""The points of a score, earned and possible. Plain tuples, because a report holds many of them."""
 
 
 @dataclass(frozen=True, slots=True)

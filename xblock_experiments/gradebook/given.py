@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from xblock_experiments.gradebook.data import RawPoints
+from xblock_experiments.gradebook.graded import Graded
+from xblock_experiments.gradebook.points import Scores, points_of, total_of
 from xblock_experiments.gradebook.structure import (
     NO_GROUPS,
     CourseStructure,
@@ -20,19 +23,24 @@ from xblock_experiments.gradebook.structure import (
 )
 
 _REMEMBERED = 500
-"""The most combinations of groups for which the blocks of one sequence are remembered."""
+"""The most combinations of groups, and of scores, that are remembered for one sequence."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GivenSequence:
     """A sequence that a learner is given, and the blocks that they are given in it."""
 
     sequence: Sequence
     blocks: tuple[ScoredBlock, ...]
-    graded: tuple[ScoredBlock, ...]
+    counted: tuple[ScoredBlock, ...]
     """Those of the blocks that count for the grade."""
     counts: bool
     """Indicates whether the sequence counts for the grade."""
+    _total: Callable[..., Graded]
+
+    def graded(self, scores: Scores) -> Graded:
+        """Return the sequence with the points in the blocks that count."""
+        return self._total(self, *[scores.get(block.usage_id) for block in self.counted])
 
 
 class GivenBlocks:
@@ -56,6 +64,7 @@ class _Remembered:
         self._now = now
         self._ids = sorted({id for ways in _ways_in(sequence) for id in _segmentation_ids(ways)})
         self._given = lru_cache(_REMEMBERED)(self._find)
+        self._total = lru_cache(_REMEMBERED)(_total)
 
     def to(self, groups: GroupIds) -> GivenSequence | None:
         return self._given(*map(groups.get, self._ids))
@@ -66,8 +75,18 @@ class _Remembered:
         if not is_given(self._sequence.ways, learner):
             return None
         blocks = tuple(each for each in self._sequence.blocks if is_given(each.ways, learner))
-        graded = tuple(block for block in blocks if block.graded)
-        return GivenSequence(self._sequence, blocks, graded, self._sequence.counts)
+        return GivenSequence(
+            sequence=self._sequence,
+            blocks=blocks,
+            counted=tuple(block for block in blocks if block.graded),
+            counts=self._sequence.counts,
+            _total=self._total,
+        )
+
+
+def _total(given: GivenSequence, *scores: RawPoints | None) -> Graded:
+    points = total_of(map(points_of, given.counted, scores))
+    return Graded(given.sequence, points, given.counted)
 
 
 def _ways_in(sequence: Sequence) -> Iterator[Ways]:

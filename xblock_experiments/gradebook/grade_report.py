@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import batched
 
 from xblock_experiments.course_user_segmentation.api import get_segmentations
@@ -10,7 +11,6 @@ from xblock_experiments.course_user_segmentation.data import Assignment, UserSeg
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.experiments.api import get_first_exposures_of
-from xblock_experiments.experiments.data import Exposure
 from xblock_experiments.gradebook import structures
 from xblock_experiments.gradebook.cells import NOT_AVAILABLE, STUDENT, group_names, moment
 from xblock_experiments.gradebook.data import CourseGrade
@@ -61,18 +61,13 @@ class _Experiment:
             Column(f"First Exposed At ({name})", "The usage id of the block that showed it."),
         )
 
-    def cells(self, assigned: Assignment | None, exposure: Exposure | None) -> Iterator[Cell]:
-        if assigned:
-            yield self._group_names.get(assigned.group_id, "")
-            yield moment(assigned.since)
-            yield assigned.version
-        else:
-            yield from ("", "", "")
-        if exposure:
-            yield moment(exposure.when)
-            yield exposure.usage_id
-        else:
-            yield from ("", "")
+    def cells(
+        self, assigned: Assignment | None, exposed: tuple[datetime, str] | None
+    ) -> tuple[Cell, ...]:
+        group, since, version = assigned or (None, None, "")
+        when, usage_id = exposed or (None, "")
+        name = "" if group is None else self._group_names.get(group, "")
+        return name, moment(since), version, moment(when), usage_id
 
 
 def _rows(

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Several
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from xblock_experiments.gradebook.data import CourseGrade, SequenceGrade
+from xblock_experiments.gradebook.data import CourseGrade
+from xblock_experiments.gradebook.graded import Graded
 from xblock_experiments.gradebook.numbers import as_float, mean, shown_percent
 from xblock_experiments.gradebook.points import Scores, total_of
 from xblock_experiments.gradebook.policy import AssignmentType, GradingPolicy
-from xblock_experiments.gradebook.standing import Graded, Standing
+from xblock_experiments.gradebook.standing import Standing
 
 
 class Outcome(NamedTuple):
@@ -38,7 +40,7 @@ def outcome(policy: GradingPolicy, standings: Several[Standing], scores: Scores)
 def percent(policy: GradingPolicy, graded: Several[Graded]) -> Fraction:
     """Return the grade from 0 to 1 by the policy."""
     if policy.types is None:
-        return mean([each.points.share for each in graded])
+        return mean([each.share for each in graded])
     return sum((_part(type_, graded) for type_ in policy.types), Fraction(0))
 
 
@@ -56,7 +58,7 @@ def course_grade(user_id: str, policy: GradingPolicy, found: Outcome) -> CourseG
         letter=letter(policy, shown),
         earned=as_float(total.earned),
         possible=as_float(total.possible),
-        sequences=tuple(map(_sequence_grade, found.sequences)),
+        sequences=tuple([each.grade for each in found.sequences]),
         shown_percent=shown,
     )
 
@@ -68,28 +70,17 @@ def _with_best(standings: list[list[Graded]]) -> list[list[Graded]]:
     best: dict[str, Graded] = {}
     for each in (graded for standing in standings for graded in standing):
         before = best.get(each.sequence.usage_id)
-        if before is None or each.points.share > before.points.share:
+        if before is None or each.share > before.share:
             best[each.sequence.usage_id] = each
     return [
-        [best[each.sequence.usage_id]._replace(sequence=each.sequence) for each in standing]
+        [replace(best[each.sequence.usage_id], sequence=each.sequence) for each in standing]
         for standing in standings
     ]
 
 
 def _part(type_: AssignmentType, graded: Iterable[Graded]) -> Fraction:
     """Return the part of the grade that the sequences of this type make."""
-    shares = [each.points.share for each in graded if each.sequence.format == type_.name]
+    shares = [each.share for each in graded if each.sequence.format == type_.name]
     missing = max(type_.min_count - len(shares), 0)
     counted = sorted([*shares, *[Fraction(0)] * missing])[type_.drop_count :]
     return mean(counted) * type_.weight
-
-
-def _sequence_grade(graded: Graded) -> SequenceGrade:
-    sequence, points = graded.sequence, graded.points
-    return SequenceGrade(
-        usage_id=sequence.usage_id,
-        display_name=sequence.display_name,
-        format=sequence.format,
-        earned=as_float(points.earned),
-        possible=as_float(points.possible),
-    )

@@ -17,7 +17,7 @@ from xblock_experiments.gradebook.data import CourseGrade
 from xblock_experiments.gradebook.given import GivenBlocks
 from xblock_experiments.gradebook.grades import Outcome, course_grade, outcome
 from xblock_experiments.gradebook.points import Scores
-from xblock_experiments.gradebook.reading import points_of
+from xblock_experiments.gradebook.reading import raw_points_of
 from xblock_experiments.gradebook.standing import Earlier, Left, Present, Standing
 from xblock_experiments.gradebook.structure import CourseStructure, Standpoint
 from xblock_experiments.gradebook.versions import StructureAt, Versions
@@ -72,7 +72,7 @@ class Grader:
         for batch in batched(user_ids, AT_ONCE):
             groups = dict(self._groups.groups_of(batch))
             then = self._versions.at(self._ends(groups.values()))
-            for user_id, scores in points_of(self._structure.course_id, batch):
+            for user_id, scores in raw_points_of(self._structure.course_id, batch):
                 yield self._learner(user_id, groups[user_id], scores, then)
 
     def grade(self, learner: Learner) -> CourseGrade:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from xblock_experiments.gradebook.data import RawPoints, Score
+from xblock_experiments.gradebook.data import RawPoints
 from xblock_experiments.gradebook.numbers import Exact, exact, share
 from xblock_experiments.gradebook.structure import ScoredBlock
 
-type Scores = Mapping[str, Score] | Mapping[str, RawPoints]
-"""One learner's scores by usage id."""
+type Scores = Mapping[str, RawPoints]
+"""One learner's points by usage id, without weights."""
 
 
 class Points(NamedTuple):
@@ -21,17 +20,17 @@ class Points(NamedTuple):
     earned: Exact
     possible: Exact
 
-    @property
-    def share(self) -> Fraction:
-        return share(self.earned, self.possible)
-
 
 def points_in(block: ScoredBlock, scores: Scores) -> Points:
     """Return the learner's points in the block, with the author's weight."""
-    score = scores.get(block.usage_id)
+    return points_of(block, scores.get(block.usage_id))
+
+
+def points_of(block: ScoredBlock, score: RawPoints | None) -> Points:
+    """Return the points of this score, or of none, with the author's weight."""
     if score is None:
         return _unscored(block.possible or 0, block.weight)
-    return _scored(score.earned, score.possible, block.weight)
+    return _scored(*score, block.weight)
 
 
 def total_of(found: Iterable[Points]) -> Points:

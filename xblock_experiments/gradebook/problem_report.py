@@ -13,7 +13,7 @@ from xblock_experiments.gradebook import structures
 from xblock_experiments.gradebook.cells import NOT_ATTEMPTED, NOT_AVAILABLE, STUDENT
 from xblock_experiments.gradebook.given import GivenBlocks
 from xblock_experiments.gradebook.learners import learners_of
-from xblock_experiments.gradebook.reading import points_of
+from xblock_experiments.gradebook.reading import raw_points_of
 from xblock_experiments.gradebook.structure import CourseStructure, ScoredBlock
 from xblock_experiments.gradebook.tables import Cell, Column, Table
 
@@ -34,7 +34,7 @@ def _rows(
     given, course = GivenBlocks(structure, timezone.now()), OverTime(structure.course_id)
     for user_ids in batched(learners_of(structure.course_id), AT_ONCE):
         groups = dict(course.groups_of(user_ids))
-        for user_id, scores in points_of(structure.course_id, user_ids):
+        for user_id, scores in raw_points_of(structure.course_id, user_ids):
             sequences = given.to(groups[user_id].now)
             present = {block.usage_id for each in sequences for block in each.blocks}
             cells: list[Cell] = [user_id]

@@ -79,7 +79,7 @@ def _sequence(
     given: GivenSequence, scores: Scores, grade: SequenceGrade | None
 ) -> SequenceProgress:
     every = total_of(points_in(block, scores) for block in given.blocks)
-    counted = total_of(points_in(block, scores) for block in given.graded)
+    counted = total_of(points_in(block, scores) for block in given.counted)
     now = (as_float(counted.earned), as_float(counted.possible))
     return SequenceProgress(
         given.sequence,

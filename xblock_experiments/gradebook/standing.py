@@ -10,7 +10,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from xblock_experiments.gradebook.given import GivenSequence
-from xblock_experiments.gradebook.points import Points, Scores, points_in, total_of
+from xblock_experiments.gradebook.graded import Graded
+from xblock_experiments.gradebook.points import Scores, points_in, total_of
 from xblock_experiments.gradebook.structure import (
     NO_GROUPS,
     Arm,
@@ -22,17 +23,6 @@ from xblock_experiments.gradebook.structure import (
     Ways,
     is_met,
 )
-
-
-class Graded(NamedTuple):
-    """One sequence, with the points that count for the learner."""
-
-    sequence: Sequence
-    points: Points
-    blocks: tuple[ScoredBlock, ...]
-    """The blocks that make the points."""
-    by: Standing
-    """The standing in which the learner was given the blocks."""
 
 
 class Left(NamedTuple):
@@ -50,16 +40,7 @@ class Present:
     given: Several[GivenSequence]
 
     def graded(self, scores: Scores) -> list[Graded]:
-        return [
-            Graded(
-                each.sequence,
-                total_of([points_in(block, scores) for block in each.graded]),
-                each.graded,
-                self,
-            )
-            for each in self.given
-            if each.counts
-        ]
+        return [each.graded(scores) for each in self.given if each.counts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,42 @@
+"""One sequence with the points that count for a learner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from xblock_experiments.gradebook.data import SequenceGrade
+from xblock_experiments.gradebook.numbers import as_float, share
+from xblock_experiments.gradebook.points import Points
+from xblock_experiments.gradebook.structure import ScoredBlock, Sequence
+
+if TYPE_CHECKING:
+    from xblock_experiments.gradebook.standing import Earlier
+
+
+@dataclass(frozen=True, eq=False)
+class Graded:
+    """One sequence with the points that count. Learners with equal scores share it."""
+
+    sequence: Sequence
+    points: Points
+    blocks: tuple[ScoredBlock, ...]
+    """The blocks that make the points."""
+    by: Earlier | None = None
+    """The earlier standing in which the learner was given the blocks, or None for now."""
+
+    @cached_property
+    def share(self) -> Fraction:
+        return share(self.points.earned, self.points.possible)
+
+    @cached_property
+    def grade(self) -> SequenceGrade:
+        return SequenceGrade(
+            usage_id=self.sequence.usage_id,
+            display_name=self.sequence.display_name,
+            format=self.sequence.format,
+            earned=as_float(self.points.earned),
+            possible=as_float(self.points.possible),
+        )
