@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from operator import itemgetter
 
@@ -19,6 +18,7 @@ from xblock_experiments import events
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing, UserSegmentation
 from xblock_experiments.database.rows import Row, distinct_in_pages, in_pages
+from xblock_experiments.database.times import UtcText
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.events import outbox
 from xblock_experiments.experiments.data import Exposure
@@ -88,17 +88,16 @@ def get_exposures_of(
 @reports_faults
 def get_first_exposures_of(
     course_id: str, user_ids: Sequence[str]
-) -> dict[str, dict[int, tuple[datetime, str]]]:
+) -> dict[str, dict[int, tuple[str, str]]]:
     """Return when and at which block users were first exposed, by user id, then by experiment id.
 
-    One query. Plain tuples, because a report holds many of them.
+    One query. The times are texts in UTC, and the tuples plain, because a report has many of them.
     """
     rows = _Exposure.objects.filter(course_id=course_id, user_id__in=user_ids)
-    first: dict[str, dict[int, tuple[datetime, str]]] = defaultdict(dict)
-    columns = ("user_id", "segmentation_number", "when", "usage_id")
-    for user_id, id, when, usage_id in (
-        rows.exclude(group_id=NO_GROUP).order_by("pk").values_list(*columns)
-    ):
+    first: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
+    columns = ("user_id", "segmentation_number", UtcText("when"), "usage_id")
+    shown = rows.exclude(group_id=NO_GROUP).order_by("pk").values_list(*columns)
+    for user_id, id, when, usage_id in shown:
         first[user_id].setdefault(id, (when, usage_id))
     return first
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from itertools import batched
 
 from xblock_experiments.course_user_segmentation.api import get_segmentations
@@ -62,12 +61,12 @@ class _Experiment:
         )
 
     def cells(
-        self, assigned: Assignment | None, exposed: tuple[datetime, str] | None
+        self, assigned: Assignment | None, exposed: tuple[str, str] | None
     ) -> tuple[Cell, ...]:
         group, since, version = assigned or (None, None, "")
-        when, usage_id = exposed or (None, "")
+        when, usage_id = exposed or ("", "")
         name = "" if group is None else self._group_names.get(group, "")
-        return name, moment(since), version, moment(when), usage_id
+        return name, moment(since), version, when, usage_id
 
 
 def _rows(
