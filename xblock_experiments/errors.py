@@ -22,6 +22,7 @@
     + InvalidPolicy            (ValueError)  gradebook.policy
     + NoStructure              (LookupError)
     + NoSuchReport             (LookupError)
+    + TooManyWays              (ValueError)
   x OlxError                   olx.untrusted
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)

@@ -14,7 +14,6 @@ from xblock_experiments.gradebook.graded import Graded
 from xblock_experiments.gradebook.grades import course_grade
 from xblock_experiments.gradebook.grading import Grader, Learner
 from xblock_experiments.gradebook.progress import BlockProgress, Progress, progress_in
-from xblock_experiments.gradebook.standing import Earlier
 
 type GroupOf = tuple[int, int]
 """The ids of a segmentation and of one of its groups."""
@@ -27,12 +26,12 @@ class Basis:
     until: datetime
     """The time at which the learner left the first of the groups."""
     groups: tuple[GroupOf, ...]
-    """Those of the learner's groups at that time that they are not in now."""
+    """The learner's groups at that time, without those that they are in now."""
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceAccount:
-    """What moves did to one sequence."""
+    """The effect of moves on one sequence."""
 
     basis: Basis | None = None
     """The earlier groups by which the sequence counts. None if it counts as it is given now."""
@@ -50,7 +49,7 @@ class Account:
     without_kept_points: CourseGrade
     """The grade as it would be without the setting KEEP_POINTS."""
     sequences: Mapping[str, SequenceAccount]
-    """What moves did to the sequences, by usage id. Omits sequences to which they did nothing."""
+    """The effect of moves on the sequences, by usage id. Omits sequences without any."""
 
     @property
     def has_earlier_groups(self) -> bool:
@@ -74,7 +73,7 @@ def account_of(course_id: str, user_id: str) -> Account:
 
 
 def _sequences(learner: Learner, counted: Sequence[Graded]) -> dict[str, SequenceAccount]:
-    bases = {each.sequence.usage_id: _basis(each.by, learner) for each in counted if each.by}
+    bases = {each.sequence.usage_id: _basis(each.until, learner) for each in counted if each.until}
     earlier = _earlier_blocks(learner)
     return {
         usage_id: SequenceAccount(bases.get(usage_id), earlier.get(usage_id, ()))
@@ -82,9 +81,10 @@ def _sequences(learner: Learner, counted: Sequence[Graded]) -> dict[str, Sequenc
     }
 
 
-def _basis(standing: Earlier, learner: Learner) -> Basis:
+def _basis(until: datetime, learner: Learner) -> Basis:
+    (standing,) = (each for each in learner.earlier if each.until == until)
     then, now = _pairs(standing.learner.groups), _pairs(learner.groups.now)
-    return Basis(standing.until, tuple(sorted(then - now)))
+    return Basis(until, tuple(sorted(then - now)))
 
 
 def _pairs(groups: Mapping[int, frozenset[int]]) -> set[GroupOf]:

@@ -33,7 +33,7 @@ class GivenSequence:
     sequence: Sequence
     blocks: tuple[ScoredBlock, ...]
     counted: tuple[ScoredBlock, ...]
-    """Those of the blocks that count for the grade."""
+    """The blocks that count for the grade."""
     counts: bool
     """Indicates whether the sequence counts for the grade."""
     _total: Callable[..., Graded]

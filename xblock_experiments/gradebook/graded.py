@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from xblock_experiments.gradebook.data import SequenceGrade
 from xblock_experiments.gradebook.numbers import as_float, share
 from xblock_experiments.gradebook.points import Points
 from xblock_experiments.gradebook.structure import ScoredBlock, Sequence
-
-if TYPE_CHECKING:
-    from xblock_experiments.gradebook.standing import Earlier
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +21,8 @@ class Graded:
     points: Points
     blocks: tuple[ScoredBlock, ...]
     """The blocks that make the points."""
-    by: Earlier | None = None
-    """The earlier standing in which the learner was given the blocks, or None for now."""
+    until: datetime | None = None
+    """The time until which the learner was given the blocks, or None for now."""
 
     @cached_property
     def share(self) -> Fraction:

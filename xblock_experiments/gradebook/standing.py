@@ -71,7 +71,7 @@ class Earlier:
                 sequence,
                 total_of(points_in(block, scores) for block in found[usage_id].values()),
                 tuple(found[usage_id].values()),
-                self,
+                self.until,
             )
             for usage_id, sequence in sequences.items()
             # The arm that was left may have had the only blocks that count.
