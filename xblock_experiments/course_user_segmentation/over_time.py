@@ -55,9 +55,7 @@ class OverTime:
         self._numbers = {row.pk: row.number for row in rows}
         self._experiments = {row.pk: row.number for row in rows if row.type == EXPERIMENT}
         self._assigning = frozenset(
-            self._experiments[row_id]
-            for row_id, segmentation in course.items()
-            if row_id in self._experiments and segmentation.active
+            each.id for each in course.values() if each.type == EXPERIMENT and each.active
         )
         self._present: dict[RowGroup, tuple[int, frozenset[int]]] = {
             group: (segmentation.id, frozenset({group[1]}))

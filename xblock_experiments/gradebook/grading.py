@@ -9,7 +9,7 @@ from itertools import batched
 
 from django.utils import timezone
 
-from xblock_experiments.course_user_segmentation.api import OverTime
+from xblock_experiments.course_user_segmentation.api import OverTime, get_groups_over_time
 from xblock_experiments.course_user_segmentation.data import GroupsOverTime, Spell
 from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.gradebook import structures
@@ -31,6 +31,17 @@ def grades_of(course_id: str, user_ids: Iterable[str]) -> Iterator[CourseGrade]:
     """
     grader = Grader(structures.newest(course_id))
     return (grader.grade(learner) for learner in grader.learners(user_ids))
+
+
+def present_blocks_of(
+    structure: CourseStructure, user_ids: Sequence[str]
+) -> dict[str, frozenset[str]]:
+    """Return the usage ids of the scored blocks that each user is given now, by user id."""
+    given = GivenBlocks(structure, timezone.now())
+    return {
+        user_id: frozenset(block.usage_id for each in given.to(groups.now) for block in each.blocks)
+        for user_id, groups in get_groups_over_time(structure.course_id, user_ids)
+    }
 
 
 @dataclass(frozen=True, slots=True)

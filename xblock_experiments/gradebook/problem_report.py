@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import batched
 
-from django.utils import timezone
-
-from xblock_experiments.course_user_segmentation.api import OverTime
 from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.gradebook import structures
 from xblock_experiments.gradebook.cells import NOT_ATTEMPTED, NOT_AVAILABLE, STUDENT
-from xblock_experiments.gradebook.given import GivenBlocks
+from xblock_experiments.gradebook.grading import present_blocks_of
 from xblock_experiments.gradebook.learners import learners_of
 from xblock_experiments.gradebook.reading import raw_points_of
 from xblock_experiments.gradebook.structure import CourseStructure, ScoredBlock
@@ -31,15 +28,12 @@ def problem_report(course_id: str) -> Table:
 def _rows(
     structure: CourseStructure, blocks: Mapping[str, ScoredBlock]
 ) -> Iterator[tuple[Cell, ...]]:
-    given, course = GivenBlocks(structure, timezone.now()), OverTime(structure.course_id)
     for user_ids in batched(learners_of(structure.course_id), AT_ONCE):
-        groups = dict(course.groups_of(user_ids))
+        given = present_blocks_of(structure, user_ids)
         for user_id, scores in raw_points_of(structure.course_id, user_ids):
-            sequences = given.to(groups[user_id].now)
-            present = {block.usage_id for each in sequences for block in each.blocks}
             cells: list[Cell] = [user_id]
             for usage_id, block in blocks.items():
-                if usage_id not in present:
+                if usage_id not in given[user_id]:
                     cells += [NOT_AVAILABLE, NOT_AVAILABLE]
                 else:
                     cells += scores.get(usage_id, (NOT_ATTEMPTED, block.possible))

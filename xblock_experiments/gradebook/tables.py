@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TextIO
 
@@ -57,10 +57,10 @@ def write_csv(table: Table, out: TextIO) -> int:
     A text that a spreadsheet would take for a formula begins with an apostrophe.
     """
     writer = csv.writer(out)
-    writer.writerow(_defused(table.names))
+    writer.writerow(map(defused, table.names))
     count = 0
     for row in table.rows:
-        writer.writerow(_defused(row))
+        writer.writerow([defused(cell) for cell in row])
         count += 1
     return count
 
@@ -90,9 +90,6 @@ def _numbered(name: str, seen: Counter[str]) -> str:
     return numbered
 
 
-def _defused(row: Sequence[Cell]) -> list[Cell]:
-    """Return the row without formulas. Reports have millions of cells, hence no call for each."""
-    return [
-        f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA_STARTS else cell
-        for cell in row
-    ]
+def defused[C: Cell](cell: C) -> C | str:
+    """Return the cell, with an apostrophe before a text that a spreadsheet would compute."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA_STARTS else cell
