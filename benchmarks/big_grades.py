@@ -26,7 +26,7 @@ WALKED = 500
 MOST_GROWTH = 50
 """The most MiB by which the process may grow for the last 90 % of the learners."""
 
-_GROUP = "(('x' || substr(md5(who.id || '-' || {id}), 1, 7))::bit(28)::int % {groups})"
+_GROUP = "mod(('x' || substr(md5(who.id || '-' || {id}), 1, 7))::bit(28)::int, {groups})"
 """The group of a learner in an experiment."""
 
 
@@ -103,7 +103,7 @@ def _fill(user_ids: list[str], usages: dict[str, str]) -> Iterator[str]:
             FROM {who}
             JOIN (VALUES {problems}) AS problem (group_id, usage_id, place)
                 ON problem.group_id = {group},
-            LATERAL (SELECT (number + problem.place + {id}) % 2 AS won) AS score
+            LATERAL (SELECT mod(number + problem.place + {id}, 2) AS won) AS score
         """  # noqa: S608 - of constants
 
 
