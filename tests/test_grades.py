@@ -18,7 +18,7 @@ from xblock_experiments.gradebook.grades import course_grade, outcome
 from xblock_experiments.gradebook.numbers import shown_percent
 from xblock_experiments.gradebook.policy import EQUAL_WEIGHTS, GradingPolicy, InvalidPolicy
 from xblock_experiments.gradebook.standing import Earlier, Left, Present, Standing
-from xblock_experiments.gradebook.structure import CourseStructure, GroupIds, Standpoint
+from xblock_experiments.gradebook.structure import CourseStructure, GroupIds
 from xblock_experiments.gradebook.tree import Node, Tree
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -216,11 +216,12 @@ def moved(
     before: CourseStructure, today: CourseStructure | None = None, groups: GroupIds = ARM_0
 ) -> Earlier:
     """Return the standing of a learner who left arm 0 when the course had the first structure."""
+    then = GivenBlocks(before, NOW)
     return Earlier(
-        learner=Standpoint(groups, NOW),
-        today=today or before,
+        groups=groups,
+        today=GivenBlocks(today, NOW) if today else then,
         until=NOW,
-        left={(7, 0): Left(NOW, before)},
+        left={(7, 0): Left(NOW, then)},
     )
 
 
@@ -395,6 +396,7 @@ def test_no_move_lowers_the_grade(
 ) -> None:
     groups = {7: frozenset({0}), 8: frozenset({0})}
     earlier: list[Earlier] = []
+    blocks = GivenBlocks(structure, NOW)
 
     def percent() -> float:
         return graded(structure, groups, *earlier, **points).percent
@@ -402,9 +404,8 @@ def test_no_move_lowers_the_grade(
     before = percent()
     for number, (id, group) in enumerate(moves):
         end = NOW + timedelta(days=number)
-        left = {(id, each): Left(end, structure) for each in groups[id]}
-        learner = Standpoint(groups, NOW)
-        earlier.append(Earlier(learner=learner, today=structure, until=end, left=left))
+        left = {(id, each): Left(end, blocks) for each in groups[id]}
+        earlier.append(Earlier(groups=groups, today=blocks, until=end, left=left))
         groups = {**groups, id: frozenset({group})}
         after = percent()
         assert after >= before

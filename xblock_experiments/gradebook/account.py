@@ -83,7 +83,7 @@ def _sequences(learner: Learner, counted: Sequence[Graded]) -> dict[str, Sequenc
 
 def _basis(until: datetime, learner: Learner) -> Basis:
     (standing,) = (each for each in learner.earlier if each.until == until)
-    then, now = _pairs(standing.learner.groups), _pairs(learner.groups.now)
+    then, now = _pairs(standing.groups), _pairs(learner.groups.now)
     return Basis(until, tuple(sorted(then - now)))
 
 

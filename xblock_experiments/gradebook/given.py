@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from xblock_experiments.gradebook.data import RawPoints
 from xblock_experiments.gradebook.graded import Graded
@@ -47,39 +48,48 @@ class GivenBlocks:
     """The blocks of a course's structure that learners are given at one time."""
 
     def __init__(self, structure: CourseStructure, now: datetime) -> None:
-        self.structure = structure
         self.now = now
-        self._sequences = [_Remembered(each, now) for each in structure.sequences]
+        self.sequences = {each.usage_id: each for each in structure.sequences}
+        self._remembered = [_Remembered(each, now) for each in structure.sequences]
 
     def to(self, groups: GroupIds) -> list[GivenSequence]:
         """Return the sequences that a learner in these groups is given."""
-        return [found for each in self._sequences if (found := each.to(groups))]
+        return [found for each in self._remembered if (found := each.to(groups))]
+
+    @cached_property
+    def depending(self) -> Mapping[int, Collection[str]]:
+        """The usage ids of the sequences that depend on each segmentation, by its id."""
+        found: dict[int, list[str]] = defaultdict(list)
+        for each in self._remembered:
+            for id in each.ids:
+                found[id].append(each.sequence.usage_id)
+        return found
 
 
 class _Remembered:
     """One sequence, which depends on a learner's groups in a few segmentations only."""
 
     def __init__(self, sequence: Sequence, now: datetime) -> None:
-        self._sequence = sequence
+        self.sequence = sequence
         self._now = now
-        self._ids = sorted({id for ways in _ways_in(sequence) for id in _segmentation_ids(ways)})
+        self.ids = sorted({id for ways in _ways_in(sequence) for id in _segmentation_ids(ways)})
         self._given = lru_cache(_REMEMBERED)(self._find)
         self._total = lru_cache(_REMEMBERED)(_total)
 
     def to(self, groups: GroupIds) -> GivenSequence | None:
-        return self._given(*map(groups.get, self._ids))
+        return self._given(*map(groups.get, self.ids))
 
     def _find(self, *group_ids: frozenset[int] | None) -> GivenSequence | None:
-        groups = {id: each or NO_GROUPS for id, each in zip(self._ids, group_ids, strict=True)}
+        groups = {id: each or NO_GROUPS for id, each in zip(self.ids, group_ids, strict=True)}
         learner = Standpoint(groups, self._now)
-        if not is_given(self._sequence.ways, learner):
+        if not is_given(self.sequence.ways, learner):
             return None
-        blocks = tuple(each for each in self._sequence.blocks if is_given(each.ways, learner))
+        blocks = tuple(each for each in self.sequence.blocks if is_given(each.ways, learner))
         return GivenSequence(
-            sequence=self._sequence,
+            sequence=self.sequence,
             blocks=blocks,
             counted=tuple(block for block in blocks if block.graded),
-            counts=self._sequence.counts,
+            counts=self.sequence.counts,
             _total=self._total,
         )
 

@@ -18,6 +18,7 @@ from xblock_experiments.gradebook.numbers import as_float, mean, shown_percent
 from xblock_experiments.gradebook.points import Scores, total_of
 from xblock_experiments.gradebook.policy import AssignmentType, GradingPolicy
 from xblock_experiments.gradebook.standing import Standing
+from xblock_experiments.gradebook.structure import Sequence
 
 
 class Outcome(NamedTuple):
@@ -73,9 +74,14 @@ def _with_best(standings: list[list[Graded]]) -> list[list[Graded]]:
         if before is None or each.share > before.share:
             best[each.sequence.usage_id] = each
     return [
-        [replace(best[each.sequence.usage_id], sequence=each.sequence) for each in standing]
+        [_named_as(each.sequence, best[each.sequence.usage_id]) for each in standing]
         for standing in standings
     ]
+
+
+def _named_as(sequence: Sequence, best: Graded) -> Graded:
+    """Return the points for the sequence as the standing has it: its type may have changed."""
+    return best if best.sequence is sequence else replace(best, sequence=sequence)
 
 
 def _part(type_: AssignmentType, graded: Iterable[Graded]) -> Fraction:

@@ -19,8 +19,8 @@ from xblock_experiments.gradebook.grades import Outcome, course_grade, outcome
 from xblock_experiments.gradebook.points import Scores
 from xblock_experiments.gradebook.reading import raw_points_of
 from xblock_experiments.gradebook.standing import Earlier, Left, Present, Standing
-from xblock_experiments.gradebook.structure import CourseStructure, Standpoint
-from xblock_experiments.gradebook.versions import StructureAt, Versions
+from xblock_experiments.gradebook.structure import CourseStructure
+from xblock_experiments.gradebook.versions import CourseAt, Versions
 from xblock_experiments.settings.common import setting
 
 
@@ -72,10 +72,10 @@ class Grader:
 
     def __init__(self, structure: CourseStructure) -> None:
         self.policy = structure.policy
-        self._structure = structure
+        self._course_id = structure.course_id
         self._given = GivenBlocks(structure, timezone.now())
         self._groups = OverTime(structure.course_id)
-        self._versions = Versions(structure.course_id)
+        self._versions = Versions(structure.course_id, self._given.now)
         self._keeps_points = bool(setting("KEEP_POINTS"))
 
     def learners(self, user_ids: Iterable[str]) -> Iterator[Learner]:
@@ -83,7 +83,7 @@ class Grader:
         for batch in batched(user_ids, AT_ONCE):
             groups = dict(self._groups.groups_of(batch))
             then = self._versions.at(self._ends(groups.values()))
-            for user_id, scores in raw_points_of(self._structure.course_id, batch):
+            for user_id, scores in raw_points_of(self._course_id, batch):
                 yield self._learner(user_id, groups[user_id], scores, then)
 
     def grade(self, learner: Learner) -> CourseGrade:
@@ -95,7 +95,7 @@ class Grader:
         return outcome(self.policy, standings, learner.scores)
 
     def _learner(
-        self, user_id: str, groups: GroupsOverTime, scores: Scores, then: StructureAt
+        self, user_id: str, groups: GroupsOverTime, scores: Scores, then: CourseAt
     ) -> Learner:
         ends = sorted(self._ends([groups]))
         return Learner(
@@ -112,18 +112,17 @@ class Grader:
             return set()
         return {spell.until for groups in everybody for spell in groups.spells if spell.until}
 
-    def _earlier(self, end: datetime, spells: Sequence[Spell], then: StructureAt) -> Earlier:
+    def _earlier(self, end: datetime, spells: Sequence[Spell], then: CourseAt) -> Earlier:
         """Return the standing up to that moment."""
         ids: dict[int, frozenset[int]] = {}
         left: dict[tuple[int, int], Left] = {}
         for spell in _held_at(end, spells):
             id, group_id = spell.segmentation_id, spell.group_id
             ids[id] = ids.get(id, frozenset()) | {group_id}
-            structure = then[spell.until] if spell.until else None
-            if spell.until and structure:
-                left[id, group_id] = Left(spell.until, structure)
-        learner = Standpoint(ids, self._given.now)
-        return Earlier(learner=learner, today=self._structure, until=end, left=left)
+            course = then[spell.until] if spell.until else None
+            if spell.until and course:
+                left[id, group_id] = Left(spell.until, course)
+        return Earlier(groups=ids, today=self._given, until=end, left=left)
 
 
 def _held_at(end: datetime, spells: Sequence[Spell]) -> list[Spell]:

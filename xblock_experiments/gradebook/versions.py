@@ -8,30 +8,32 @@ from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
 
+from xblock_experiments.gradebook.given import GivenBlocks
 from xblock_experiments.gradebook.models import Structure
-from xblock_experiments.gradebook.structure import CourseStructure
 from xblock_experiments.gradebook.structures import parsed
 
-type StructureAt = dict[datetime, CourseStructure | None]
-"""The structure at each moment, or None at a moment before the first structure."""
+type CourseAt = dict[datetime, GivenBlocks | None]
+"""The course as published at each moment, or None at a moment before the first structure."""
 
 
 class Versions:
     """The versions of one course's structure. Each is read once, when it is needed first."""
 
-    def __init__(self, course_id: str) -> None:
+    def __init__(self, course_id: str, now: datetime) -> None:
+        """Make the versions for learners who are graded now."""
         self._rows = Structure.objects.filter(course_id=course_id)
-        self._read: dict[int, CourseStructure] = {}
+        self._now = now
+        self._read: dict[int, GivenBlocks] = {}
 
-    def at(self, moments: Collection[datetime]) -> StructureAt:
-        """Return the structure at each moment. Up to one query, and one more at the first call."""
+    def at(self, moments: Collection[datetime]) -> CourseAt:
+        """Return the course at each moment. Up to one query, and one more at the first call."""
         if not moments:
             return {}
         version_at = {moment: self._version_at(moment) for moment in moments}
         missing = set(filter(None, version_at.values())) - self._read.keys()
         if missing:
             found = self._rows.filter(version__in=missing)
-            self._read |= {row.version: parsed(row) for row in found}
+            self._read |= {row.version: GivenBlocks(parsed(row), self._now) for row in found}
         return {
             moment: self._read[version] if version else None
             for moment, version in version_at.items()
