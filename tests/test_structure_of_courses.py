@@ -19,7 +19,7 @@ from xblock_experiments.gradebook.data import NoStructure
 from xblock_experiments.gradebook.models import Structure
 from xblock_experiments.gradebook.structure import Arm, ScoredBlock
 from xblock_experiments.olx.untrusted import CourseTooLarge
-from xblock_experiments.testing import find_block, load_course
+from xblock_experiments.testing import LoadedCourse, find_block, load_course
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_django]
 
@@ -150,13 +150,18 @@ def test_a_grading_policy_that_cannot_be_used_is_named_and_weights_are_equal(
     assert get_structure(COURSE_ID).policy.types is None
 
 
+def revision_of_unit(course: LoadedCourse) -> str:
+    page = find_block(course, "teacher", "unit", staff=True).render("studio_view").body_html()
+    return str(page.partition('data-revision="')[2].partition('"')[0])
+
+
 def test_an_author_who_adds_a_problem_makes_a_new_version(client: Client) -> None:
     unit = '<vertical url_name="unit">{}</vertical>'
     course = load_course(course_xml(lesson(unit.format(problem("one")), graded="true")))
-    page = find_block(course, "teacher", "unit", staff=True).render("studio_view").body_html()
-    revision = page.partition('data-revision="')[2].partition('"')[0]
-
-    sent = {"revision": revision, "olx": unit.format(problem("one") + problem("two"))}
+    sent = {
+        "revision": revision_of_unit(course),
+        "olx": unit.format(problem("one") + problem("two")),
+    }
     send_json(course, "teacher", "unit", "save_olx", sent, staff=True)
 
     assert [row.version for row in Structure.objects.order_by("pk")] == [1, 2]
@@ -205,10 +210,13 @@ def test_an_author_who_puts_a_problem_into_too_many_arms_reads_a_sentence_and_no
 ) -> None:
     course = load_course(in_many_arms(2))
     monkeypatch.setattr("xblock_experiments.gradebook.ways.MOST_WAYS", 1)
-    sent = {"olx": "<vertical/>", "revision": ""}
+    sent = {"revision": revision_of_unit(course), "olx": f"<vertical>{problem('new')}</vertical>"}
     with translation.override("es"):
         answer = send_json(course, "teacher", "unit", "save_olx", sent, staff=True)
 
     assert answer.status_code == 422
-    assert "está en el contenido de más de 200 grupos" in answer.json["error"]
+    assert (
+        "@shared\u2069 está en el contenido de más de \u2068200\u2069 grupos."
+        in answer.json["error"]
+    )
     assert Structure.objects.count() == 1
