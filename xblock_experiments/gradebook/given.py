@@ -37,11 +37,12 @@ class GivenSequence:
     """The blocks that count for the grade."""
     counts: bool
     """Indicates whether the sequence counts for the grade."""
-    _total: Callable[..., Graded]
+    total: Callable[..., Graded]
+    """Makes the graded sequence of the scores in the blocks that count, and remembers it."""
 
     def graded(self, scores: Scores) -> Graded:
         """Return the sequence with the points in the blocks that count."""
-        return self._total(self, *[scores.get(block.usage_id) for block in self.counted])
+        return self.total(self, *[scores.get(block.usage_id) for block in self.counted])
 
 
 class GivenBlocks:
@@ -90,7 +91,7 @@ class _Remembered:
             blocks=blocks,
             counted=tuple(block for block in blocks if block.graded),
             counts=self.sequence.counts,
-            _total=self._total,
+            total=self._total,
         )
 
 
