@@ -278,6 +278,27 @@ def test_an_arm_of_several_groups_is_left_with_the_last_of_them() -> None:
     assert [block.usage_id for block in found.blocks] == ["new"]
 
 
+def test_an_arm_of_several_groups_counts_as_the_last_of_them_left_it() -> None:
+    def at(problem: str) -> GivenBlocks:
+        split = Node(
+            usage_id="split",
+            type="split_test",
+            children=("arm",),
+            segmentation_id=7,
+            group_of_child={"arm": frozenset({0, 1})},
+        )
+        arm = Node(usage_id="arm", type="vertical", children=(problem,))
+        return GivenBlocks(course({"hw": [split]}, arm, scored(problem)), NOW)
+
+    later = NOW + timedelta(days=1)
+    left = {(7, 0): Left(NOW, at("first")), (7, 1): Left(later, at("second"))}
+    groups = {7: frozenset({0, 1})}
+    standing = Earlier(groups=groups, today=at("third"), until=NOW, left=left)
+
+    (found,) = standing.graded({})
+    assert [block.usage_id for block in found.blocks] == ["second"]
+
+
 def test_an_arm_that_had_the_only_problems_of_a_lesson_still_counts_when_it_is_deleted() -> None:
     def lesson(*problems: str) -> CourseStructure:
         split = Node(

@@ -138,6 +138,16 @@ def test_a_learner_whose_group_was_removed_keeps_their_points_before_and_after_t
     assert percent() == 1
 
 
+def test_a_learner_whose_group_was_removed_does_not_rise_for_want_of_an_arm() -> None:
+    put("ann", 1)
+    score("ann", "common", 1)
+    save_segmentations(COURSE_ID, [experiment(100, 2, 3)])
+
+    assert percent() == 0.5
+    assign_group(COURSE_ID, 100, "ann")
+    assert percent() == 0.5
+
+
 def test_an_arm_counts_as_it_was_last_published_while_the_learner_was_in_it() -> None:
     put("ann", 1)
     put("bob", 1)

@@ -175,10 +175,10 @@ def test_a_block_in_the_same_arm_in_many_places_has_one_way() -> None:
 def test_ways_with_more_requirements_than_another_one_add_nothing() -> None:
     count = 500
     structure = in_one_sequence(
-        node("unit", "outer", *(f"x{number}" for number in range(count))),
+        node("unit", "outer"),
         split("outer", 1, {"deep": [10], "inner": [10]}),
         node("inner", *(f"x{number}" for number in range(count))),
-        *(split(f"x{number}", 1, {"deep": [10]}) for number in range(count)),
+        *(split(f"x{number}", 100 + number, {"deep": [10]}) for number in range(count)),
         *scored("deep"),
         top="unit",
     )
