@@ -1,4 +1,4 @@
-.PHONY: help run test acceptance test-django6 bench race big check fix messages clean
+.PHONY: help run test acceptance test-django6 bench race big big-grades check fix messages clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ race:  ## run 100,000 concurrent first views on three databases (ARGS=5000 for 5
 
 big:  ## measure PostgreSQL with a million learners in 20 experiments (about 7 minutes, 20 GB)
 	@DATABASES=postgresql scripts/on_each_database -m benchmarks.million $(ARGS)
+
+big-grades:  ## measure the grades of 100,000 learners on PostgreSQL (about 20 minutes, 15 GB; ARGS=10000 for fewer learners)
+	@DATABASES=postgresql scripts/on_each_database -m benchmarks.big_grades $(ARGS)
 
 check:  ## check style, format, types, import contracts, translations, personal data, migrations and settings
 	@scripts/setup dev

@@ -30,28 +30,32 @@ type _OfOne = Callable[[str], object]
 def rows(scale: Scale) -> list[Row]:
     course = graded_course.load()
     user_ids = graded_course.fill(course, scale.graded_learners)
-    step = len(user_ids) // scale.walked_learners
-    some = user_ids[::step]
+    return measured(course, user_ids, scale.walked_learners, scale.bulk_repetitions)
+
+
+def measured(course: LoadedCourse, user_ids: list[str], walked: int, repetitions: int) -> list[Row]:
+    """Return the rows about these learners. The walk is done for some of them, and scaled."""
+    some = user_ids[:: len(user_ids) // walked]
     _check(course, some)
     whats: dict[str, tuple[_OfAll, _OfOne]] = {
-        f"grades of {len(user_ids):,} learners": (_grade, partial(walked_grade, course)),
-        f"grade report of {len(user_ids):,} learners": (_report, partial(walked_report, course)),
+        f"grades of {len(user_ids):,} learners": (grade_all, partial(walked_grade, course)),
+        f"grade report of {len(user_ids):,} learners": (report, partial(walked_report, course)),
     }
     return [
         row
         for what, (ours, theirs) in whats.items()
         for row in (
             _query_row(what, ours, user_ids),
-            _timed_row(what, _race(what, scale, (ours, user_ids), (theirs, some))),
+            _timed_row(what, _race(what, repetitions, (ours, user_ids), (theirs, some))),
         )
     ]
 
 
-def _grade(user_ids: list[str]) -> None:
+def grade_all(user_ids: list[str]) -> None:
     deque(get_grades(COURSE_ID, user_ids), maxlen=0)
 
 
-def _report(user_ids: list[str]) -> None:
+def report(user_ids: list[str]) -> None:
     """Write the report of the whole course, which has these learners."""
     with Path(os.devnull).open("w", encoding="utf-8", newline="") as out:
         if write_grade_report(COURSE_ID, out) != len(user_ids):
@@ -61,7 +65,7 @@ def _report(user_ids: list[str]) -> None:
 
 def _race(
     what: str,
-    scale: Scale,
+    repetitions: int,
     ours: tuple[_OfAll, list[str]],
     theirs: tuple[_OfOne, list[str]],
 ) -> tuple[list[float], list[float]]:
@@ -71,7 +75,7 @@ def _race(
         Contender("ours", lambda _: [user_ids], do_all),
         Contender("theirs", lambda _: some, do_one),
     ]
-    seconds = race(what, contenders, scale.bulk_repetitions, warm_up=False)
+    seconds = race(what, contenders, repetitions, warm_up=False)
     return seconds["ours"], [len(user_ids) * each for each in seconds["theirs"]]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal, Self
 
-type Unit = Literal["1000/s", "µs", "ms", "s", "queries", "count", "kB", "p", "V"]
+type Unit = Literal["1000/s", "µs", "ms", "s", "queries", "count", "kB", "MiB", "p", "V"]
 """A unit. Numbers in the first four are seconds per operation."""
 
 

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import COURSE_ID
-from xblock_experiments.gradebook.data import CourseGrade, Score
-from xblock_experiments.gradebook.grades import Standing, grade
+from xblock_experiments.gradebook.data import CourseGrade
+from xblock_experiments.gradebook.given import GivenBlocks
+from xblock_experiments.gradebook.grades import course_grade, outcome
 from xblock_experiments.gradebook.numbers import shown_percent
 from xblock_experiments.gradebook.policy import EQUAL_WEIGHTS, GradingPolicy, InvalidPolicy
-from xblock_experiments.gradebook.structure import CourseStructure, Standpoint
+from xblock_experiments.gradebook.standing import Earlier, Left, Present, Standing
+from xblock_experiments.gradebook.structure import CourseStructure, GroupIds
 from xblock_experiments.gradebook.tree import Node, Tree
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -62,18 +64,15 @@ def course(
     ).structure(COURSE_ID, policy)
 
 
-def scores(**points: tuple[float, float]) -> dict[str, Score]:
-    return {name: Score(name, *each, NOW) for name, each in points.items()}
-
-
 def graded(
     structure: CourseStructure,
-    groups: dict[int, frozenset[int]] | None = None,
+    groups: GroupIds | None = None,
     *earlier: Standing,
     **points: tuple[float, float],
 ) -> CourseGrade:
-    now = Standing(learner=Standpoint(groups or {}, NOW), today=structure)
-    return grade("ann", structure.policy, [now, *earlier], scores(**points))
+    now = Present(GivenBlocks(structure, NOW).to(groups or {}))
+    found = outcome(structure.policy, [now, *earlier], points)
+    return course_grade("ann", structure.policy, found)
 
 
 def two_homeworks(*arms: tuple[str, ...]) -> CourseStructure:
@@ -213,10 +212,17 @@ def test_a_policy_that_cannot_be_used_is_refused(policy: Any) -> None:
         GradingPolicy.from_json(policy)
 
 
-def moved(before: CourseStructure, today: CourseStructure | None = None) -> Standing:
+def moved(
+    before: CourseStructure, today: CourseStructure | None = None, groups: GroupIds = ARM_0
+) -> Earlier:
     """Return the standing of a learner who left arm 0 when the course had the first structure."""
-    learner = Standpoint(ARM_0, NOW)
-    return Standing(learner=learner, today=today or before, left={7: (NOW, before)})
+    then = GivenBlocks(before, NOW)
+    return Earlier(
+        groups=groups,
+        today=GivenBlocks(today, NOW) if today else then,
+        until=NOW,
+        left={(7, 0): Left(NOW, then)},
+    )
 
 
 def test_a_learner_who_was_moved_keeps_the_points_of_the_earlier_arm() -> None:
@@ -237,6 +243,60 @@ def test_an_arm_that_was_deleted_counts_as_it_was_when_the_learner_left_it() -> 
     kept = graded(after, ARM_1, moved(before, after), a=(1, 2), b1=(1, 1), b2=(2, 3))
 
     assert kept.percent == 0.625
+
+
+def test_each_group_of_a_learner_who_is_in_several_is_left_at_its_own_time() -> None:
+    """The learner left group 0, whose arm is gone, and is still in group 1, whose arm grew."""
+    before = two_homeworks(("b1", "b2"), ())
+    today = two_homeworks((), ("c1",))
+    both = {7: frozenset({0, 1})}
+
+    kept = graded(today, ARM_1, moved(before, today, both), b1=(1, 1), b2=(3, 3), c1=(1, 1))
+
+    assert (kept.sequences[1].earned, kept.sequences[1].possible) == (1, 1)
+    earlier = moved(before, today, both).graded({"b1": (1, 1)})
+    assert {block.usage_id for block in earlier[1].blocks} == {"b1", "b2", "c1"}
+
+
+def test_an_arm_of_several_groups_is_left_with_the_last_of_them() -> None:
+    def lesson(*problems: str) -> CourseStructure:
+        split = Node(
+            usage_id="split",
+            type="split_test",
+            children=("arm",),
+            segmentation_id=7,
+            group_of_child={"arm": frozenset({0, 1})},
+        )
+        arm = Node(usage_id="arm", type="vertical", children=problems)
+        return course({"hw": [split]}, arm, *map(scored, problems))
+
+    today = lesson("new")
+    standing = moved(lesson("old"), today, {7: frozenset({0, 1})})
+
+    # The learner is in group 1, so that today's arm is theirs.
+    (found,) = standing.graded({})
+    assert [block.usage_id for block in found.blocks] == ["new"]
+
+
+def test_an_arm_of_several_groups_counts_as_the_last_of_them_left_it() -> None:
+    def at(problem: str) -> GivenBlocks:
+        split = Node(
+            usage_id="split",
+            type="split_test",
+            children=("arm",),
+            segmentation_id=7,
+            group_of_child={"arm": frozenset({0, 1})},
+        )
+        arm = Node(usage_id="arm", type="vertical", children=(problem,))
+        return GivenBlocks(course({"hw": [split]}, arm, scored(problem)), NOW)
+
+    later = NOW + timedelta(days=1)
+    left = {(7, 0): Left(NOW, at("first")), (7, 1): Left(later, at("second"))}
+    groups = {7: frozenset({0, 1})}
+    standing = Earlier(groups=groups, today=at("third"), until=NOW, left=left)
+
+    (found,) = standing.graded({})
+    assert [block.usage_id for block in found.blocks] == ["second"]
 
 
 def test_an_arm_that_had_the_only_problems_of_a_lesson_still_counts_when_it_is_deleted() -> None:
@@ -356,16 +416,17 @@ def test_no_move_lowers_the_grade(
     points: dict[str, tuple[int, int]],
 ) -> None:
     groups = {7: frozenset({0}), 8: frozenset({0})}
-    earlier: list[Standing] = []
+    earlier: list[Earlier] = []
+    blocks = GivenBlocks(structure, NOW)
 
     def percent() -> float:
-        now = Standing(learner=Standpoint(groups, NOW), today=structure)
-        return grade("ann", structure.policy, [now, *earlier], scores(**points)).percent
+        return graded(structure, groups, *earlier, **points).percent
 
     before = percent()
     for number, (id, group) in enumerate(moves):
-        left = {id: (NOW + timedelta(days=number), structure)}
-        earlier.append(Standing(learner=Standpoint(groups, NOW), today=structure, left=left))
+        end = NOW + timedelta(days=number)
+        left = {(id, each): Left(end, blocks) for each in groups[id]}
+        earlier.append(Earlier(groups=groups, today=blocks, until=end, left=left))
         groups = {**groups, id: frozenset({group})}
         after = percent()
         assert after >= before

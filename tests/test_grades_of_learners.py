@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext, override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from tests.builders import COURSE_ID, experiment
+from tests.builders import COURSE_ID, experiment, segmentation
 from xblock_experiments.course_user_segmentation.api import (
     get_group_ids,
+    get_groups_over_time,
     put_in_group,
     remove_from_group,
     save_segmentations,
 )
+from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.experiments.api import assign_group
 from xblock_experiments.gradebook.api import (
     get_grade,
@@ -136,6 +138,16 @@ def test_a_learner_whose_group_was_removed_keeps_their_points_before_and_after_t
     assert percent() == 1
 
 
+def test_a_learner_whose_group_was_removed_does_not_rise_for_want_of_an_arm() -> None:
+    put("ann", 1)
+    score("ann", "common", 1)
+    save_segmentations(COURSE_ID, [experiment(100, 2, 3)])
+
+    assert percent() == 0.5
+    assign_group(COURSE_ID, 100, "ann")
+    assert percent() == 0.5
+
+
 def test_an_arm_counts_as_it_was_last_published_while_the_learner_was_in_it() -> None:
     put("ann", 1)
     put("bob", 1)
@@ -183,6 +195,78 @@ def test_grades_of_a_thousand_learners_take_a_constant_number_of_queries() -> No
             list(get_grades(COURSE_ID, some))
         counts.append(len(queries))
     assert counts == [8] * 3
+
+
+def test_what_all_learners_share_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    learners = [f"learner {number}" for number in range(6)]
+    for user_id in learners:
+        put(user_id, 1)
+        put(user_id, 2)
+    monkeypatch.setattr("xblock_experiments.gradebook.grading.AT_ONCE", 2)
+
+    with CaptureQueriesContext(connection) as queries:
+        list(get_grades(COURSE_ID, learners))
+
+    # For two learners at a time: memberships, past changes and scores.
+    assert len(queries) == 5 + 3 * 3
+
+
+def test_a_learner_of_several_groups_keeps_the_points_of_each_as_it_was_left() -> None:
+    groups = (Group(1, "one"), Group(2, "two"))
+    save_segmentations(COURSE_ID, [segmentation(100, "list", groups)])
+    for group_id in (1, 2):
+        put_in_group(COURSE_ID, 100, "ann", group_id, type="list")
+    score("ann", "arm1", 1)
+    remove_from_group(COURSE_ID, 100, "ann", 1, type="list")
+    save_structure(structure(2, 3), BLOCKS)
+    assert percent() == 1 / 3
+
+    # Both arms count as Ann left them, and the arm of group 1 was gone when she left group 2.
+    remove_from_group(COURSE_ID, 100, "ann", 2, type="list")
+    save_structure(structure(3), BLOCKS)
+    assert percent() == 1 / 3
+
+
+def test_a_segmentation_that_comes_back_with_another_type_has_none_of_its_learners() -> None:
+    put("ann", 1)
+    score("ann", "arm1", 1)
+    save_segmentations(COURSE_ID, [])
+    groups = (Group(1, "one"), Group(2, "two"))
+    save_segmentations(COURSE_ID, [segmentation(100, "list", groups)])
+
+    ((_, found),) = get_groups_over_time(COURSE_ID, ["ann"])
+    assert (found.now, found.to_be_assigned) == ({}, frozenset())
+    (spell,) = found.spells
+    assert (spell.segmentation_id, spell.group_id, spell.until is None) == (100, 1, False)
+    assert percent() == 0.5
+
+    put_in_group(COURSE_ID, 100, "ann", 2, type="list")
+    ((_, found),) = get_groups_over_time(COURSE_ID, ["ann"])
+    assert found.now == {100: {2}}
+    assert [each.group_id for each in found.spells] == [1, 2]
+
+
+def test_a_removed_experiment_that_comes_back_has_its_learners_again() -> None:
+    put("ann", 1)
+    score("ann", "arm1", 1)
+    save_segmentations(COURSE_ID, [])
+    assert percent() == 0.5
+    save_segmentations(COURSE_ID, [experiment(100, 1, 2, 3)])
+
+    ((_, found),) = get_groups_over_time(COURSE_ID, ["ann"])
+    assert found.now == {100: {1}}
+    assert percent() == 0.5
+
+
+def test_a_structure_is_parsed_once_and_one_that_was_rolled_back_never_counts() -> None:
+    with transaction.atomic():
+        save_structure(structure(1), BLOCKS)
+        assert get_structure(COURSE_ID) == structure(1)
+        transaction.set_rollback(True)
+    save_structure(structure(2), BLOCKS)
+
+    assert get_structure(COURSE_ID) == structure(2)
+    assert get_structure(COURSE_ID) is get_structure(COURSE_ID)
 
 
 def test_a_course_whose_structure_is_not_known_has_no_grades() -> None:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.test.utils import override_settings
 from lxml import html
 
 from tests.builders import COURSE_ID, course_xml, experiment
-from xblock_experiments.course_user_segmentation.api import get_group_ids, put_in_group
-from xblock_experiments.gradebook.api import get_progress, record_score
+from xblock_experiments.course_user_segmentation.api import (
+    get_group_ids,
+    put_in_group,
+    save_segmentations,
+)
+from xblock_experiments.gradebook.api import (
+    get_account,
+    get_grade,
+    get_progress,
+    record_score,
+    write_report,
+)
+from xblock_experiments.services.preview import AsLearner
 from xblock_experiments.testing import LoadedCourse, load_course
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +172,143 @@ def test_staff_see_any_learners_progress_with_the_arms_named(
 
     assert "Grade so far: 50 %" in text
     assert "After the film Style of explanation: Group 1" in text
+
+
+def test_chapters_with_the_same_name_are_told_apart(client: Client) -> None:
+    second = (
+        '<chapter url_name="again" display_name="Warm up"><sequential url_name="more" '
+        f'display_name="More">{problem("last", "Last")}</sequential></chapter></course>'
+    )
+    loaded = load_course(COURSE.replace("</course>", second))
+
+    tree = page(client, loaded, "ann")
+
+    assert [each.xpath("string(h2)") for each in tree.xpath("//main/section")] == ["Warm up"] * 2
+
+
+ONLY_ARMS = course_xml(
+    '<chapter url_name="warm" display_name="Warm up">'
+    '<sequential url_name="homework" display_name="Homework 1" graded="true">'
+    '<split_test url_name="exp" user_partition_id="100" '
+    """group_id_to_child='{"1": "a", "2": "b"}'>"""
+    f'<vertical url_name="a">{problem("film", "After the film")}</vertical>'
+    f'<vertical url_name="b">{problem("text", "After the text")}</vertical>'
+    "</split_test></sequential></chapter>"
+)
+
+
+def test_a_lesson_without_problems_for_the_learner_says_so_and_not_why(client: Client) -> None:
+    loaded = load_course(ONLY_ARMS)
+    text = words(page(client, loaded, "ann"))
+
+    assert "Homework 1 There is nothing to earn points in yet." in text
+    assert "0 of 0" not in text
+    put("ann", 1)
+    assert "Counts for the grade: 0 of 1" in words(page(client, loaded, "ann"))
+
+
+def move_from_film_to_text() -> None:
+    """Move Ann, who earned a point in each of the common problem and the film."""
+    put("ann", 1)
+    score("ann", "common", 1)
+    score("ann", "film", 1)
+    put("ann", 2)
+
+
+def test_staff_read_since_when_the_learner_is_and_was_in_each_group(
+    client: Client, course: LoadedCourse
+) -> None:
+    text = words(page(client, course, "teacher", learner="ann"))
+    assert "This learner is in no group." in text
+
+    move_from_film_to_text()
+    text = words(page(client, course, "teacher", learner="ann"))
+
+    moment = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
+    style = "Style of explanation: Group"
+    assert re.search(
+        f"Groups of this learner {style} 1 from {moment} to {moment} {style} 2 since {moment}", text
+    )
+
+
+def test_staff_read_what_a_move_did(client: Client, course: LoadedCourse) -> None:
+    move_from_film_to_text()
+
+    text = words(page(client, course, "teacher", learner="ann"))
+
+    assert "Grade so far: 100 %" in text
+    assert "Without points from earlier groups: 50 %" in text
+    assert "After the text Style of explanation: Group 2 0 of 1" in text
+    assert "Counts by what the learner was given in Style of explanation: Group 1 until" in text
+    assert (
+        "Given only in earlier groups: After the film Style of explanation: Group 1 1 of 1" in text
+    )
+
+
+def test_staff_read_that_a_lesson_counts_as_it_is_given_now_if_that_is_better(
+    client: Client, course: LoadedCourse
+) -> None:
+    move_from_film_to_text()
+    score("ann", "text", 1)
+
+    text = words(page(client, course, "teacher", learner="ann"))
+
+    assert "Counts by what the learner is given now." in text
+    assert "Without points from earlier groups: 100 %" in text
+    assert "Given only in earlier groups: After the film" in text
+
+
+def test_staff_read_the_name_of_a_group_that_was_removed(
+    client: Client, course: LoadedCourse
+) -> None:
+    move_from_film_to_text()
+    save_segmentations(COURSE_ID, [experiment(100, 2, name="Style of explanation")])
+
+    assert "Style of explanation: Group 1 from" in words(
+        page(client, course, "teacher", learner="ann")
+    )
+
+
+def test_a_learner_who_was_moved_reads_not_a_word_of_what_staff_read(
+    client: Client, course: LoadedCourse
+) -> None:
+    move_from_film_to_text()
+
+    mine = page(client, course, "ann")
+    theirs = page(client, course, "teacher", learner="ann")
+    preview = {"student": "teacher", "preview": str(AsLearner("ann")), "next": "/"}
+    client.post(address(course).replace("progress", "preview"), preview)
+
+    assert words(page(client, course, "teacher")) == words(mine)
+    for_staff = texts(theirs) - texts(mine)
+    assert {"Groups of this learner", "Given only in earlier groups:", "After the film"} < for_staff
+    source = html.tostring(mine, encoding="unicode").replace("xblock_experiments", "")
+    assert not [text for text in for_staff if text in source]
+    assert texts(mine) - {"ann"} < texts(theirs)
+
+
+def texts(tree: Any) -> set[str]:
+    """Return the texts of the page's main part that are longer than a number."""
+    found = (" ".join(text.split()) for text in tree.xpath("//main//text()"))
+    return {text for text in found if len(text) > len("100 %")}
+
+
+def test_page_and_report_show_the_same_numbers(client: Client, course: LoadedCourse) -> None:
+    move_from_film_to_text()
+    score("ann", "text", 0.5)
+    out = io.StringIO()
+    write_report("grades", COURSE_ID, out)
+    (row,) = csv.DictReader(io.StringIO(out.getvalue()))
+
+    account = get_account(COURSE_ID, "ann")
+
+    assert account.progress == get_progress(COURSE_ID, "ann")
+    assert float(row["Grade"]) == account.progress.grade.percent == 1
+    with override_settings(XBLOCK_EXPERIMENTS={"KEEP_POINTS": False}):
+        assert account.without_kept_points == get_grade(COURSE_ID, "ann")
+    assert account.without_kept_points.percent == 0.75
+    shown = page(client, course, "teacher", learner="ann").xpath("//main//strong")
+    assert [each.text_content() for each in shown] == ["100 %", "75 %"]
 
 
 def test_numbers_are_written_as_the_language_does(client: Client, course: LoadedCourse) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.test_grades_of_learners import BLOCKS, put, score, structure
 from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.experiments.api import record_exposure
+from xblock_experiments.experiments.models import Exposure
 from xblock_experiments.gradebook.api import (
     get_grade,
     save_structure,
@@ -71,6 +73,18 @@ def test_the_report_and_the_grade_are_the_same_number() -> None:
     assert [float(row["Grade"]) for row in report("grades")] == [
         get_grade(COURSE_ID, user_id).percent for user_id in ("ann", "bob")
     ]
+
+
+def test_the_grade_report_and_the_exposure_report_have_the_same_times() -> None:
+    put("ann", 1)
+    record_exposure(COURSE_ID, 100, "ann", "split")
+    # The last microsecond of a second is not rounded up.
+    last = datetime(2026, 3, 2, 9, 59, 59, 999_999, tzinfo=UTC)
+    for when in (last, last.replace(microsecond=0)):
+        Exposure.objects.update(when=when)
+
+        (grade,), (exposure,) = report("grades"), report("exposures")
+        assert grade["First Exposed (Style)"] == exposure["When"] == "2026-03-02T09:59:59+00:00"
 
 
 def test_everybody_with_a_group_an_exposure_or_a_score_is_a_learner() -> None:
@@ -162,6 +176,15 @@ def test_the_exposure_report_has_every_first_view() -> None:
     ]
 
 
+def test_the_exposure_report_has_the_learners_of_the_site_in_its_order() -> None:
+    for user_id in ("ann", "bob", "new"):
+        put(user_id, 1)
+        record_exposure(COURSE_ID, 100, user_id, "split")
+
+    with override_settings(XBLOCK_EXPERIMENTS={"LEARNERS": "tests.test_reports.enrolled"}):
+        assert [row["Student ID"] for row in report("exposures")] == ["new", "ann"]
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_name_that_a_spreadsheet_would_compute_is_a_text(name: str) -> None:
     groups = (Group(1, name), Group(2, "two"))
@@ -206,7 +229,7 @@ def test_the_number_of_learners_is_returned() -> None:
     assert write_grade_report(COURSE_ID, io.StringIO()) == 2
 
 
-@pytest.mark.parametrize("name", ["grades", "problems", "assignments"])
+@pytest.mark.parametrize("name", ["grades", "problems", "assignments", "exposures"])
 def test_a_report_takes_a_constant_number_of_queries_for_a_thousand_learners(name: str) -> None:
     counts = []
     for learners in (["ann"], ["bob", "cid", "dan", "eve"]):

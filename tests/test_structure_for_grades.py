@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import COURSE_ID
-from xblock_experiments.gradebook.structure import Arm, CourseStructure, Standpoint
+from xblock_experiments.gradebook.data import TooManyWays
+from xblock_experiments.gradebook.given import GivenBlocks
+from xblock_experiments.gradebook.structure import Arm, CourseStructure
 from xblock_experiments.gradebook.structure_json import dumps, loads
 from xblock_experiments.gradebook.tree import Node, Tree
 
@@ -44,9 +47,8 @@ def in_one_sequence(*nodes: Node, top: str) -> CourseStructure:
 def given_to(structure: CourseStructure, now: datetime = NOW, **groups: int) -> set[str]:
     """Return the ids of the scored blocks for a learner, whose groups are `s<segmentation>`."""
     ids = {int(name[1:]): frozenset({group}) for name, group in groups.items()}
-    return {
-        block.usage_id for _, blocks in structure.given(Standpoint(ids, now)) for block in blocks
-    }
+    sequences = GivenBlocks(structure, now).to(ids)
+    return {block.usage_id for each in sequences for block in each.blocks}
 
 
 def test_nested_and_shared_arms_are_given_as_on_open_edx() -> None:
@@ -128,8 +130,8 @@ def test_an_experiment_above_the_lesson_gives_each_group_its_own_lesson() -> Non
 
     assert [each.usage_id for each in structure.sequences] == ["lesson a", "lesson b", "common"]
     assert given_to(structure, s7=1) == {"a", "c"}
-    lessons = [each.usage_id for each, _ in structure.given(Standpoint({7: frozenset({2})}, NOW))]
-    assert lessons == ["lesson b", "common"]
+    given = GivenBlocks(structure, NOW).to({7: frozenset({2})})
+    assert [each.sequence.usage_id for each in given] == ["lesson b", "common"]
 
 
 def test_a_block_knows_the_arms_at_every_depth_its_unit_and_its_sequence() -> None:
@@ -145,6 +147,44 @@ def test_a_block_knows_the_arms_at_every_depth_its_unit_and_its_sequence() -> No
     (block,) = sequence.blocks
     assert block.arms == {Arm(1, frozenset({10})), Arm(2, frozenset({20, 21}))}
     assert (block.unit_id, sequence.usage_id) == ("unit", "sequence")
+
+
+def in_many_arms(count: int, segmentation_id: int | None = None) -> CourseStructure:
+    """Return a course with a block in the arms of many experiments, or of one in many places."""
+    splits = [
+        split(f"x{number}", number if segmentation_id is None else segmentation_id, {"deep": [1]})
+        for number in range(count)
+    ]
+    return in_one_sequence(
+        node("unit", *(each.usage_id for each in splits)), *splits, *scored("deep"), top="unit"
+    )
+
+
+def test_a_block_in_the_arms_of_too_many_experiments_is_refused_by_name() -> None:
+    assert len(in_many_arms(200).sequences[0].blocks[0].ways) == 200
+    with pytest.raises(TooManyWays, match="The block deep stands in more than 200 arms"):
+        in_many_arms(201)
+
+
+def test_a_block_in_the_same_arm_in_many_places_has_one_way() -> None:
+    (block,) = in_many_arms(3_000, segmentation_id=7).sequences[0].blocks
+
+    assert block.ways == {frozenset({Arm(7, frozenset({1}))})}
+
+
+def test_ways_with_more_requirements_than_another_one_add_nothing() -> None:
+    count = 500
+    structure = in_one_sequence(
+        node("unit", "outer"),
+        split("outer", 1, {"deep": [10], "inner": [10]}),
+        node("inner", *(f"x{number}" for number in range(count))),
+        *(split(f"x{number}", 100 + number, {"deep": [10]}) for number in range(count)),
+        *scored("deep"),
+        top="unit",
+    )
+
+    (block,) = structure.sequences[0].blocks
+    assert block.ways == {frozenset({Arm(1, frozenset({10}))})}
 
 
 @st.composite
@@ -215,6 +255,23 @@ def test_any_tree_is_given_as_a_simple_model_says(
 
     ids = {f"s{id}": group for id, group in groups.items()}
     assert given_to(structure, NOW, **ids) == reference(nodes, groups)
+
+
+@settings(deadline=None)
+@given(
+    trees(),
+    st.lists(st.dictionaries(st.integers(0, 1), st.frozensets(st.integers(1, 3))), max_size=4),
+)
+def test_what_one_learner_is_given_is_remembered_for_no_learner_in_other_groups(
+    nodes: dict[str, Node], everybody: list[dict[int, frozenset[int]]]
+) -> None:
+    structure = in_one_sequence(*nodes.values(), top="n0")
+    remembered = GivenBlocks(structure, NOW)
+
+    for groups in everybody:
+        assert [(each.sequence, each.blocks) for each in remembered.to(groups)] == [
+            (each.sequence, each.blocks) for each in GivenBlocks(structure, NOW).to(groups)
+        ]
 
 
 @settings(deadline=None)

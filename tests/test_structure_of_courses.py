@@ -7,15 +7,19 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import translation
 
 from tests.answers import send_json
 from tests.builders import COURSE_ID, course_xml, experiment
 from xblock_experiments.course_user_segmentation.api import put_in_group
 from xblock_experiments.gradebook.api import get_progress, get_structure
+from xblock_experiments.gradebook.data import NoStructure
 from xblock_experiments.gradebook.models import Structure
 from xblock_experiments.gradebook.structure import Arm, ScoredBlock
-from xblock_experiments.testing import find_block, load_course
+from xblock_experiments.olx.untrusted import CourseTooLarge
+from xblock_experiments.testing import LoadedCourse, find_block, load_course
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_django]
 
@@ -146,13 +150,18 @@ def test_a_grading_policy_that_cannot_be_used_is_named_and_weights_are_equal(
     assert get_structure(COURSE_ID).policy.types is None
 
 
+def revision_of_unit(course: LoadedCourse) -> str:
+    page = find_block(course, "teacher", "unit", staff=True).render("studio_view").body_html()
+    return str(page.partition('data-revision="')[2].partition('"')[0])
+
+
 def test_an_author_who_adds_a_problem_makes_a_new_version(client: Client) -> None:
     unit = '<vertical url_name="unit">{}</vertical>'
     course = load_course(course_xml(lesson(unit.format(problem("one")), graded="true")))
-    page = find_block(course, "teacher", "unit", staff=True).render("studio_view").body_html()
-    revision = page.partition('data-revision="')[2].partition('"')[0]
-
-    sent = {"revision": revision, "olx": unit.format(problem("one") + problem("two"))}
+    sent = {
+        "revision": revision_of_unit(course),
+        "olx": unit.format(problem("one") + problem("two")),
+    }
     send_json(course, "teacher", "unit", "save_olx", sent, staff=True)
 
     assert [row.version for row in Structure.objects.order_by("pk")] == [1, 2]
@@ -168,3 +177,46 @@ def test_the_real_export_has_each_scored_block_in_its_arm() -> None:
     blocks = [block for each in get_structure(course.course_id).sequences for block in each.blocks]
     assert len(blocks) == 3
     assert all(len(block.arms) == 1 for block in blocks)
+
+
+def in_many_arms(count: int) -> str:
+    """Return a course in which one problem stands in an arm of each of many experiments."""
+    units = [
+        f'<vertical><split_test url_name="exp{number}" user_partition_id="{number}" '
+        f"""group_id_to_child='{{"1": "shared"}}'><problem url_name="shared"/></split_test>"""
+        "</vertical>"
+        for number in range(count)
+    ]
+    units.append('<vertical url_name="unit"/>')
+    units[0] = units[0].replace('<problem url_name="shared"/>', problem("shared"))
+    return course_xml(lesson(*units))
+
+
+def test_a_course_with_a_problem_in_too_many_arms_is_refused_and_names_it(tmp_path: Path) -> None:
+    reason = "The block .*@shared stands in the content of more than 200 groups"
+    with pytest.raises(CourseTooLarge, match=reason):
+        load_course(in_many_arms(201))
+    with pytest.raises(NoStructure):
+        get_structure(COURSE_ID)
+
+    (tmp_path / "course.xml").write_text(in_many_arms(201))
+    for command in ("check_course", "import_course"):
+        with pytest.raises(CommandError, match=reason):
+            call_command(command, str(tmp_path))
+
+
+def test_an_author_who_puts_a_problem_into_too_many_arms_reads_a_sentence_and_nothing_is_saved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    course = load_course(in_many_arms(2))
+    monkeypatch.setattr("xblock_experiments.gradebook.ways.MOST_WAYS", 1)
+    sent = {"revision": revision_of_unit(course), "olx": f"<vertical>{problem('new')}</vertical>"}
+    with translation.override("es"):
+        answer = send_json(course, "teacher", "unit", "save_olx", sent, staff=True)
+
+    assert answer.status_code == 422
+    assert (
+        "@shared\u2069 está en el contenido de más de \u2068200\u2069 grupos."
+        in answer.json["error"]
+    )
+    assert Structure.objects.count() == 1

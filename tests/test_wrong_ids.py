@@ -74,6 +74,7 @@ FACES: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (experiments.record_content_changes, COURSE | {"changes": []}),
     (experiments.retire_user, USER),
     (gradebook.get_given_blocks, COURSE | {"user_ids": ["bob"]}),
+    (gradebook.get_account, COURSE | USER),
     (gradebook.get_grade, COURSE | USER),
     (gradebook.get_grades, COURSE | {"user_ids": ["bob"]}),
     (gradebook.get_learners, COURSE),

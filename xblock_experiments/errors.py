@@ -22,6 +22,7 @@
     + InvalidPolicy            (ValueError)  gradebook.policy
     + NoStructure              (LookupError)
     + NoSuchReport             (LookupError)
+    + TooManyWays              (ValueError)
   x ResearchError              research.pseudonyms
     + UnsafeKey                (ValueError)
     + NothingToExport          (LookupError)  research.bundle

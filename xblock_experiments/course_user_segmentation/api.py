@@ -24,6 +24,11 @@ from xblock_experiments.course_user_segmentation.memberships import (
 from xblock_experiments.course_user_segmentation.memberships import enter_all as enter_all
 from xblock_experiments.course_user_segmentation.memberships import enter_silently as enter_silently
 from xblock_experiments.course_user_segmentation.memberships import move as move
+from xblock_experiments.course_user_segmentation.over_time import OverTime as OverTime
+from xblock_experiments.course_user_segmentation.over_time import (
+    get_groups_over_time as get_groups_over_time,
+)
+from xblock_experiments.course_user_segmentation.over_time import get_spells as get_spells
 from xblock_experiments.course_user_segmentation.personal_data import retire_user
 from xblock_experiments.course_user_segmentation.publishing import preview_edit, save_segmentations
 from xblock_experiments.course_user_segmentation.segmentations import (
@@ -36,9 +41,6 @@ from xblock_experiments.course_user_segmentation.segmentations import (
     get_versions,
 )
 from xblock_experiments.course_user_segmentation.segmentations import using as using
-from xblock_experiments.course_user_segmentation.spells import (
-    get_groups_over_time as get_groups_over_time,
-)
 from xblock_experiments.course_user_segmentation.standings import (
     get_all_standings as get_all_standings,
 )

@@ -272,6 +272,13 @@ class Change:
     """Indicates that the version was not stored, but is the newest from before the change."""
 
 
+type Assignment = tuple[int, datetime, int]
+"""The id of the assigned group, the time of the assignment, and the experiment's version then.
+
+A plain tuple, because a report holds many of them.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Spell:
     """The time that a user was in a group. It also ends when the group is removed."""
@@ -293,6 +300,8 @@ class GroupsOverTime:
     """The ids of experiments that will assign the user again, because the user left a group."""
     spells: tuple[Spell, ...] = ()
     """All spells in the order in which they began, or none if none has ended."""
+    assigned: Mapping[int, Assignment] = field(default_factory=dict)
+    """The user's assignments by the ids of the experiments, including to removed groups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

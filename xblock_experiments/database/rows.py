@@ -26,6 +26,8 @@ from xblock_experiments.database.transactions import (
 AT_ONCE = 1_000
 """The number of rows in one bulk statement. SQLite accepts at most 32,766 values."""
 _PAGE = 5_000
+_PAGE_OF_VALUES = 50_000
+"""The number of distinct values that are read at once: each page can read the whole table."""
 
 
 def insert_if_absent(model: type[models.Model], rows: Sequence[Row]) -> list[Row]:
@@ -105,11 +107,11 @@ def _distinct(rows: models.QuerySet[Any], column: str) -> Iterator[Any]:
     is_postgresql = connections[rows.db].vendor == "postgresql"
     value = Collate(column, "C") if is_postgresql else F(column)
     values = rows.annotate(value=value).values_list("value", flat=True).order_by("value").distinct()
-    page = list(values[:_PAGE])
+    page = list(values[:_PAGE_OF_VALUES])
     while page:
         yield from page
         after = values.filter(value__gt=page[-1])
-        page = list(after[:_PAGE]) if len(page) == _PAGE else []
+        page = list(after[:_PAGE_OF_VALUES]) if len(page) == _PAGE_OF_VALUES else []
 
 
 def check_all_seen(rows: models.QuerySet[Any, Any]) -> None:

@@ -19,6 +19,7 @@ from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import Standing, UserSegmentation
 from xblock_experiments.database.insertion import Row
 from xblock_experiments.database.rows import distinct_in_pages, in_pages
+from xblock_experiments.database.times import UtcText
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.events import outbox
 from xblock_experiments.experiments.data import Exposure
@@ -71,19 +72,34 @@ def get_exposures(course_id: str, id: int) -> Iterator[Exposure]:
 
 
 @reports_faults
+def get_exposures_of(
+    course_id: str, user_ids: Sequence[str]
+) -> dict[str, list[tuple[int, Exposure]]]:
+    """Return exposures by user id, each with its experiment's id, in the order of recording.
+
+    One query.
+    """
+    rows = _Exposure.objects.filter(course_id=course_id, user_id__in=user_ids)
+    exposures: dict[str, list[tuple[int, Exposure]]] = defaultdict(list)
+    for row in rows.order_by("pk"):
+        exposures[row.user_id].append((row.segmentation_number, _exposure(row)))
+    return exposures
+
+
+@reports_faults
 def get_first_exposures_of(
     course_id: str, user_ids: Sequence[str]
-) -> dict[str, dict[int, Exposure]]:
-    """Return first exposures by user id, then by experiment id. One query."""
+) -> dict[str, dict[int, tuple[str, str]]]:
+    """Return when and at which block users were first exposed, by user id, then by experiment id.
+
+    One query. The times are texts in UTC, and the tuples plain, because a report has many of them.
+    """
     rows = _Exposure.objects.filter(course_id=course_id, user_id__in=user_ids)
-    first: dict[str, dict[int, Exposure]] = defaultdict(dict)
-    columns = ("user_id", "segmentation_number", "group_id", "usage_id", "when")
+    first: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
+    columns = ("user_id", "segmentation_number", UtcText("when"), "usage_id")
     shown = rows.exclude(group_id=NO_GROUP).order_by("pk").values_list(*columns)
-    for user_id, id, group_id, usage_id, when in shown:
-        if id not in first[user_id]:
-            first[user_id][id] = Exposure(
-                user_id=user_id, group_id=group_id, usage_id=usage_id, when=when
-            )
+    for user_id, id, when, usage_id in shown:
+        first[user_id].setdefault(id, (when, usage_id))
     return first
 
 

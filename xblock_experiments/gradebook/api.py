@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from xblock_experiments.database.transactions import reports_faults
 from xblock_experiments.gradebook import reading, structures
+from xblock_experiments.gradebook.account import Account, account_of
 from xblock_experiments.gradebook.data import (
     CourseGrade,
     InvalidScoreId,
@@ -34,6 +35,7 @@ from xblock_experiments.keys.ids import flaw_of
 
 __all__ = [
     "get_given_blocks",
+    "get_account",
     "get_grade",
     "get_grades",
     "get_learners",
@@ -185,6 +187,17 @@ def get_progress(course_id: str, user_id: str) -> Progress:
     _check_id(course_id, "course")
     _check_id(user_id, "user")
     return progress_of(course_id, user_id)
+
+
+@reports_faults
+def get_account(course_id: str, user_id: str) -> Account:
+    """Return the user's progress, and for staff what it follows from: groups and moves.
+
+    Assigns nobody. Raises NoStructure.
+    """
+    _check_id(course_id, "course")
+    _check_id(user_id, "user")
+    return account_of(course_id, user_id)
 
 
 @reports_faults

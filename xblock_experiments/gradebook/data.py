@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from xblock_experiments.errors import ExperimentsError, WrongId
 
@@ -32,6 +31,15 @@ class InvalidScoreId(InvalidScore, WrongId):
     """An id of a course, a user or a block that cannot be stored."""
 
 
+class TooManyWays(GradebookError, ValueError):
+    """Raised for a block that stands in so many arms that nobody could be graded on it in time."""
+
+    def __init__(self, usage_id: str, limit: int) -> None:
+        super().__init__(f"The block {usage_id} stands in more than {limit} arms.")
+        self.usage_id = usage_id
+        self.limit = limit
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """One learner's score in one block, in the block's own points, without the block's weight."""
@@ -47,11 +55,8 @@ class Score:
         return min(self.earned / self.possible, _MOST) if self.possible else 0.0
 
 
-class RawPoints(NamedTuple):
-    """The points of a score, for grades of many learners."""
-
-    earned: float
-    possible: float
+type RawPoints = tuple[float, float]
+"""The points of a score, earned and possible. Plain tuples, because a report holds many of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from math import floor
+from math import floor, lcm
 
 type Exact = int | Fraction
 """A number without rounding errors. Whole numbers are int, which is far quicker."""
@@ -29,13 +29,20 @@ def share(earned: Exact, possible: Exact) -> Fraction:
 def mean(numbers: Sequence[Fraction]) -> Fraction:
     """Return the mean, or 0 of no numbers.
 
-    Adds the numerators of each denominator first, because adding fractions takes much longer.
+    Adds whole numbers over a common denominator, because adding fractions takes much longer.
     """
     numerators: Counter[int] = Counter()
     for number in numbers:
         numerators[number.denominator] += number.numerator
-    total = sum((Fraction(each, of) for of, each in numerators.items()), Fraction(0))
-    return total / len(numbers) if numbers else total
+    common = lcm(*numerators)
+    total = sum(each * (common // of) for of, each in numerators.items())
+    return Fraction(total, common * len(numbers)) if numbers else Fraction(0)
+
+
+@lru_cache(maxsize=10_000)
+def float_share(earned: float, possible: float) -> float:
+    """Return the nearest double to the fraction of the possible points."""
+    return as_float(share(exact(earned), exact(possible)))
 
 
 def as_float(number: Exact) -> float:
@@ -53,4 +60,5 @@ def shown_points(number: float) -> Fraction:
 
 def shown_percent(part: Fraction) -> int:
     """Return the percentage as Open edX shows it: 5 hundredths more, and rounded half up."""
-    return floor(part * 100 + Fraction(1, 20) + Fraction(1, 2))
+    # In whole numbers: the floor of 100 * part + 5/100 + 1/2.
+    return (2_000 * part.numerator + 11 * part.denominator) // (20 * part.denominator)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils import timezone
-
-from xblock_experiments.course_user_segmentation.api import get_groups_over_time
 from xblock_experiments.gradebook import structures
 from xblock_experiments.gradebook.data import CourseGrade, SequenceGrade
-from xblock_experiments.gradebook.grades import Points, Scores, points, total_of
-from xblock_experiments.gradebook.grading import grade_of
+from xblock_experiments.gradebook.given import GivenSequence
+from xblock_experiments.gradebook.grading import Grader, Learner
 from xblock_experiments.gradebook.numbers import as_float
-from xblock_experiments.gradebook.reading import scores_of
-from xblock_experiments.gradebook.structure import ScoredBlock, Sequence, Standpoint
+from xblock_experiments.gradebook.points import Scores, points_in, total_of
+from xblock_experiments.gradebook.structure import ScoredBlock, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +21,12 @@ class BlockProgress:
     earned: float
     possible: float
     is_attempted: bool
+
+    @classmethod
+    def of(cls, block: ScoredBlock, scores: Scores) -> BlockProgress:
+        found = points_in(block, scores)
+        is_attempted = block.usage_id in scores
+        return cls(block, as_float(found.earned), as_float(found.possible), is_attempted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,17 @@ class Progress:
 
 def progress_of(course_id: str, user_id: str) -> Progress:
     """Return the learner's progress. Raises NoStructure."""
-    structure = structures.newest(course_id)
-    ((_, groups),) = get_groups_over_time(course_id, [user_id])
-    ((_, scores),) = scores_of(course_id, [user_id], None)
-    grade = grade_of(structure, user_id, groups, scores)
+    grader = Grader(structures.newest(course_id))
+    (learner,) = grader.learners([user_id])
+    return progress_in(learner, grader.grade(learner))
+
+
+def progress_in(learner: Learner, grade: CourseGrade) -> Progress:
+    """Return the progress of a learner who has this grade."""
     graded = {each.usage_id: each for each in grade.sequences}
     found = (
-        _sequence(sequence, blocks, scores, graded.get(sequence.usage_id))
-        for sequence, blocks in structure.given(Standpoint(groups.now, timezone.now()))
+        _sequence(each, learner.scores, graded.get(each.sequence.usage_id))
+        for each in learner.present.given
     )
     given = tuple(each for each in found if each.blocks or each.grade)
     now = {each.sequence.usage_id for each in given}
@@ -71,22 +76,16 @@ def progress_of(course_id: str, user_id: str) -> Progress:
 
 
 def _sequence(
-    sequence: Sequence, blocks: Iterable[ScoredBlock], scores: Scores, grade: SequenceGrade | None
+    given: GivenSequence, scores: Scores, grade: SequenceGrade | None
 ) -> SequenceProgress:
-    found = [(block, points(block, scores.get(block.usage_id))) for block in blocks]
-    every = total_of(each for _, each in found)
-    counted = total_of(each for block, each in found if block.graded)
+    every = total_of(points_in(block, scores) for block in given.blocks)
+    counted = total_of(points_in(block, scores) for block in given.counted)
     now = (as_float(counted.earned), as_float(counted.possible))
     return SequenceProgress(
-        sequence,
-        tuple(_block(block, each, scores) for block, each in found),
+        given.sequence,
+        tuple(BlockProgress.of(block, scores) for block in given.blocks),
         as_float(every.earned),
         as_float(every.possible),
         grade,
         has_earlier_points=grade is not None and now != (grade.earned, grade.possible),
     )
-
-
-def _block(block: ScoredBlock, found: Points, scores: Scores) -> BlockProgress:
-    is_attempted = block.usage_id in scores
-    return BlockProgress(block, as_float(found.earned), as_float(found.possible), is_attempted)

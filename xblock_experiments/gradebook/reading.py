@@ -26,7 +26,7 @@ def scores_of(
             yield user_id, dict(sorted(scores.get(user_id, {}).items()))
 
 
-def points_of(
+def raw_points_of(
     course_id: str, user_ids: Sequence[str]
 ) -> Iterator[tuple[str, dict[str, RawPoints]]]:
     """Yield each user's id and points by usage id. One query."""
@@ -35,7 +35,7 @@ def points_of(
     for user_id, usage_id, earned, possible in rows.values_list(
         "user_id", "usage_id", "earned", "possible"
     ):
-        points[user_id][usage_id] = RawPoints(earned, possible)
+        points[user_id][usage_id] = (earned, possible)
     for user_id in user_ids:
         yield user_id, points.get(user_id, {})
 

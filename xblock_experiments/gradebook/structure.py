@@ -6,7 +6,7 @@ in. It has several ways if it has several parents, and none if nobody is given i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from xblock_experiments.gradebook.policy import EQUAL_WEIGHTS, GradingPolicy
 type GroupIds = Mapping[int, frozenset[int]]
 """A learner's group ids by segmentation id."""
 
-_NONE: frozenset[int] = frozenset()
+NO_GROUPS: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Arm:
     group_ids: frozenset[int]
 
     def is_met(self, learner: Standpoint) -> bool:
-        return not self.group_ids.isdisjoint(learner.groups.get(self.segmentation_id, _NONE))
+        return not self.group_ids.isdisjoint(learner.groups.get(self.segmentation_id, NO_GROUPS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Access:
     group_ids: frozenset[int]
 
     def is_met(self, learner: Standpoint) -> bool:
-        return not self.group_ids.isdisjoint(learner.groups.get(self.segmentation_id, _NONE))
+        return not self.group_ids.isdisjoint(learner.groups.get(self.segmentation_id, NO_GROUPS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,8 @@ class Sequence:
     display_name: str
     chapter: str
     """The display name of its section."""
+    chapter_id: str = ""
+    """The usage id of its section. Earlier releases did not store it."""
     format: str
     """The assignment type that the author chose, or '' for none."""
     graded: bool
@@ -119,15 +121,6 @@ class CourseStructure:
     course_id: str
     sequences: tuple[Sequence, ...] = ()
     policy: GradingPolicy = field(default=EQUAL_WEIGHTS)
-
-    def given(self, learner: Standpoint) -> Iterator[tuple[Sequence, tuple[ScoredBlock, ...]]]:
-        """Yield each sequence that the learner is given, with the given blocks in it."""
-        for sequence in self.sequences:
-            if is_given(sequence.ways, learner):
-                yield (
-                    sequence,
-                    tuple(block for block in sequence.blocks if is_given(block.ways, learner)),
-                )
 
 
 def is_given(ways: Ways, learner: Standpoint) -> bool:

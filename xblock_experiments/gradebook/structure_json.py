@@ -48,6 +48,7 @@ def _sequence(sequence: Sequence) -> dict[str, Any]:
         "usage_id": sequence.usage_id,
         "display_name": sequence.display_name,
         "chapter": sequence.chapter,
+        "chapter_id": sequence.chapter_id,
         "format": sequence.format,
         "graded": sequence.graded,
         "due": _moment(sequence.due),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import batched
@@ -47,26 +48,12 @@ def newest(course_id: str) -> CourseStructure:
     if row is None:
         msg = f"The structure of the course {course_id} is not known, so it has no grades."
         raise NoStructure(msg)
-    return _parsed(course_id, row.definition)
+    return parsed(row)
 
 
-def versions_at(
-    course_id: str, moments: Collection[datetime]
-) -> dict[datetime, CourseStructure | None]:
-    """Return the structure of each moment, or None from before the first. Up to two queries."""
-    if not moments:
-        return {}
-    rows = Structure.objects.filter(course_id=course_id).order_by("version")
-    published = list(rows.values_list("published", "version"))
-    version_at = {
-        moment: max((version for when, version in published if when <= moment), default=None)
-        for moment in moments
-    }
-    found = {
-        row.version: _parsed(course_id, row.definition)
-        for row in rows.filter(version__in=set(filter(None, version_at.values())))
-    }
-    return {moment: found[version] if version else None for moment, version in version_at.items()}
+def parsed(row: Structure) -> CourseStructure:
+    """Return the structure in the row."""
+    return _parsed(_Stored(row.course_id, row.version, row.published, row.definition))
 
 
 def check_known(course_id: str, usage_id: str) -> None:
@@ -85,7 +72,17 @@ def _add_blocks(course_id: str, usage_ids: Collection[str], using: str) -> None:
         insert_if_absent(Block, [{"course_id": course_id, "usage_id": each} for each in batch])
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A version as it is stored. The time tells apart versions that were rolled back."""
+
+    course_id: str
+    version: int
+    published: datetime
+    definition: str = field(compare=False)
+
+
 @lru_cache(maxsize=100)
-def _parsed(course_id: str, definition: str) -> CourseStructure:
+def _parsed(stored: _Stored) -> CourseStructure:
     """Parse a structure. It is frozen, so it is cached and shared."""
-    return loads(course_id, definition)
+    return loads(stored.course_id, stored.definition)

@@ -15,7 +15,7 @@ type Cell = str | int | float | None
 BOM = "\ufeff"
 """The mark by which spreadsheets recognise UTF-8."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001 - full width
+_FORMULA_STARTS = frozenset("=+-@\t\r＝＋－＠")  # noqa: RUF001 - full width
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +92,4 @@ def _numbered(name: str, seen: Counter[str]) -> str:
 
 def defused[C: Cell](cell: C) -> C | str:
     """Return the cell, with an apostrophe before a text that a spreadsheet would compute."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA_STARTS else cell

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from xblock_experiments.gradebook.data import TooManyWays
 from xblock_experiments.gradebook.policy import EQUAL_WEIGHTS, GradingPolicy
 from xblock_experiments.gradebook.structure import (
     OPEN,
@@ -21,8 +22,7 @@ from xblock_experiments.gradebook.structure import (
     Way,
     Ways,
 )
-
-_NOBODY: Ways = frozenset()
+from xblock_experiments.gradebook.ways import MOST_WAYS, NOBODY, TooMany, along, both, merged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,7 @@ class Tree:
         self._root = self._nodes[root_id]
 
     def structure(self, course_id: str, policy: GradingPolicy = EQUAL_WEIGHTS) -> CourseStructure:
+        """Return the structure for grading. Raises TooManyWays."""
         return CourseStructure(
             course_id=course_id, sequences=tuple(self._sequences()), policy=policy
         )
@@ -86,6 +87,7 @@ class Tree:
             usage_id=node.usage_id,
             display_name=node.display_name,
             chapter=chapter.display_name,
+            chapter_id=chapter.usage_id,
             format=node.format,
             graded=node.graded,
             due=node.due,
@@ -108,7 +110,7 @@ class Tree:
                     weight=node.weight,
                     graded=node.graded,
                     due=node.due,
-                    ways=_both(ways[node.usage_id], self._ways[node.usage_id]),
+                    ways=self._both(node, ways[node.usage_id]),
                 )
 
     def _units(self, sequence: Node) -> dict[str, str]:
@@ -133,22 +135,30 @@ class Tree:
     @cached_property
     def _ways(self) -> dict[str, Ways]:
         """Each block's ways from the root, by usage id."""
-        return self._ways_from(_along(OPEN, self._root), self._below(self._root))
+        ways = NOBODY if self._root.staff_only else along(OPEN, self._root.requirements)
+        return self._ways_from(ways, self._below(self._root))
 
     def _ways_inside(self, inside: list[Node]) -> dict[str, Ways]:
         """Return each block's ways through its sequence, which is the first of the nodes."""
         return self._ways_from(self._ways[inside[0].usage_id], inside)
 
     def _ways_from(self, ways: Ways, nodes: list[Node]) -> dict[str, Ways]:
-        """Return each node's ways. The first node has the given ways, and contains the others."""
-        found: dict[str, set[Way]] = defaultdict(set)
-        found[nodes[0].usage_id] |= ways
-        settled: dict[str, Ways] = {}
+        """Return each node's ways. The first node has the given ways, and contains the others.
+
+        Each node comes after all that contain it, so its ways are complete when it is reached.
+        """
+        found: dict[str, Ways] = {nodes[0].usage_id: ways}
         for node in nodes:
-            settled[node.usage_id] = _settled(found[node.usage_id])
             for child in self._children(node):
-                found[child.usage_id] |= _along(_into(settled[node.usage_id], node, child), child)
-        return settled
+                into = _into(found[node.usage_id], node, child)
+                with _naming(child):
+                    found[child.usage_id] = merged(found.get(child.usage_id, NOBODY), into)
+        return found
+
+    def _both(self, block: Node, inside: Ways) -> Ways:
+        """Return the ways that are inside the sequence, and are among all of the block's ways."""
+        with _naming(block):
+            return both(inside, self._ways[block.usage_id])
 
     def _below(self, top: Node) -> list[Node]:
         """Return the block and everything in it, each once and before what it contains."""
@@ -167,41 +177,22 @@ class Tree:
         return [self._nodes[each] for each in node.children if each in self._nodes]
 
 
+@contextmanager
+def _naming(block: Node) -> Iterator[None]:
+    """Name the block in the error if there are too many ways to it."""
+    try:
+        yield
+    except TooMany as error:
+        raise TooManyWays(block.usage_id, MOST_WAYS) from error
+
+
 def _into(ways: Ways, parent: Node, child: Node) -> Ways:
-    """Return the ways that lead through the parent to the child."""
+    """Return the ways that lead through the parent into the child."""
+    if child.staff_only:
+        return NOBODY
     if parent.segmentation_id is None:
-        return ways
+        return along(ways, child.requirements)
     group_ids = parent.group_of_child.get(child.usage_id)
     if not group_ids:
-        return _NOBODY
-    return frozenset(way | {Arm(parent.segmentation_id, group_ids)} for way in ways)
-
-
-def _along(ways: Ways, node: Node) -> Ways:
-    """Return the ways with the node's own requirements."""
-    return _NOBODY if node.staff_only else frozenset(way | node.requirements for way in ways)
-
-
-def _settled(ways: Iterable[Way]) -> Ways:
-    """Return the ways that decide.
-
-    A block that stands in an arm is not given to everybody because it also stands in the open. A
-    way with more requirements than another one adds nothing.
-    """
-    found = frozenset(ways)
-    through_arms = frozenset(way for way in found if any(isinstance(each, Arm) for each in way))
-    candidates = through_arms or found
-    return frozenset(way for way in candidates if not any(other < way for other in candidates))
-
-
-def _both(inside: Ways, anywhere: Ways) -> Ways:
-    """Return the ways that meet one way of each."""
-    return _settled(
-        one | other
-        for one in inside
-        for other in ([frozenset()] if _includes_one(one, anywhere) else anywhere)
-    )
-
-
-def _includes_one(way: Way, ways: Ways) -> bool:
-    return any(other <= way for other in ways)
+        return NOBODY
+    return along(ways, child.requirements | {Arm(parent.segmentation_id, group_ids)})

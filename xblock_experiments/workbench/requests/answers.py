@@ -15,6 +15,8 @@ from xblock_experiments.blocks.base.guard import Failed
 from xblock_experiments.blocks.base.revision import CHANGED_SINCE
 from xblock_experiments.blocks.experiment.content_sentences import consequences_of
 from xblock_experiments.errors import ExperimentsError, NotStaff, NotStored
+from xblock_experiments.olx.sentences import translated
+from xblock_experiments.olx.untrusted import CourseTooLarge
 from xblock_experiments.workbench.hosting.i18n import translations_of
 from xblock_experiments.workbench.requests.confirmation import Unconfirmed
 from xblock_experiments.workbench.storage.edit import EditedMeanwhile
@@ -61,6 +63,11 @@ def _asked(error: Unconfirmed) -> Response:
     return Response(status=409, json_body=body, charset="UTF-8")
 
 
+def _too_large(error: CourseTooLarge) -> Response:
+    message = translated(error.sentence, translations_of().gettext)
+    return Response(status=422, json_body={"error": message}, charset="UTF-8")
+
+
 def _explained(error: ProcessingError) -> Response:
     """Return the block's own explanation for the learner, in the platform's form."""
     return Response(json_body={"success": str(error)}, charset="UTF-8")
@@ -74,6 +81,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     PermissionDenied: _status(403),
     EditedMeanwhile: _overtaken,
     Unconfirmed: _asked,
+    CourseTooLarge: _too_large,
     NotStored: _status(503),
     ProcessingError: _explained,
 }

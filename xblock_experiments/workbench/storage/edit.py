@@ -56,14 +56,15 @@ class Draft:
     def save(self) -> None:
         """Replace the course by the copy, in memory and on disk. After an error, in neither.
 
-        Files are written before the transaction begins, because this is slow.
+        Files are written before the transaction begins, because this is slow. Raises
+        CourseTooLarge, NotStored.
         """
         copy = self.copy
         if copy is None:
             return
         copy.forget_unreachable()
-        versions.write(copy)
         structure = structures.structure_of(copy)
+        versions.write(copy)
         with transaction.atomic():
             for publish in self.publications:
                 publish()

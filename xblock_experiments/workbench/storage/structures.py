@@ -16,8 +16,11 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.gradebook import api as gradebook
+from xblock_experiments.gradebook.data import TooManyWays
 from xblock_experiments.gradebook.structure import CourseStructure
 from xblock_experiments.gradebook.tree import Node, Tree
+from xblock_experiments.olx.sentences import Sentence
+from xblock_experiments.olx.untrusted import CourseTooLarge
 from xblock_experiments.workbench.courses.course import AuthoredBlock, CourseBlocks
 from xblock_experiments.workbench.courses.lookup import OneCourse
 from xblock_experiments.workbench.hosting.block_types import block_class
@@ -32,14 +35,25 @@ def save(course: CourseBlocks, structure: CourseStructure) -> None:
 
 
 def structure_of(course: CourseBlocks) -> CourseStructure:
-    """Return the structure for grading. Only a whole course has sequences."""
+    """Return the structure for grading. Only a whole course has sequences.
+
+    Raises CourseTooLarge for a block that stands in too many arms.
+    """
     root = course.blocks[course.usage_id]
     if root.type != "course":
         return CourseStructure(course_id=course.course_id)
     segmentations, _ = read_user_partitions(root.fields.get("user_partitions", []))
     maker = _Nodes(course, segmentations)
     tree = Tree(str(course.usage_id), map(maker.node, course.blocks))
-    return tree.structure(course.course_id, course.grading_policy)
+    try:
+        return tree.structure(course.course_id, course.grading_policy)
+    except TooManyWays as error:
+        reason = Sentence(
+            "The block {block} stands in the content of more than {limit} groups.",
+            block=error.usage_id,
+            limit=error.limit,
+        )
+        raise CourseTooLarge(reason) from error
 
 
 class _Nodes:

@@ -17,6 +17,7 @@ from xblock_experiments.olx.export import Olx
 from xblock_experiments.olx.sentences import shown
 from xblock_experiments.workbench.checking import Finding, findings_in
 from xblock_experiments.workbench.import_export.reading import read
+from xblock_experiments.workbench.storage.structures import structure_of
 
 
 class Command(BaseCommand):
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         with transaction.atomic(), progress_bar("blocks", delay=1) as bar:
             olx = Olx.open(folder)
             found = read(olx, olx.course_id, progress=lambda count: bar.update(count - bar.n))
+            structure_of(found.course)
             transaction.set_rollback(True)
         return found.course.problems, list(findings_in(found))
 
