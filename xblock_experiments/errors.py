@@ -22,6 +22,13 @@
     + InvalidPolicy            (ValueError)  gradebook.policy
     + NoStructure              (LookupError)
     + NoSuchReport             (LookupError)
+  x JobError                   jobs.data
+    + InvalidJobId             (WrongId)
+    + NoSuchKind               (LookupError)
+    + NoSuchJob                (LookupError)
+    + JobIsActive
+    + NoFile                   (LookupError)
+    + CannotBeDone             a job has a reason to fail that is shown to staff
   x OlxError                   olx.untrusted
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
