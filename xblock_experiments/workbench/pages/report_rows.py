@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from django.utils.formats import number_format
+from django.utils.translation import gettext_noop
 
 from xblock_experiments.jobs.data import Job, NoSuchKind, State
 from xblock_experiments.jobs.kinds import get_kind, get_kinds
@@ -33,6 +34,18 @@ _SHOWN = {
     State.WAITING: Shown.WAITING,
     State.FAILED: Shown.FAILED,
     State.CANCELLED: Shown.CANCELLED,
+}
+_SENTENCES = {
+    Shown.WAITING: gettext_noop("Waiting for a worker."),
+    Shown.RUNNING: gettext_noop("{rows} {remaining}"),
+    Shown.STOPPING: gettext_noop("Being cancelled."),
+    Shown.INTERRUPTED: gettext_noop(
+        "Interrupted, because its worker stopped. Another worker continues."
+    ),
+    Shown.READY: gettext_noop("Ready. {rows}"),
+    Shown.EXPIRED: gettext_noop("The file was removed. Create the report again if you need it."),
+    Shown.FAILED: gettext_noop("Failed. {reason}"),
+    Shown.CANCELLED: gettext_noop("Cancelled."),
 }
 _AGAIN = frozenset({Shown.EXPIRED, Shown.FAILED, Shown.CANCELLED})
 """The states after which staff may want the same report again."""
@@ -138,22 +151,14 @@ def _shown(job: Job, now: datetime) -> Shown:
 
 
 def _sentence(job: Job, shown: Shown, now: datetime) -> str:
-    """Return one sentence about the state."""
+    """Return what the page says about the state."""
     _ = translations_of().gettext
-    if shown is Shown.RUNNING:
-        return " ".join([_rows(job.done), *_remaining(job.remaining(now))])
-    if shown is Shown.FAILED:
-        sentence: str = _("Failed. {reason}").format(reason=_(job.failure))
-        return sentence
-    sentences: dict[Shown, str] = {
-        Shown.WAITING: _("Waiting for a worker."),
-        Shown.STOPPING: _("Being cancelled."),
-        Shown.INTERRUPTED: _("Interrupted, because its worker stopped. Another worker continues."),
-        Shown.READY: _("Ready."),
-        Shown.EXPIRED: _("The file was removed. Create the report again if you need it."),
-        Shown.CANCELLED: _("Cancelled."),
-    }
-    return sentences[shown]
+    sentence: str = _(_SENTENCES[shown]).format(
+        reason=_(job.failure) if job.failure else "",
+        remaining=_remaining(job.remaining(now)),
+        rows=_rows(job.done),
+    )
+    return sentence.strip()
 
 
 def _rows(count: int) -> str:
@@ -163,20 +168,20 @@ def _rows(count: int) -> str:
     return sentence.format(count=number_format(count, force_grouping=True))
 
 
-def _remaining(remaining: timedelta | None) -> list[str]:
-    """Return a sentence about the remaining time, or nothing if it cannot be told."""
+def _remaining(remaining: timedelta | None) -> str:
+    """Return a sentence about the remaining time, or "" if it cannot be told."""
     i18n = translations_of()
     if remaining is None:
-        return []
+        return ""
     if remaining < _MINUTE:
-        return [i18n.gettext("Less than a minute left.")]
+        return str(i18n.gettext("Less than a minute left."))
     if remaining < _HOUR:
         count = round(remaining / _MINUTE)
         sentence = i18n.ngettext("About {count} minute left.", "About {count} minutes left.", count)
     else:
         count = round(remaining / _HOUR)
         sentence = i18n.ngettext("About {count} hour left.", "About {count} hours left.", count)
-    return [sentence.format(count=number_format(count))]
+    return str(sentence.format(count=number_format(count)))
 
 
 def _names_of(job: Job) -> tuple[str, str]:
