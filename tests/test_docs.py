@@ -21,6 +21,7 @@ from django.core.management import get_commands
 from tests.builders import course_xml, experiment, split_test_xml
 from xblock_experiments import __version__, events, fakes, testing
 from xblock_experiments.gradebook import api as gradebook
+from xblock_experiments.jobs import api as jobs
 from xblock_experiments.services import (
     PartitionService,
     SegmentationStaffService,
@@ -168,7 +169,12 @@ def test_each_method_of_a_service_is_in_the_reference_with_its_parameters(servic
 
 @pytest.mark.parametrize(
     ("page", "module"),
-    [("testing.rst", testing), ("testing.rst", fakes), ("gradebook.rst", gradebook)],
+    [
+        ("testing.rst", testing),
+        ("testing.rst", fakes),
+        ("gradebook.rst", gradebook),
+        ("jobs.rst", jobs),
+    ],
 )
 def test_each_function_is_in_the_reference_as_it_can_be_called(page: str, module: Any) -> None:
     text = (REFERENCE / page).read_text()

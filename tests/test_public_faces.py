@@ -13,10 +13,11 @@ from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation import data
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.gradebook import api as gradebook
+from xblock_experiments.jobs import api as jobs
 from xblock_experiments.services import UserInfoService, UserSegmentationService
 from xblock_experiments.user_tags import api as user_tags
 
-FACES = [segmentations, experiments, gradebook, user_tags, testing]
+FACES = [segmentations, experiments, gradebook, jobs, user_tags, testing]
 
 SIGNATURES: dict[Any, dict[str, str]] = {
     segmentations: {
