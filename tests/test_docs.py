@@ -146,6 +146,7 @@ def test_each_how_to_has_the_expected_number_of_tests() -> None:
         "an_xblock_that_remembers.rst": 3,
         "edit_a_live_experiment.rst": 2,
         "run_an_experiment.rst": 0,
+        "run_reports.rst": 0,
         "use_the_services.rst": 4,
     }
 
