@@ -428,6 +428,19 @@ def test_a_signal_puts_the_job_back_and_reaches_the_worker(
     assert now(job).state is State.DONE
 
 
+def test_a_cancelled_job_is_not_put_back(define: Define) -> None:
+    def write(course_id: str, path: Path, progress: Progress) -> None:
+        api.cancel(COURSE_ID, job.id)
+        raise SystemExit
+
+    define(write)
+    job = start()
+    with pytest.raises(SystemExit):
+        running.run(job.id)
+
+    assert now(job).state is State.CANCELLED
+
+
 def test_the_end_of_the_process_puts_the_job_back(define: Define) -> None:
     def write(course_id: str, path: Path, progress: Progress) -> None:
         raise SystemExit

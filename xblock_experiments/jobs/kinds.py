@@ -15,7 +15,10 @@ from xblock_experiments.jobs.data import NoSuchKind
 
 
 class Progress(Protocol):
-    """The progress of a job, which its function reports."""
+    """The progress of a job, which its function reports.
+
+    Both methods raise an error if the job must end here. Let that error pass.
+    """
 
     def expect(self, total: int) -> None:
         """Set the number of all steps."""
@@ -23,8 +26,7 @@ class Progress(Protocol):
     def step(self) -> None:
         """Count one more step.
 
-        Call it at least every 20 seconds: a job without a sign of life is taken over after 60. It
-        raises an error if the job must end here. Let that error pass.
+        Call it at least every 20 seconds: a job without a sign of life is taken over after 60.
         """
 
 

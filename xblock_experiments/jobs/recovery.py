@@ -11,7 +11,7 @@ from functools import partial
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from xblock_experiments.database.transactions import persist
+from xblock_experiments.database.transactions import persist, reports_faults
 from xblock_experiments.jobs.data import STALE, State
 from xblock_experiments.jobs.models import SLOT, Job
 from xblock_experiments.jobs.queue import enqueue
@@ -22,6 +22,7 @@ MAX_ATTEMPTS = 3
 INTERRUPTED = gettext_noop("The worker stopped unexpectedly in each attempt.")
 
 
+@reports_faults
 def recover() -> int:
     """Take up or end jobs that gave no sign of life for a minute, and return their number."""
     active = list(rows().filter(slot=SLOT).order_by("pk"))

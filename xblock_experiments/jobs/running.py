@@ -120,8 +120,10 @@ class Attempt:
 
     def _put_back(self) -> None:
         waiting = {"state": State.WAITING, "heartbeat": timezone.now(), "done": 0}
-        if self._mine.update(**waiting):
+        if self._mine.filter(wants_cancel=False).update(**waiting):
             enqueue(self._row.pk)
+        else:
+            self.cancel()
 
     def _publish(self, name: str) -> None:
         now = timezone.now()

@@ -108,10 +108,6 @@ class Row:
         return self.shown is Shown.RUNNING
 
     @property
-    def is_active(self) -> bool:
-        return self.job.is_active
-
-    @property
     def can_be_cancelled(self) -> bool:
         return self.shown in _CANCELLABLE
 
