@@ -1,4 +1,4 @@
-"""The work on one job: claiming it, its signs of life, and its only outcome."""
+"""The work on one job: claiming it, its steps, its file, and its only outcome."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from xblock_experiments.commands.stopping import Stop
 from xblock_experiments.database.transactions import persist
 from xblock_experiments.jobs import files
 from xblock_experiments.jobs.data import CannotBeDone, State
+from xblock_experiments.jobs.interruptions import Cancelled, Interruption, Overtaken, Stopped
 from xblock_experiments.jobs.kinds import get_kind
 from xblock_experiments.jobs.models import Job
 from xblock_experiments.jobs.queue import enqueue
@@ -30,24 +31,11 @@ _BEAT = 1.0
 """The number of seconds between two signs of life."""
 
 
-class Interruption(Exception):
-    """Raised by a step of a job that must not go on."""
-
-
-class Cancelled(Interruption):
-    """Somebody has cancelled the job."""
-
-
-class Overtaken(Interruption):
-    """Another process has taken the job over: this one gave no sign of life for too long."""
-
-
-class Stopped(Interruption):
-    """A signal asks this process to stop."""
-
-
 def run(job_id: int) -> None:
-    """Work on a job that waits. Does nothing if another worker has it, or if it is over."""
+    """Work on a job that waits. Does nothing if another worker has it, or if it is over.
+
+    Hands on errors that nobody expects, once the job has ended as failed.
+    """
     row = _claimed(job_id)
     if row is None:
         return
@@ -56,10 +44,13 @@ def run(job_id: int) -> None:
 
 
 class Attempt:
-    """One attempt at a job. It ends in one way: done, failed, cancelled, put back or taken over."""
+    """One worker's attempt at a job, and the progress that the kind's function reports.
+
+    It ends in one way: done, failed, cancelled, put back or taken over.
+    """
 
     def __init__(self, row: Job, stop: Stop) -> None:
-        self._row = row
+        self.row = row
         self._stop = stop
         self._mine = rows().filter(pk=row.pk, state=State.RUNNING, attempt=row.attempt)
         self._done = 0
@@ -75,22 +66,19 @@ class Attempt:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        """Store how the attempt ended. Hands on errors that nobody expects."""
+        """Store how the attempt ended, unless it published its file."""
         if error is None:
-            return True
-        for expected, settle in _ENDS.items():
-            if isinstance(error, expected):
-                settle(self, error)
-                return expected not in _HANDED_ON
-        return False
+            return False
+        settle = next(settle for expected, settle in _ENDS.items() if isinstance(error, expected))
+        settle(self, error)
+        return isinstance(error, Interruption | CannotBeDone)
 
     def work(self) -> None:
         """Write the file, and publish it with the end of the job."""
-        row = self._row
-        form = get_kind(row.kind).form(row.form)
-        name = files.name_of(row.pk, row.attempt)
+        form = get_kind(self.row.kind).form(self.row.form)
+        name = files.name_of(self.row.pk, self.row.attempt)
         with files.new_file(name) as path:
-            form.write(row.course_id, path, self)
+            form.write(self.row.course_id, path, self)
         try:
             self._publish(name)
         except Interruption:
@@ -115,13 +103,13 @@ class Attempt:
         end(self._mine, State.CANCELLED)
 
     def put_back(self) -> None:
-        """Let another worker begin the job again, immediately."""
+        """Let the next worker begin the job again, unless it was cancelled meanwhile."""
         persist(self._put_back, using=using())
 
     def _put_back(self) -> None:
         waiting = {"state": State.WAITING, "heartbeat": timezone.now(), "done": 0}
         if self._mine.filter(wants_cancel=False).update(**waiting):
-            enqueue(self._row.pk)
+            enqueue(self.row.pk)
         else:
             self.cancel()
 
@@ -146,29 +134,26 @@ class Attempt:
         if not change(self._mine.filter(wants_cancel=False), **progress, **values):
             raise Cancelled if self._mine.exists() else Overtaken
 
-    def log_overtaken(self) -> None:
-        log.warning("Job %s was taken over. What this worker wrote is discarded.", self._row.pk)
 
-    def log_failure(self, error: BaseException) -> None:
-        log.error("Job %s has failed.", self._row.pk, exc_info=error)
+def _discard(attempt: Attempt, _: BaseException) -> None:
+    log.warning("Job %s was taken over. The file of this worker is discarded.", attempt.row.pk)
 
 
-def _settle_unexpected(attempt: Attempt, error: BaseException) -> None:
-    attempt.log_failure(error)
+def _fail(attempt: Attempt, error: BaseException) -> None:
+    log.error("Job %s has failed.", attempt.row.pk, exc_info=error)
     attempt.fail(FAILED)
 
 
 _ENDS: dict[type[BaseException], Callable[[Attempt, BaseException], None]] = {
     Cancelled: lambda attempt, _: attempt.cancel(),
-    Overtaken: lambda attempt, _: attempt.log_overtaken(),
+    Overtaken: _discard,
     Stopped: lambda attempt, _: attempt.put_back(),
     CannotBeDone: lambda attempt, error: attempt.fail(str(error)),
-    Exception: _settle_unexpected,
-    # the end of the process, for example a second Ctrl-C
+    Exception: _fail,
+    # the end of the process
     BaseException: lambda attempt, _: attempt.put_back(),
 }
 """The end of an attempt by its error. The first class that fits decides."""
-_HANDED_ON = (Exception, BaseException)
 
 
 def _claimed(job_id: int) -> Job | None:
