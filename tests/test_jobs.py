@@ -72,6 +72,10 @@ def start(**options: Any) -> data.Job:
     return api.start(COURSE_ID, "test", "text", **options)
 
 
+def start_only() -> None:
+    start()
+
+
 def now(job: data.Job) -> data.Job:
     return api.get_job(COURSE_ID, job.id)
 
@@ -144,7 +148,7 @@ def test_a_course_has_one_active_job_of_a_kind_and_a_new_one_after_its_end() -> 
 @pytest.mark.xdist_group("faults")
 def test_of_two_starts_at_the_same_time_one_makes_a_job() -> None:
     for _ in range(5):
-        errors = together(*[start] * 3)
+        errors = together(*[start_only] * 3)
 
         assert [type(error) for error in errors] == [JobIsActive] * 2
         (job,) = (each for each in api.get_jobs(COURSE_ID) if each.is_active)
