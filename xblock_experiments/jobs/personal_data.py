@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from xblock_experiments import personal_data
@@ -40,10 +40,13 @@ def _acted(user_id: str) -> list[QuerySet[Job]]:
 
 
 def _end_files(_: str) -> None:
-    """End the time of all files. The worker removes them, and nobody can open them from now on."""
+    """End the time of all files, and cancel running jobs.
+
+    From the end of the transaction on, nobody can open the files. A worker removes them.
+    """
     now = timezone.now()
-    rows().filter(expires__gt=now).update(expires=now)
-    rows().filter(state=State.RUNNING).update(wants_cancel=True)
+    have_read = Q(expires__gt=now) | Q(state=State.RUNNING)
+    rows().filter(have_read).update(expires=now, wants_cancel=True)
 
 
 STORE = personal_data.Store(export=_export, owned=_owned, acted=_acted, count=_end_files)
