@@ -54,7 +54,7 @@ class ReportsPage(CoursePage):
     def cancel(self) -> None:
         self._press(".xbx-report form button")
 
-    def wait_for(self, report: str) -> None:
+    def wait_for_report(self, report: str) -> None:
         """Wait until the newest report is as given."""
         EmptyPromise(
             lambda: self.reports[:1] == [report], report, try_interval=0.1, timeout=30

@@ -59,15 +59,15 @@ def test_a_report_is_watched_through_the_death_of_its_worker_and_then_downloaded
     page.create("grades", "csv")
     assert page.reports == ["Grades CSV: Waiting for a worker."]
     begin(workbench, age=0)
-    page.wait_for("Grades CSV: 30 rows written. About 3 minutes left.")
+    page.wait_for_report("Grades CSV: 30 rows written. About 3 minutes left.")
     assert page.progress == 0.25
     begin(workbench, age=61)
-    page.wait_for("Grades CSV: Interrupted, because its worker stopped. Another worker continues.")
+    page.wait_for_report("Grades CSV: Interrupted, because its worker stopped. Another worker continues.")
     assert page.says_that_no_worker_runs
     page.check_accessibility()
 
     workbench.start_worker()
-    page.wait_for("Grades CSV: Ready. 1 row written.")
+    page.wait_for_report("Grades CSV: Ready. 1 row written.")
     assert page.announced == "Grades: Ready. 1 row written."
     assert not page.says_that_no_worker_runs
     page.check_accessibility()
@@ -93,7 +93,7 @@ def test_the_page_is_accessible_on_any_screen_in_any_language(
     page.set_cookie("django_language", language)
     page.resize(width, 800)
     page.prefer_dark()
-    page.reload()
+    page.visit()
 
     assert page.language[0] == language
     assert not page.is_too_wide
