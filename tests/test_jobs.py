@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -21,7 +22,7 @@ from tests.builders import COURSE_ID
 from tests.job_kinds import kind_of, write_text
 from tests.test_races import together
 from xblock_experiments.errors import MissingExtra
-from xblock_experiments.jobs import api, data, kinds, running
+from xblock_experiments.jobs import api, data, kinds, recovery, running
 from xblock_experiments.jobs.data import (
     CannotBeDone,
     InvalidJobId,
@@ -34,6 +35,7 @@ from xblock_experiments.jobs.data import (
 from xblock_experiments.jobs.kinds import Progress, Write
 from xblock_experiments.jobs.models import Job
 from xblock_experiments.jobs.recovery import MAX_ATTEMPTS
+from xblock_experiments.jobs.rows import as_seen
 from xblock_experiments.user_tags.api import retire_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
@@ -314,6 +316,23 @@ def test_of_two_processes_that_find_a_dead_worker_one_takes_its_job_up() -> None
         assert DBTaskResult.objects.ready().count() == 1
 
 
+def test_a_process_that_is_late_does_not_take_up_what_another_one_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = start()
+    Job.objects.update(state=State.RUNNING)
+    let_time_pass(61)
+
+    def as_seen_before_the_other(row: Job) -> QuerySet[Job]:
+        monkeypatch.setattr(recovery, "as_seen", as_seen)
+        assert api.recover() == 1
+        return as_seen(row)
+
+    monkeypatch.setattr(recovery, "as_seen", as_seen_before_the_other)
+    assert api.recover() == 0
+    assert now(job).attempt == 2
+
+
 def test_a_worker_that_is_only_slow_publishes_nothing_after_it_was_overtaken(
     define: Define, folder: Path
 ) -> None:
@@ -335,11 +354,14 @@ def test_a_worker_that_is_only_slow_publishes_nothing_after_it_was_overtaken(
     assert names(folder) == [f"{job.id}-2"]
 
 
-def test_a_worker_that_was_overtaken_ends_at_its_next_step(define: Define) -> None:
+@pytest.mark.parametrize("state", [State.WAITING, State.RUNNING])
+def test_a_worker_that_was_overtaken_ends_at_its_next_step(
+    define: Define, folder: Path, state: State
+) -> None:
     steps = []
 
     def write(course_id: str, path: Path, progress: Progress) -> None:
-        Job.objects.update(state=State.WAITING, attempt=2)
+        Job.objects.update(state=state, attempt=2)
         steps.append(1)
         progress.step()
         steps.append(2)
@@ -349,7 +371,8 @@ def test_a_worker_that_was_overtaken_ends_at_its_next_step(define: Define) -> No
     running.run(job.id)
 
     assert steps == [1]
-    assert now(job).state is State.WAITING
+    assert (now(job).state, now(job).attempt) == (state, 2)
+    assert names(folder) == []
 
 
 def test_a_job_that_kills_each_of_its_workers_has_failed() -> None:
