@@ -26,6 +26,7 @@ _APPS = (
     "xblock_experiments_course_user_segmentation",
     "xblock_experiments_experiments",
     "xblock_experiments_gradebook",
+    "xblock_experiments_jobs",
     "xblock_experiments_retired",
     "xblock_experiments_user_tags",
 )
@@ -33,7 +34,10 @@ _EVENT = "INFO xblock_experiments.events: "
 
 
 class Workbench:
-    """Serves the demo course and `kinds` on localhost. `restart` reuses the port and the data."""
+    """Serves the demo course and `kinds` on localhost. Works on jobs once it is told to.
+
+    `restart` reuses the port and the data.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.log = folder / "workbench.log"
@@ -47,6 +51,7 @@ class Workbench:
             "XBLOCK_EXPERIMENTS_DATA": str(self._data),
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._worker: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -59,15 +64,18 @@ class Workbench:
         self._serve()
 
     def stop(self) -> None:
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        _end(self._process)
+        _end(self._worker)
+        self._process = self._worker = None
+
+    def start_worker(self) -> None:
+        """Work on jobs from now on. Until then they wait."""
+        if self._worker is None:
+            self._worker = self._django("run_jobs")
+
+    def stop_worker(self) -> None:
+        _end(self._worker)
+        self._worker = None
 
     def restart(self) -> None:
         self.stop()
@@ -149,6 +157,17 @@ class Workbench:
         return (
             f"The command of the workbench failed:\n{self.log.read_text(encoding='utf-8')[-2000:]}"
         )
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
+    if process is None:
+        return
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _free_port() -> int:

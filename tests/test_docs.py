@@ -21,6 +21,7 @@ from django.core.management import get_commands
 from tests.builders import course_xml, experiment, split_test_xml
 from xblock_experiments import __version__, events, fakes, testing
 from xblock_experiments.gradebook import api as gradebook
+from xblock_experiments.jobs import api as jobs
 from xblock_experiments.research import api as research
 from xblock_experiments.services import (
     PartitionService,
@@ -148,6 +149,7 @@ def test_each_how_to_has_the_expected_number_of_tests() -> None:
         "from_a_laptop_to_a_warehouse.rst": 0,
         "hand_over_data.rst": 0,
         "run_an_experiment.rst": 0,
+        "run_reports.rst": 0,
         "use_the_services.rst": 4,
     }
 
@@ -176,6 +178,7 @@ def test_each_method_of_a_service_is_in_the_reference_with_its_parameters(servic
         ("testing.rst", fakes),
         ("gradebook.rst", gradebook),
         ("bundle.rst", research),
+        ("jobs.rst", jobs),
     ],
 )
 def test_each_function_is_in_the_reference_as_it_can_be_called(page: str, module: Any) -> None:

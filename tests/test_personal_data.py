@@ -45,6 +45,7 @@ from xblock_experiments.errors import NotStored
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.experiments.data import ContentChange
 from xblock_experiments.gradebook import api as gradebook
+from xblock_experiments.jobs import api as jobs
 from xblock_experiments.retired.models import RetiredHash
 from xblock_experiments.user_tags import api
 from xblock_experiments.user_tags.data import InvalidTag
@@ -94,6 +95,12 @@ NAME_NOBODY = {
     "xblock_experiments_gradebook_score.usage_id": "a block",
     "xblock_experiments_gradebook_structure.course_id": "a course",
     "xblock_experiments_gradebook_structure.definition": "what an author wrote",
+    "xblock_experiments_jobs_job.course_id": "a course",
+    "xblock_experiments_jobs_job.failure": "a sentence of this package",
+    "xblock_experiments_jobs_job.file": "two numbers",
+    "xblock_experiments_jobs_job.form": "a form of a file",
+    "xblock_experiments_jobs_job.kind": "a kind of job",
+    "xblock_experiments_jobs_job.state": "a state",
     "xblock_experiments_retired_retiredhash.digest": "a keyed hash",
     "xblock_experiments_user_tags_tag.course_id": "a course",
     "xblock_experiments_user_tags_tag.key": "a block type and a name",
@@ -187,6 +194,11 @@ def change_content(who: str, _: str) -> None:
     experiments.record_content_changes(COURSE_ID, [change], actor=who)
 
 
+def order_report(who: str, _: str) -> None:
+    job = jobs.start(COURSE_ID, "grades", "csv", actor=who)
+    jobs.cancel(COURSE_ID, job.id)
+
+
 def tag(who: str, _: str) -> None:
     api.set_tag(who, COURSE_ID, "hint.seen", 3)
     api.set_tag(who, None, "pace.speed", "slow")
@@ -213,7 +225,17 @@ def take_out(who: str, whom: str) -> None:
 
 
 put_in_1, put_in_2 = partial(put, 1), partial(put, 2)
-ACTIONS: list[Action] = [publish, change_content, tag, view, answer, put_in_1, put_in_2, take_out]
+ACTIONS: list[Action] = [
+    publish,
+    change_content,
+    order_report,
+    tag,
+    view,
+    answer,
+    put_in_1,
+    put_in_2,
+    take_out,
+]
 
 
 def live(who: str, whom: str) -> None:
@@ -224,6 +246,7 @@ def live(who: str, whom: str) -> None:
         act(whom, who)
     publish(who, whom)
     change_content(who, whom)
+    order_report(who, whom)
 
 
 @pytest.fixture(autouse=True)
@@ -306,6 +329,7 @@ def test_an_export_has_all_stored_data_of_the_user() -> None:
     for act, who, whom in (
         (publish, ANN, BOB),
         (change_content, ANN, BOB),
+        (order_report, ANN, BOB),
         (tag, ANN, BOB),
         (put_in_1, BOB, ANN),
         (put_in_2, ANN, BOB),
@@ -341,6 +365,7 @@ def test_an_export_has_all_stored_data_of_the_user() -> None:
         ],
         "exposures": [{"course_id": COURSE_ID, "id": 100, "group_id": 2, "usage_id": BLOCK}],
         "history": [{**place, "from_group_id": None, "to_group_id": 1, "why": "put"}],
+        "jobs": [{"course_id": COURSE_ID, "kind": "grades", "form": "csv"}],
         "memberships": [{**place, "from_group_id": 1, "to_group_id": 2, "why": "put"}],
         "scores": [
             {
@@ -411,6 +436,7 @@ def test_an_export_is_json_in_a_stable_order_and_names_no_other_user() -> None:
             "content_changes",
             "exposures",
             "history",
+            "jobs",
             "memberships",
             "scores",
             "waiting_events",
@@ -469,7 +495,8 @@ def test_retirement_is_rolled_back_with_its_transaction() -> None:
 def test_retirement_takes_a_fixed_number_of_statements() -> None:
     """Count statements, which must not depend on the number of rows about the user.
 
-    Each column that names a user is looked up once in the retirement, and once after it.
+    Each column that names a user is looked up once in the retirement, and once after it. One
+    statement each time ends the files of jobs.
     """
     publish(BOB, "")
     live(BOB, "somebody")
@@ -479,7 +506,7 @@ def test_retirement_takes_a_fixed_number_of_statements() -> None:
         for field in model._meta.concrete_fields
         if field.column in ("user_id", "actor")
     ]
-    assert len(statements(partial(api.retire_user, ANN))) == 2 * len(naming)
+    assert len(statements(partial(api.retire_user, ANN))) == 2 * (len(naming) + 1)
 
 
 def statements(call: Callable[[], object]) -> list[str]:
@@ -498,7 +525,9 @@ def test_any_number_of_actions_as_staff_is_cleared_in_batches(
         put_in_1(ANN, f"learner {number}")
     before = dump()
 
-    assert len([sql for sql in statements(partial(api.retire_user, ANN)) if "UPDATE" in sql]) == 3
+    said = statements(partial(api.retire_user, ANN))
+    cleared = [sql for sql in said if "UPDATE" in sql and "actor" in sql.partition("WHERE")[0]]
+    assert len(cleared) == 3
     assert dump() == tables_without(ANN, before)
 
 

@@ -13,11 +13,12 @@ from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation import data
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.gradebook import api as gradebook
+from xblock_experiments.jobs import api as jobs
 from xblock_experiments.research import api as research
 from xblock_experiments.services import UserInfoService, UserSegmentationService
 from xblock_experiments.user_tags import api as user_tags
 
-FACES = [segmentations, experiments, gradebook, research, user_tags, testing]
+FACES = [segmentations, experiments, gradebook, jobs, research, user_tags, testing]
 
 SIGNATURES: dict[Any, dict[str, str]] = {
     segmentations: {

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from opaque_keys.edx.keys import CourseKey
+from pytest_django import Settings
 from xblock.fields import ScopeIds
 
 from tests.blocks import ServiceUser, block, user_segmentation
@@ -24,6 +28,9 @@ from xblock_experiments.experiments import api as experiments
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.gradebook.data import InvalidScore
 from xblock_experiments.gradebook.structure import CourseStructure
+from xblock_experiments.jobs import api as jobs
+from xblock_experiments.jobs.data import InvalidJobId, JobFile
+from xblock_experiments.jobs.models import Job
 from xblock_experiments.services import (
     PartitionService,
     SegmentationStaffService,
@@ -48,6 +55,7 @@ EXPERIMENT = {"id": 1}
 OF_TYPE = {"type": "experiment"}
 TAG = {"key": "hint.seen"}
 BLOCK = {"usage_id": "some_block"}
+JOB = {"job_id": 1}
 
 FACES: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (segmentations.count_members, COURSE | EXPERIMENT),
@@ -88,6 +96,11 @@ FACES: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (gradebook.retire_user, USER),
     (gradebook.write_grade_report, COURSE | {"out": io.StringIO()}),
     (gradebook.write_report, COURSE | {"name": "grades", "out": io.StringIO()}),
+    (jobs.cancel, COURSE | JOB),
+    (jobs.get_job, COURSE | JOB),
+    (jobs.get_jobs, COURSE),
+    (jobs.open_file, COURSE | JOB),
+    (jobs.start, COURSE | {"kind": "problems", "form": "csv"}),
     (user_tags.delete_tag, COURSE | USER | TAG),
     (user_tags.export_user, USER),
     (user_tags.get_tag, COURSE | USER | TAG),
@@ -96,13 +109,21 @@ FACES: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (user_tags.retire_user, USER),
     (user_tags.set_tag, COURSE | USER | TAG | {"value": 1}),
 ]
-OF_VALUES = {"replay", "save_structure"}
-"""Functions of values, which have no parameter that is an id."""
-APIS = (segmentations, experiments, gradebook, user_tags)
+OF_VALUES = {
+    "get_kinds",
+    "has_busy_worker",
+    "recover",
+    "remove_files",
+    "replay",
+    "save_structure",
+}
+"""Functions of values, or of nothing, which have no parameter that is an id."""
+APIS = (segmentations, experiments, gradebook, jobs, user_tags)
 APP_ERRORS: dict[str, type[Exception]] = {
     segmentations.__name__: InvalidId,
     experiments.__name__: InvalidId,
     gradebook.__name__: InvalidScore,
+    jobs.__name__: InvalidJobId,
     user_tags.__name__: InvalidTag,
 }
 TEXT_IDS = ("course_id", "user_id", "usage_id")
@@ -119,12 +140,29 @@ def called(face: Callable[..., Any], arguments: dict[str, Any]) -> None:
     result = face(**arguments)
     if isinstance(result, Iterator):
         list(result)
+    if isinstance(result, JobFile):
+        result.stream.close()
 
 
 @pytest.fixture(autouse=True)
-def _course() -> None:
+def _course(tmp_path: Path, settings: Settings) -> None:
     segmentations.save_segmentations(COURSE_ID, [experiment(1, 1, 2)])
     gradebook.save_structure(CourseStructure(course_id=COURSE_ID), [])
+    now = timezone.now()
+    Job.objects.create(
+        pk=1,
+        course_id=COURSE_ID,
+        kind="grades",
+        form="csv",
+        state="done",
+        created=now,
+        heartbeat=now,
+        file="1-1",
+        size=0,
+        expires=now + timedelta(days=1),
+    )
+    (tmp_path / "1-1").touch()
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "JOBS_FOLDER": tmp_path}
 
 
 def parameters_of(names: Any) -> list[Any]:

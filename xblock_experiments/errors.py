@@ -23,6 +23,13 @@
     + NoStructure              (LookupError)
     + NoSuchReport             (LookupError)
     + TooManyWays              (ValueError)
+  x JobError                   jobs.data
+    + InvalidJobId             (WrongId)
+    + NoSuchKind               (LookupError)
+    + NoSuchJob                (LookupError)
+    + JobIsActive
+    + NoFile                   (LookupError)
+    + CannotBeDone             a job has a reason to fail that is shown to staff
   x ResearchError              research.pseudonyms
     + UnsafeKey                (ValueError)
     + NothingToExport          (LookupError)  research.bundle

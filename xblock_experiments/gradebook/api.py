@@ -34,8 +34,8 @@ from xblock_experiments.gradebook.tables import BOM, FORMATS, watched
 from xblock_experiments.keys.ids import flaw_of
 
 __all__ = [
-    "get_given_blocks",
     "get_account",
+    "get_given_blocks",
     "get_grade",
     "get_grades",
     "get_learners",

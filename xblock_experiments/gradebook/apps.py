@@ -8,7 +8,7 @@ from django.apps import AppConfig
 
 
 class GradebookConfig(AppConfig):
-    """The store of scores."""
+    """The store of scores, and the reports of courses."""
 
     name = "xblock_experiments.gradebook"
     label = "xblock_experiments_gradebook"
@@ -18,6 +18,10 @@ class GradebookConfig(AppConfig):
 
     def ready(self) -> None:
         from xblock_experiments import personal_data
+        from xblock_experiments.gradebook.jobs import kinds
         from xblock_experiments.gradebook.personal_data import STORE
+        from xblock_experiments.jobs.kinds import register
 
         personal_data.register(self.name, STORE)
+        for kind in kinds():
+            register(kind)

@@ -18,6 +18,8 @@ DEFAULTS: dict[str, Any] = {
     "EVENT_TAGS": [],
     "GLOBAL_WRITES": True,
     "IMPORTED": "var/courses",
+    "JOBS_FOLDER": "var/jobs",
+    "JOB_FILES_KEPT": 7,
     "KEEP_POINTS": True,
     "LEARNERS": None,
     "OUTBOX": [],
@@ -30,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
 TEXT = (str, PathLike)
 _KINDS: dict[type, tuple[tuple[type, ...], str]] = {
     bool: ((bool,), "True or False"),
+    int: ((int, float), "a number, such as 7"),
     dict: ((dict,), 'a dictionary, such as {"name": "value"}'),
     list: ((list, tuple, set, frozenset), 'a list, such as ["one", "another"]'),
     str: (TEXT, 'a text, such as "one"'),

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from xblock_experiments.errors import MissingExtra
-from xblock_experiments.settings import openedx_blocks, tracking
+from xblock_experiments.settings import openedx_blocks, tasks, tracking
 from xblock_experiments.settings.common import plugin_settings
 
 try:
@@ -47,12 +47,15 @@ INSTALLED_APPS = [
     "xblock_experiments.events",
     "xblock_experiments.experiments",
     "xblock_experiments.gradebook",
+    "xblock_experiments.jobs",
     "xblock_experiments.platform",
     "xblock_experiments.research",
     "xblock_experiments.retired",
     "xblock_experiments.user_tags",
     "xblock_experiments.workbench",
+    *tasks.APPS,
 ]
+TASKS = tasks.TASKS
 if openedx_blocks.ARE_INSTALLED:
     INSTALLED_APPS += openedx_blocks.APPS
     STATICFILES_DIRS = [*STATICFILES_DIRS, *openedx_blocks.static_files()]  # type: ignore[assignment]
@@ -104,6 +107,7 @@ XBLOCK_EXPERIMENTS = {
     "COURSES": [_DEMO] if _DEMO.is_dir() else [],
     "EVENT_LOG": DATA / "events.jsonl",
     "IMPORTED": DATA / "courses",
+    "JOBS_FOLDER": DATA / "jobs",
     # no secret, because a workbench has no real learners
     "RETIRED_KEY": "workbench",
     "STAFF": ["teacher"],

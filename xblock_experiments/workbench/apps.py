@@ -44,6 +44,7 @@ class WorkbenchConfig(AppConfig):
         register_blocks()
         replace_sdk_names()
         watch_events()
+        log_less()
 
 
 def register_blocks() -> None:
@@ -83,8 +84,14 @@ def replace_sdk_names() -> None:
 def watch_events() -> None:
     from xblock_experiments.events import emitted
     from xblock_experiments.workbench.pages.event_log import is_enabled, log_event
-    from xblock_experiments.workbench.pages.events_page import should_log
 
     if is_enabled():
         emitted.connect(log_event)
-    logging.getLogger("django.server").addFilter(should_log)
+
+
+def log_less() -> None:
+    """Leave the requests of pages that ask again and again out of the server's log."""
+    from xblock_experiments.workbench.pages import events_page, reports
+
+    for page in (events_page, reports):
+        logging.getLogger("django.server").addFilter(page.should_log)

@@ -14,7 +14,7 @@ from xblock_experiments.commands.database import usable_database
 from xblock_experiments.commands.files import whole_file
 from xblock_experiments.commands.stopping import Stopped, graceful_stop, until
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.gradebook.api import write_report
+from xblock_experiments.gradebook.report_files import write_report_file
 from xblock_experiments.gradebook.reports import REPORTS
 from xblock_experiments.gradebook.tables import FORMATS
 
@@ -62,13 +62,11 @@ def _write(path: Path, options: dict[str, Any], on_row: Callable[[], None]) -> i
     """Write the file, which only its owner may read, and return the number of rows."""
     with whole_file(path) as new, usable_database():
         new.touch(mode=0o600)
-        # CSV ends its lines itself, and text that is not UTF-8 is written as escapes.
-        with new.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
-            return write_report(
-                options["name"],
-                options["course_id"],
-                out,
-                format=options["format"],
-                with_bom=options["bom"],
-                on_row=on_row,
-            )
+        return write_report_file(
+            new,
+            options["name"],
+            options["course_id"],
+            format=options["format"],
+            with_bom=options["bom"],
+            on_row=on_row,
+        )

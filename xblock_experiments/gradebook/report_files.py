@@ -1,0 +1,25 @@
+"""Files of reports, as the command and the jobs write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from xblock_experiments.gradebook.api import write_report
+
+
+def write_report_file(
+    path: Path,
+    name: str,
+    course_id: str,
+    *,
+    format: str,
+    with_bom: bool,
+    on_row: Callable[[], object],
+) -> int:
+    """Write a report to a file, and return the number of rows. Raises as `write_report` does.
+
+    CSV ends its lines itself, and text that is not UTF-8 is written as escapes.
+    """
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
+        return write_report(name, course_id, out, format=format, with_bom=with_bom, on_row=on_row)

@@ -1,0 +1,55 @@
+"""Jobs whose worker died: each is taken up again, or ends. Nothing stays active for ever.
+
+Any number of processes may do this at the same time. Each change names the heartbeat and the
+attempt that it saw, so one of them makes it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from xblock_experiments.database.transactions import persist, reports_faults
+from xblock_experiments.jobs.data import STALE, State
+from xblock_experiments.jobs.models import SLOT, Job
+from xblock_experiments.jobs.queue import enqueue
+from xblock_experiments.jobs.rows import as_seen, end, rows, using
+
+MAX_ATTEMPTS = 3
+"""The number of attempts after which a job has failed, because it may be what kills the worker."""
+INTERRUPTED = gettext_noop("The worker stopped unexpectedly in each attempt.")
+
+
+@reports_faults
+def recover() -> int:
+    """Take up or end jobs that gave no sign of life for a minute, and return their number."""
+    active = list(rows().filter(slot=SLOT).order_by("pk"))
+    limit = timezone.now() - STALE
+    stale = [row for row in active if row.heartbeat <= limit]
+    is_busy = any(row.state == State.RUNNING and row.heartbeat > limit for row in active)
+    return sum(_recover(row, is_busy=is_busy) for row in stale)
+
+
+def _recover(row: Job, *, is_busy: bool) -> bool:
+    if row.state == State.WAITING:
+        # A worker that has nothing else to do would have begun it, so its task was lost.
+        return not is_busy and _enqueue_again(row, row.attempt)
+    if row.wants_cancel:
+        return end(as_seen(row), State.CANCELLED)
+    if row.attempt >= MAX_ATTEMPTS:
+        return end(as_seen(row), State.FAILED, failure=INTERRUPTED)
+    return _enqueue_again(row, row.attempt + 1)
+
+
+def _enqueue_again(row: Job, attempt: int) -> bool:
+    return persist(partial(_changed_and_enqueued, row, attempt), using=using())
+
+
+def _changed_and_enqueued(row: Job, attempt: int) -> bool:
+    waiting = {"state": State.WAITING, "attempt": attempt, "heartbeat": timezone.now(), "done": 0}
+    is_ours = bool(as_seen(row).update(**waiting))
+    if is_ours:
+        enqueue(row.pk)
+    return is_ours

@@ -1,0 +1,65 @@
+"""Rows of jobs: reads as values, and changes that only one process can make.
+
+A change names the state and the attempt that it expects, so a worker whose job was taken over can
+change nothing.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db import router
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from xblock_experiments.database.transactions import persist_statement
+from xblock_experiments.jobs import data
+from xblock_experiments.jobs.data import State
+from xblock_experiments.jobs.models import Job
+
+
+def rows() -> QuerySet[Job]:
+    """Return all jobs in the database that is written to, since what is read decides on writes."""
+    return Job.objects.using(using())
+
+
+def using() -> str:
+    return router.db_for_write(Job)
+
+
+def change(found: QuerySet[Job], **values: Any) -> bool:
+    """Change the found rows in one statement, and return whether there were any."""
+    return bool(persist_statement(partial(found.update, **values), using=found.db))
+
+
+def end(found: QuerySet[Job], state: State, *, failure: str = "") -> bool:
+    """End the found jobs without a file, and return whether there were any."""
+    return change(found, state=state, slot=None, finished=timezone.now(), failure=failure)
+
+
+def as_seen(row: Job) -> QuerySet[Job]:
+    """Return the row for a change, unless another process has changed it since it was read."""
+    return rows().filter(pk=row.pk, state=row.state, attempt=row.attempt, heartbeat=row.heartbeat)
+
+
+def value_of(row: Job) -> data.Job:
+    return data.Job(
+        id=row.pk,
+        course_id=row.course_id,
+        kind=row.kind,
+        form=row.form,
+        actor=row.actor,
+        state=State(row.state),
+        done=row.done,
+        total=row.total,
+        wants_cancel=row.wants_cancel,
+        attempt=row.attempt,
+        created=row.created,
+        started=row.started,
+        heartbeat=row.heartbeat,
+        finished=row.finished,
+        failure=row.failure,
+        size=row.size,
+        expires=row.expires,
+    )

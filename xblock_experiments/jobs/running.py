@@ -1,0 +1,173 @@
+"""The work on one job: claiming it, its steps, its file, and its only outcome."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from xblock_experiments.commands.stopping import Stop
+from xblock_experiments.database.transactions import persist
+from xblock_experiments.jobs import files
+from xblock_experiments.jobs.data import CannotBeDone, State
+from xblock_experiments.jobs.interruptions import Cancelled, Interruption, Overtaken, Stopped
+from xblock_experiments.jobs.kinds import get_kind
+from xblock_experiments.jobs.models import Job
+from xblock_experiments.jobs.queue import enqueue
+from xblock_experiments.jobs.rows import change, end, rows, using
+from xblock_experiments.jobs.stopping import noting_signals
+from xblock_experiments.settings.common import setting
+
+log = logging.getLogger(__name__)
+
+FAILED = gettext_noop("An error occurred. The log of the worker has the details.")
+_BEAT = 1.0
+"""The number of seconds between two signs of life."""
+
+
+def run(job_id: int) -> None:
+    """Work on a job that waits. Does nothing if another worker has it, or if it is over.
+
+    Hands on errors that nobody expects, once the job has ended as failed.
+    """
+    row = _claimed(job_id)
+    if row is None:
+        return
+    with noting_signals() as stop, Attempt(row, stop) as attempt:
+        attempt.work()
+
+
+class Attempt:
+    """One worker's attempt at a job, and the progress that the kind's function reports.
+
+    It ends in one way: done, failed, cancelled, put back or taken over.
+    """
+
+    def __init__(self, row: Job, stop: Stop) -> None:
+        self.row = row
+        self._stop = stop
+        self._mine = rows().filter(pk=row.pk, state=State.RUNNING, attempt=row.attempt)
+        self._done = 0
+        self._total = _steps_of_last(row)
+        self._next_beat = time.monotonic() + _BEAT
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """Store how the attempt ended, unless it published its file."""
+        if error is None:
+            return False
+        settle = next(settle for expected, settle in _ENDS.items() if isinstance(error, expected))
+        settle(self, error)
+        return isinstance(error, Interruption | CannotBeDone)
+
+    def work(self) -> None:
+        """Write the file, and publish it with the end of the job."""
+        form = get_kind(self.row.kind).form(self.row.form)
+        name = files.name_of(self.row.pk, self.row.attempt)
+        with files.new_file(name) as path:
+            form.write(self.row.course_id, path, self)
+        try:
+            self._publish(name)
+        except Interruption:
+            files.remove([files.path_of(name)])
+            raise
+
+    def expect(self, total: int) -> None:
+        self._total = total
+        self._give_sign_of_life()
+
+    def step(self) -> None:
+        self._done += 1
+        if self._stop.is_requested:
+            raise Stopped
+        if time.monotonic() >= self._next_beat:
+            self._give_sign_of_life()
+
+    def fail(self, sentence: str) -> None:
+        end(self._mine, State.FAILED, failure=sentence)
+
+    def cancel(self) -> None:
+        end(self._mine, State.CANCELLED)
+
+    def put_back(self) -> None:
+        """Let the next worker begin the job again, unless it was cancelled meanwhile."""
+        persist(self._put_back, using=using())
+
+    def _put_back(self) -> None:
+        waiting = {"state": State.WAITING, "heartbeat": timezone.now(), "done": 0}
+        if self._mine.filter(wants_cancel=False).update(**waiting):
+            enqueue(self.row.pk)
+        else:
+            self.cancel()
+
+    def _publish(self, name: str) -> None:
+        now = timezone.now()
+        self._change(
+            state=State.DONE,
+            slot=None,
+            finished=now,
+            file=name,
+            size=files.path_of(name).stat().st_size,
+            expires=now + timedelta(days=setting("JOB_FILES_KEPT")),
+        )
+
+    def _give_sign_of_life(self) -> None:
+        self._next_beat = time.monotonic() + _BEAT
+        self._change()
+
+    def _change(self, **values: Any) -> None:
+        """Change the row as long as it is this attempt's. Raises Cancelled or Overtaken."""
+        progress = {"heartbeat": timezone.now(), "done": self._done, "total": self._total}
+        if not change(self._mine.filter(wants_cancel=False), **progress, **values):
+            raise Cancelled if self._mine.exists() else Overtaken
+
+
+def _discard(attempt: Attempt, _: BaseException) -> None:
+    log.warning("Job %s was taken over. The file of this worker is discarded.", attempt.row.pk)
+
+
+def _fail(attempt: Attempt, error: BaseException) -> None:
+    log.error("Job %s has failed.", attempt.row.pk, exc_info=error)
+    attempt.fail(FAILED)
+
+
+_ENDS: dict[type[BaseException], Callable[[Attempt, BaseException], None]] = {
+    Cancelled: lambda attempt, _: attempt.cancel(),
+    Overtaken: _discard,
+    Stopped: lambda attempt, _: attempt.put_back(),
+    CannotBeDone: lambda attempt, error: attempt.fail(str(error)),
+    Exception: _fail,
+    # the end of the process
+    BaseException: lambda attempt, _: attempt.put_back(),
+}
+"""The end of an attempt by its error. The first class that fits decides."""
+
+
+def _claimed(job_id: int) -> Job | None:
+    """Return the job for this process alone, or None if it does not wait any more."""
+    row = rows().filter(pk=job_id, state=State.WAITING).first()
+    if row is None:
+        return None
+    now = timezone.now()
+    waiting = rows().filter(pk=job_id, state=State.WAITING, attempt=row.attempt)
+    begun = {"state": State.RUNNING, "started": now, "heartbeat": now, "done": 0, "total": None}
+    return row if change(waiting, **begun) else None
+
+
+def _steps_of_last(row: Job) -> int | None:
+    """Return the steps of the last such job, which is what this one expects at first."""
+    done = rows().filter(course_id=row.course_id, kind=row.kind, state=State.DONE)
+    return done.order_by("-pk").values_list("done", flat=True).first()
