@@ -104,18 +104,6 @@ def get_first_exposures_of(
 
 
 @reports_faults
-def get_exposures_of(
-    course_id: str, user_ids: Sequence[str]
-) -> dict[str, list[tuple[int, Exposure]]]:
-    """Return exposures by user id, each with its experiment's id, in their order. One query."""
-    rows = _Exposure.objects.filter(course_id=course_id, user_id__in=user_ids)
-    exposures: dict[str, list[tuple[int, Exposure]]] = defaultdict(list)
-    for row in rows.order_by("pk"):
-        exposures[row.user_id].append((row.segmentation_number, _exposure(row)))
-    return exposures
-
-
-@reports_faults
 def get_user_ids(course_id: str) -> Iterator[str]:
     """Yield the ids of users with an exposure in the course, each once, in order."""
     return distinct_in_pages([_Exposure.objects.filter(course_id=course_id)], "user_id")
