@@ -35,7 +35,8 @@ from xblock_experiments.experiments.models import Exposure
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.gradebook.models import RecordedScore, Score
 from xblock_experiments.research.api import export_bundle
-from xblock_experiments.research.tables import TABLES, TEXT
+from xblock_experiments.research.columns import TEXT
+from xblock_experiments.research.tables import TABLES
 
 pytestmark = [
     # so that pytest-django makes the tables for the fixture, although no test uses them

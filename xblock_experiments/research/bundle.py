@@ -23,13 +23,15 @@ from xblock_experiments.database.snapshot import Reading, one_moment
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.gradebook.structure_json import dumps
 from xblock_experiments.research import manifest
+from xblock_experiments.research.columns import Row, Table
+from xblock_experiments.research.course import OF_COURSE, Course, read_course
 from xblock_experiments.research.loading import sql_files
 from xblock_experiments.research.manifest import FileEntry, Manifest
 from xblock_experiments.research.pseudonyms import PEOPLE, Pseudonyms, ResearchError
 from xblock_experiments.research.readme import readme
-from xblock_experiments.research.rows import OF_COURSE, OF_LEARNERS, Batch, Course, read_course
+from xblock_experiments.research.rows import OF_LEARNERS, Batch
 from xblock_experiments.research.spool import Spool, spool
-from xblock_experiments.research.tables import LEARNERS, TABLES, Row, Table
+from xblock_experiments.research.tables import LEARNERS, TABLES
 from xblock_experiments.research.writing import TableFiles, write_file
 
 _PARQUET = "xblock_experiments.research.parquet.ParquetTable"
