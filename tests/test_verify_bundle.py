@@ -276,7 +276,7 @@ def test_a_row_that_was_altered_with_its_hash_is_among_those_that_are_named(
 
 
 def test_columns_of_another_version_are_said_to_be_unknown(bundle: Bundle) -> None:
-    """Nobody may believe that assignments were computed again if they were not."""
+    """Say so, because nobody may believe that the assignments were computed again."""
     path = bundle.path / "manifest.json"
     found = json.loads(path.read_text())
     found["tables"]["assignments"]["columns"].append({"name": "place"})
