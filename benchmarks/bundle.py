@@ -18,6 +18,7 @@ from benchmarks.scale import Scale
 from benchmarks.timing import Contender, race
 from xblock_experiments.experiments.assignment import choose_group, salt_of
 from xblock_experiments.research import manifest, tables
+from xblock_experiments.research.columns import Table
 from xblock_experiments.research.manifest import Manifest
 from xblock_experiments.research.pseudonyms import PEOPLE, Pseudonyms
 from xblock_experiments.research.verification.checking import check_bundle
@@ -99,7 +100,7 @@ def _write(folder: Path, learners: int) -> Written:
     return Written(bundle, _write_manifest(bundle, files), people)
 
 
-def _write_manifest(folder: Path, files: dict[tables.Table, TableFiles]) -> str:
+def _write_manifest(folder: Path, files: dict[Table, TableFiles]) -> str:
     for each in files.values():
         each.close()
     entries = {

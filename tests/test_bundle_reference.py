@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from xblock_experiments.research.tables import TABLES, Table
+from xblock_experiments.research.columns import Table
+from xblock_experiments.research.tables import TABLES
 
 pytestmark = pytest.mark.one_django
 

@@ -1,4 +1,4 @@
-"""All queries of a transaction that needs it see the database as it was at one moment."""
+"""Queries that need it see the database as it was at one moment."""
 
 from __future__ import annotations
 
@@ -34,28 +34,34 @@ def publish(*ids: int) -> None:
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite keeps no snapshot for readers")
-def test_what_others_commit_is_not_seen_until_the_end() -> None:
+def test_what_others_commit_is_not_seen_while_reading() -> None:
     publish(1)
-    with one_moment("default"):
-        assert count() == 1
-        elsewhere(lambda: publish(1, 2))
-        assert count() == 1
-
-    assert count() == 2
-
-
-def test_the_next_transaction_has_the_isolation_of_before() -> None:
-    with one_moment("default"):
-        count()
-    with transaction.atomic():
-        assert count() == 0
-        if connection.vendor != "sqlite":
-            elsewhere(lambda: publish(1))
+    with one_moment("default") as reading:
+        with reading():
             assert count() == 1
+        elsewhere(lambda: publish(1, 2))
+        with reading():
+            assert count() == 1
+
+        assert count() == 2
+
+
+def test_what_the_caller_writes_in_between_is_committed_at_once() -> None:
+    seen: list[int] = []
+    with one_moment("default") as reading:
+        with reading():
+            count()
+        publish(1)
+        if connection.vendor != "sqlite":
+            elsewhere(lambda: seen.append(count()))
+
+    assert seen == ([] if connection.vendor == "sqlite" else [1])
+    assert count() == 1
 
 
 def test_the_transaction_of_a_caller_is_left_as_it_is() -> None:
-    with transaction.atomic(), one_moment("default"):
+    with transaction.atomic(), one_moment("default") as reading, reading():
         publish(1)
+        assert count() == 1
 
     assert count() == 1

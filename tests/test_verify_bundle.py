@@ -275,6 +275,21 @@ def test_a_row_that_was_altered_with_its_hash_is_among_those_that_are_named(
     assert check(bundle).rows == bundle.rows
 
 
+def test_columns_of_another_version_are_said_to_be_unknown(bundle: Bundle) -> None:
+    """Say so, because nobody may believe that the assignments were computed again."""
+    path = bundle.path / "manifest.json"
+    found = json.loads(path.read_text())
+    found["tables"]["assignments"]["columns"].append({"name": "place"})
+    path.write_text(json.dumps(found))
+    rewrite(bundle.path / ASSIGNMENTS, lambda lines: lines.__setitem__(0, lines[0] + b",place"))
+    sha = resign(bundle, "assignments")
+    people = bundle.path.parent / "people.csv"
+
+    assert verify_bundle(bundle.path, manifest=sha).is_sound
+    (fault,) = verify_bundle(bundle.path, manifest=sha, people=people).faults
+    assert "does not know its columns" in fault.what
+
+
 def test_a_learner_with_another_id_is_found(bundle: Bundle, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text(path.read_text().replace(learner(5), "somebody else"))

@@ -19,9 +19,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.db import transaction
+from pytest_django import Settings
 
 from tests.builders import COURSE_ID, experiment
-from tests.bundles import KEY
+from tests.bundles import HOSTILE, KEY, SITE, export, rows
+from tests.bundles import fill as fill_a_small_course
 from tests.test_grades_of_learners import BLOCKS, structure
 from xblock_experiments.course_user_segmentation.api import (
     get_histories_of,
@@ -33,6 +35,8 @@ from xblock_experiments.experiments.models import Exposure
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.gradebook.models import RecordedScore, Score
 from xblock_experiments.research.api import export_bundle
+from xblock_experiments.research.columns import TEXT
+from xblock_experiments.research.tables import TABLES
 
 pytestmark = [
     # so that pytest-django makes the tables for the fixture, although no test uses them
@@ -317,6 +321,41 @@ def test_the_course_has_all_that_makes_counting_hard(
     assert {group_id for _, group_id in assigned} == {"1", "2", "3"}
     assert sum(moved or 0 for _, moved in assigned.values()) > 200
     assert sum(learners or 0 for learners, *_ in expected["exposed_per_arm"].values()) > 6_000
+
+
+@pytest.mark.parametrize("form", ["duckdb", "duckdb_parquet", "clickhouse", "clickhouse_parquet"])
+def test_hostile_texts_are_loaded_as_they_are_written(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, **SITE}
+    fill_a_small_course()
+    export(tmp_path, with_parquet=True)
+    monkeypatch.chdir(tmp_path / "bundle")
+    ask = ENGINES[form.partition("_")[0]]()
+    ask(question(tmp_path / "bundle", f"load_{form}"))
+
+    for table in TABLES:
+        ((count,),) = ask(f"SELECT count(*) FROM {table.name}")  # noqa: S608 - declared names
+        assert int(count) == len(rows(tmp_path / "bundle", table.name))
+    written = HOSTILE if form.endswith("parquet") else TEXT.write(HOSTILE)
+    assert list(map(list, ask("SELECT DISTINCT usage_id FROM exposures"))) == [[written]]
+    ((value,),) = ask("SELECT value FROM tags")
+    assert json.loads(value) == [-5, HOSTILE]
+
+
+@pytest.mark.parametrize("form", ["duckdb", "duckdb_parquet", "clickhouse", "clickhouse_parquet"])
+def test_the_id_of_a_course_can_be_any_text(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course_id = 'O\'Hara\\n "1"; %41/ü'
+    save_segmentations(course_id, [experiment(100, 1, 2)])
+    assign_users(course_id, 100, ["ann"])
+    export_bundle(course_id, tmp_path / "bundle", key=KEY, with_parquet=True)
+    monkeypatch.chdir(tmp_path / "bundle")
+    ask = ENGINES[form.partition("_")[0]]()
+    ask(question(tmp_path / "bundle", f"load_{form}"))
+
+    assert list(map(list, ask("SELECT course_id FROM learners"))) == [[course_id]]
 
 
 def test_each_question_is_asked(answers: tuple[Path, dict[str, Numbers]]) -> None:

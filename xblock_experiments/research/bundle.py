@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -19,17 +19,19 @@ from xblock_experiments import __version__
 from xblock_experiments.commands.files import moved_at_end
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.database.rows import AT_ONCE
-from xblock_experiments.database.snapshot import one_moment
+from xblock_experiments.database.snapshot import Reading, one_moment
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.gradebook.structure_json import dumps
 from xblock_experiments.research import manifest
+from xblock_experiments.research.columns import Row, Table
+from xblock_experiments.research.course import OF_COURSE, Course, read_course
 from xblock_experiments.research.loading import sql_files
 from xblock_experiments.research.manifest import FileEntry, Manifest
 from xblock_experiments.research.pseudonyms import PEOPLE, Pseudonyms, ResearchError
 from xblock_experiments.research.readme import readme
-from xblock_experiments.research.rows import OF_COURSE, OF_LEARNERS, Batch, Course, read_course
+from xblock_experiments.research.rows import OF_LEARNERS, Batch
 from xblock_experiments.research.spool import Spool, spool
-from xblock_experiments.research.tables import LEARNERS, TABLES, Row, Table
+from xblock_experiments.research.tables import LEARNERS, TABLES
 from xblock_experiments.research.writing import TableFiles, write_file
 
 _PARQUET = "xblock_experiments.research.parquet.ParquetTable"
@@ -76,13 +78,16 @@ def export(
         new_people = stack.enter_context(_new(people)) if people else None
         folder = stack.enter_context(_new_folder(to))
         learners = stack.enter_context(spool())
-        stack.enter_context(one_moment(segmentations.using()))
-        course = read_course(course_id, pseudonyms)
-        learners.add((pseudonyms.of(id), id) for id in gradebook.get_learners(course_id))
+        reading = stack.enter_context(one_moment(segmentations.using()))
+        with reading():
+            course = read_course(course_id, pseudonyms)
+            learners.add((pseudonyms.of(id), id) for id in gradebook.get_learners(course_id))
         files = _table_files(folder, course_id, with_parquet=with_parquet)
         for each in files.values():
             stack.callback(each.close)
-        _write_rows(course, learners, files, on_row)
+        for table, row in _rows(course, learners, reading):
+            on_row()
+            files[table].write(row)
         text = _manifest_of(course, folder, files, with_parquet=with_parquet)
         if new_people:
             _write_people(new_people, learners)
@@ -102,20 +107,21 @@ def _table_files(folder: Path, course_id: str, *, with_parquet: bool) -> dict[Ta
     }
 
 
-def _write_rows(
-    course: Course, learners: Spool, files: Mapping[Table, TableFiles], on_row: OnRow
-) -> None:
-    def write(table: Table, rows: Iterable[Row]) -> None:
-        for row in rows:
-            on_row()
-            files[table].write(row)
+def _rows(course: Course, learners: Spool, reading: Reading) -> Iterator[tuple[Table, Row]]:
+    """Yield all rows with their tables. Rows of a thousand learners and one table are read at once.
 
+    None is yielded while `reading`, because the caller may use its own connection.
+    """
     for names in learners.batches(AT_ONCE):
         batch = Batch(course, names)
         for table, rows_of in OF_LEARNERS.items():
-            write(table, rows_of(batch))
+            with reading():
+                rows = list(rows_of(batch))
+            yield from ((table, row) for row in rows)
     for table, rows_of_course in OF_COURSE.items():
-        write(table, rows_of_course(course))
+        with reading():
+            rows = list(rows_of_course(course))
+        yield from ((table, row) for row in rows)
 
 
 def _manifest_of(

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from xblock_experiments.research.columns import Table
 from xblock_experiments.research.manifest import csv_file
-from xblock_experiments.research.tables import TABLES, Table
+from xblock_experiments.research.tables import TABLES
 
 _QUESTIONS = Path(__file__).parent / "sql"
 _FOLDER = "sql"

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from xblock_experiments.research.tables import TABLES, Table
+from xblock_experiments.research.columns import Table
+from xblock_experiments.research.tables import TABLES
 
 NAME = "manifest.json"
 FORMAT = 1

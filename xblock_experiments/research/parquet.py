@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from xblock_experiments.errors import MissingExtra
-from xblock_experiments.research.tables import (
+from xblock_experiments.research.columns import (
     FLAG,
     INTEGER,
     JSON,

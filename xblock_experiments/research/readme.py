@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xblock_experiments.research.columns import Table
 from xblock_experiments.research.manifest import csv_file
-from xblock_experiments.research.tables import TABLES, Table
+from xblock_experiments.research.tables import TABLES
 
 _ABOUT = """\
 # Data of the course {course_id}

@@ -1,13 +1,10 @@
-"""The rows of the tables, from the public interfaces of the stores.
-
-Tables about learners are read for a thousand learners at a time, and those about the course once.
-"""
+"""The rows about learners, from the public interfaces of the stores."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -15,28 +12,12 @@ from operator import itemgetter
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.experiments import api as experiments
 from xblock_experiments.gradebook import api as gradebook
-from xblock_experiments.gradebook.data import CourseGrade, NoStructure, Score, ScoreHistory
-from xblock_experiments.gradebook.structure import CourseStructure, ScoredBlock
+from xblock_experiments.gradebook.data import CourseGrade, Score, ScoreHistory
+from xblock_experiments.gradebook.structure import ScoredBlock
 from xblock_experiments.research import tables
-from xblock_experiments.research.pseudonyms import Pseudonyms
-from xblock_experiments.research.tables import Row, Table
+from xblock_experiments.research.columns import Row, Table
+from xblock_experiments.research.course import Course, Rows
 from xblock_experiments.user_tags import api as user_tags
-
-type Rows = Iterator[Row]
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """A course that is exported."""
-
-    id: str
-    structure: CourseStructure | None
-    """The structure, or None if it is not known. Then nobody has grades."""
-    pseudonyms: Pseudonyms
-
-    def actor(self, user_id: str) -> str | None:
-        """Return the pseudonym of a member of staff, or None for nobody."""
-        return self.pseudonyms.of(user_id) if user_id else None
 
 
 @dataclass(frozen=True)
@@ -60,14 +41,6 @@ class Batch:
     @cached_property
     def histories(self) -> dict[str, dict[str, ScoreHistory]]:
         return dict(gradebook.get_score_histories_of(self.course.id, self.names))
-
-
-def read_course(course_id: str, pseudonyms: Pseudonyms) -> Course:
-    try:
-        structure = gradebook.get_structure(course_id)
-    except NoStructure:
-        structure = None
-    return Course(course_id, structure, pseudonyms)
 
 
 def _learners(batch: Batch) -> Rows:
@@ -160,42 +133,6 @@ def _tags(batch: Batch) -> Rows:
             yield name, number, key, json.dumps(value)
 
 
-def _configurations(course: Course) -> Rows:
-    numbers: Counter[tuple[int, int]] = Counter()
-    for each in segmentations.get_all_versions(course.id):
-        segmentation = each.segmentation
-        numbers[segmentation.id, each.version] += 1
-        yield (
-            segmentation.id,
-            each.version,
-            numbers[segmentation.id, each.version],
-            each.removed,
-            each.when,
-            course.actor(each.who),
-            segmentation.type,
-            segmentation.name,
-            json.dumps(segmentation.to_json()),
-        )
-
-
-def _blocks(course: Course) -> Rows:
-    sequences = course.structure.sequences if course.structure else ()
-    placed = ((each, block) for each in sequences for block in each.blocks)
-    for number, (sequence, block) in enumerate(placed, 1):
-        yield (
-            *(number, block.possible, block.weight, block.graded, block.due),
-            *(block.usage_id, block.type, block.display_name, block.unit_id),
-            *(sequence.usage_id, sequence.display_name, sequence.format, _arms(block)),
-        )
-
-
-def _arms(block: ScoredBlock) -> str:
-    groups: dict[int, set[int]] = defaultdict(set)
-    for arm in block.arms:
-        groups[arm.segmentation_id] |= arm.group_ids
-    return json.dumps({str(id): sorted(groups[id]) for id in sorted(groups)})
-
-
 OF_LEARNERS: Mapping[Table, Callable[[Batch], Rows]] = {
     tables.LEARNERS: _learners,
     # Exposures before assignments: an exposure follows its assignment, so none lacks it.
@@ -206,9 +143,4 @@ OF_LEARNERS: Mapping[Table, Callable[[Batch], Rows]] = {
     tables.GRADES: _grades,
     tables.SEQUENCE_GRADES: _sequence_grades,
     tables.TAGS: _tags,
-}
-OF_COURSE: Mapping[Table, Callable[[Course], Rows]] = {
-    # Written after the learners' tables, so that it has every version that those name.
-    tables.CONFIGURATIONS: _configurations,
-    tables.BLOCKS: _blocks,
 }

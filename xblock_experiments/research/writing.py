@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
+from xblock_experiments.research.columns import Row, Table
 from xblock_experiments.research.manifest import (
     BLOCK,
     FileEntry,
@@ -16,7 +17,6 @@ from xblock_experiments.research.manifest import (
     row_hashes_file,
     table_entry,
 )
-from xblock_experiments.research.tables import Row, Table
 
 END = b"\r\n"
 """The end of a line in CSV. The hash of a row is that of its bytes without it."""

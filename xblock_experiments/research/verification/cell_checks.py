@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from xblock_experiments.research.manifest import Manifest, TableEntry
-from xblock_experiments.research.tables import ASSIGNMENTS, CONFIGURATIONS, Table
+from xblock_experiments.research.tables import ASSIGNMENTS, CONFIGURATIONS
 from xblock_experiments.research.verification.derivation import Derivation, definitions_of
 from xblock_experiments.research.verification.findings import Findings
 from xblock_experiments.research.verification.references import ReferenceCheck, Values
@@ -42,12 +42,25 @@ class CellChecks:
             known = self._values[other, columns]
             places = self._places(name, columns)
             checks.append(ReferenceCheck(table.file, places, other, known, self._findings))
-        if self._people is not None:
-            if self._is(table, CONFIGURATIONS):
-                checks.append(self._configurations)
-            if self._is(table, ASSIGNMENTS):
-                checks.append(self._derivation(table.file, self._people))
+        if self._people is not None and name in (CONFIGURATIONS.name, ASSIGNMENTS.name):
+            checks += self._recomputing(name, table, self._people)
         return checks
+
+    def _recomputing(
+        self, name: str, table: TableEntry, people: Mapping[str, str]
+    ) -> list[CellCheck]:
+        """Return what assignments need to be computed again."""
+        known = next(each for each in (CONFIGURATIONS, ASSIGNMENTS) if each.name == name)
+        if table.columns != tuple(known.names):
+            self._findings.add(
+                table.file, "this version does not know its columns, so it computes nothing again"
+            )
+            return []
+        return [
+            self._configurations
+            if known is CONFIGURATIONS
+            else self._derivation(table.file, people)
+        ]
 
     def _derivation(self, file: str, people: Mapping[str, str]) -> Derivation:
         try:
@@ -56,10 +69,6 @@ class CellChecks:
             self._findings.add(file, f"the configurations cannot be read: {error}")
             found = {}
         return Derivation(file, people, found, self._findings)
-
-    def _is(self, entry: TableEntry, table: Table) -> bool:
-        """Return whether the entry is of the table as this version of the package writes it."""
-        return entry is self._manifest.tables.get(table.name) and entry.columns == (*table.names,)
 
     def _places(self, table: str, columns: tuple[str, ...]) -> list[int]:
         return [self._manifest.tables[table].columns.index(column) for column in columns]

@@ -1,0 +1,83 @@
+"""The course that is exported, and the rows about it: its configurations and its blocks."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.gradebook import api as gradebook
+from xblock_experiments.gradebook.data import NoStructure
+from xblock_experiments.gradebook.structure import CourseStructure, ScoredBlock
+from xblock_experiments.research import tables
+from xblock_experiments.research.columns import Row, Table
+from xblock_experiments.research.pseudonyms import Pseudonyms
+
+type Rows = Iterator[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A course that is exported."""
+
+    id: str
+    structure: CourseStructure | None
+    """The structure, or None if it is not known. Then nobody has grades."""
+    pseudonyms: Pseudonyms
+
+    def actor(self, user_id: str) -> str | None:
+        """Return the pseudonym of a member of staff, or None for nobody."""
+        return self.pseudonyms.of(user_id) if user_id else None
+
+
+def read_course(course_id: str, pseudonyms: Pseudonyms) -> Course:
+    try:
+        structure = gradebook.get_structure(course_id)
+    except NoStructure:
+        structure = None
+    return Course(course_id, structure, pseudonyms)
+
+
+def _configurations(course: Course) -> Rows:
+    numbers: Counter[tuple[int, int]] = Counter()
+    for each in segmentations.get_all_versions(course.id):
+        segmentation = each.segmentation
+        numbers[segmentation.id, each.version] += 1
+        yield (
+            segmentation.id,
+            each.version,
+            numbers[segmentation.id, each.version],
+            each.removed,
+            each.when,
+            course.actor(each.who),
+            segmentation.type,
+            segmentation.name,
+            json.dumps(segmentation.to_json()),
+        )
+
+
+def _blocks(course: Course) -> Rows:
+    sequences = course.structure.sequences if course.structure else ()
+    placed = ((each, block) for each in sequences for block in each.blocks)
+    for number, (sequence, block) in enumerate(placed, 1):
+        yield (
+            *(number, block.possible, block.weight, block.graded, block.due),
+            *(block.usage_id, block.type, block.display_name, block.unit_id),
+            *(sequence.usage_id, sequence.display_name, sequence.format, _arms(block)),
+        )
+
+
+def _arms(block: ScoredBlock) -> str:
+    groups: dict[int, set[int]] = defaultdict(set)
+    for arm in block.arms:
+        groups[arm.segmentation_id] |= arm.group_ids
+    return json.dumps({str(id): sorted(groups[id]) for id in sorted(groups)})
+
+
+OF_COURSE: Mapping[Table, Callable[[Course], Rows]] = {
+    # Written after the learners' tables, so that it has every version that those name.
+    tables.CONFIGURATIONS: _configurations,
+    tables.BLOCKS: _blocks,
+}
