@@ -62,7 +62,9 @@ def test_a_report_is_watched_through_the_death_of_its_worker_and_then_downloaded
     page.wait_for_report("Grades CSV: 30 rows written. About 3 hours left.")
     assert page.progress == 0.25
     begin(workbench, age=61)
-    page.wait_for_report("Grades CSV: Interrupted, because its worker stopped. Another worker continues.")
+    page.wait_for_report(
+        "Grades CSV: Interrupted, because its worker stopped. Another worker continues."
+    )
     assert page.says_that_no_worker_runs
     page.check_accessibility()
 
