@@ -22,7 +22,7 @@ from django.utils import timezone
 from xblock_experiments.jobs.models import Job
 now = timezone.now()
 Job.objects.filter(slot=1).update(
-    state="running", done=30, total=120, started=now - timedelta(minutes=1),
+    state="running", done=30, total=120, started=now - timedelta(hours=1),
     heartbeat=now - timedelta(seconds={age}),
 )
 """
@@ -59,7 +59,7 @@ def test_a_report_is_watched_through_the_death_of_its_worker_and_then_downloaded
     page.create("grades", "csv")
     assert page.reports == ["Grades CSV: Waiting for a worker."]
     begin(workbench, age=0)
-    page.wait_for_report("Grades CSV: 30 rows written. About 3 minutes left.")
+    page.wait_for_report("Grades CSV: 30 rows written. About 3 hours left.")
     assert page.progress == 0.25
     begin(workbench, age=61)
     page.wait_for_report(

@@ -211,7 +211,7 @@ def test_a_running_report_shows_its_progress_and_the_remaining_time(
     now = timezone.now()
     change(
         state=State.RUNNING,
-        started=now - timedelta(minutes=1),
+        started=now - timedelta(hours=1),
         heartbeat=now,
         done=1500,
         total=6000,
@@ -220,10 +220,10 @@ def test_a_running_report_shows_its_progress_and_the_remaining_time(
     tree = page(client, base)
     (bar,) = tree.xpath("//progress")
     assert (bar.get("max"), bar.get("value")) == ("6000", "1500")
-    assert "1,500 rows written. About 3 minutes left." in words(tree)
+    assert "1,500 rows written. About 3 hours left." in words(tree)
     (job,) = watched(client, base)["jobs"]
     assert job["progress"] == {"max": 6000, "value": 1500}
-    assert job["sentence"] == "1,500 rows written. About 3 minutes left."
+    assert job["sentence"] == "1,500 rows written. About 3 hours left."
 
 
 def test_a_report_of_unknown_length_shows_that_work_goes_on(client: Client, base: str) -> None:

@@ -58,6 +58,8 @@ def test_the_defaults_are_valid_except_in_production_where_retired_users_need_a_
         ("EVENT_BUS_TOPIC", None),
         ("EVENT_LOG", False),
         ("RETIRED_KEY", b"a secret"),
+        ("JOBS_FOLDER", 7),
+        ("JOB_FILES_KEPT", "7"),
     ],
 )
 def test_a_setting_of_the_wrong_type_is_refused_with_the_expected_type(

@@ -43,8 +43,11 @@ class Store:
     """Returns rows about the user, which are deleted at retirement."""
     acted: Rows = _none
     """Returns rows about others with the user as `actor`, which is cleared at retirement."""
-    count: Callable[[str], None] = _nothing
-    """Adds the user's rows to counts that name nobody, before the rows are deleted."""
+    prepare: Callable[[str], None] = _nothing
+    """Prepares the deletion in its transaction.
+
+    It adds the rows to counts that name nobody, or withdraws files that may have the user's data.
+    """
 
 
 _stores: dict[str, Store] = {}
@@ -89,8 +92,8 @@ def erase(user_id: str, *stores: Store) -> int:
         check_all_seen(rows)
     for rows in acted:
         check_all_read(rows)
-    counts = [partial(store.count, user_id) for store in stores]
-    return persist(partial(_erase, counts, owned, acted), using=owned[0].db)
+    preparations = [partial(store.prepare, user_id) for store in stores]
+    return persist(partial(_erase, preparations, owned, acted), using=owned[0].db)
 
 
 def moment(when: datetime) -> str:
@@ -99,7 +102,7 @@ def moment(when: datetime) -> str:
 
 
 def _erase(
-    counts: Sequence[Callable[[], None]],
+    preparations: Sequence[Callable[[], None]],
     owned: Sequence[QuerySet[Any]],
     acted: Sequence[QuerySet[Any]],
 ) -> int:
@@ -110,8 +113,8 @@ def _erase(
     """
     found = [list(rows.order_by("pk").values_list("pk", flat=True)) for rows in acted]
     cleared = sum(map(_clear, acted, found))
-    for count in counts:
-        count()
+    for prepare in preparations:
+        prepare()
     return cleared + sum(rows.delete()[0] for rows in owned)
 
 

@@ -119,5 +119,5 @@ def _count(user_id: str) -> None:
     )
 
 
-_OWN = personal_data.Store(export=_export, owned=_owned, count=_count)
+_OWN = personal_data.Store(export=_export, owned=_owned, prepare=_count)
 STORE = dataclasses.replace(_OWN, acted=_acted)

@@ -81,5 +81,5 @@ def _count(user_id: str) -> None:
 
 
 STORE = personal_data.Store(
-    export=_export, owned=_exposures_of, acted=_content_changes_by, count=_count
+    export=_export, owned=_exposures_of, acted=_content_changes_by, prepare=_count
 )

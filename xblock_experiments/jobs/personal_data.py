@@ -39,7 +39,7 @@ def _acted(user_id: str) -> list[QuerySet[Job]]:
     return [rows().filter(actor=user_id)]
 
 
-def _end_files(_: str) -> None:
+def _withdraw_files(_: str) -> None:
     """End the time of all files, and cancel running jobs.
 
     From the end of the transaction on, nobody can open the files. A worker removes them.
@@ -49,4 +49,4 @@ def _end_files(_: str) -> None:
     rows().filter(have_read).update(expires=now, wants_cancel=True)
 
 
-STORE = personal_data.Store(export=_export, owned=_owned, acted=_acted, count=_end_files)
+STORE = personal_data.Store(export=_export, owned=_owned, acted=_acted, prepare=_withdraw_files)
