@@ -28,6 +28,8 @@ MOST_GROWTH = 50
 
 _GROUP = "mod(('x' || substr(md5(who.id || '-' || {id}), 1, 7))::bit(28)::int, {groups})"
 """The group of a learner in an experiment."""
+_WON = "mod(('x' || substr(md5(who.id || problem.usage_id), 1, 1))::bit(4)::int, 2)"
+"""The learner's points in a problem: 0 or 1, independently of all other problems."""
 
 
 def main(learners: int) -> None:
@@ -79,9 +81,9 @@ def _fill(user_ids: list[str], usages: dict[str, str]) -> Iterator[str]:
     for id in IDS:
         group = _GROUP.format(id=id, groups=len(GROUPS))
         problems = ", ".join(
-            f"({each.id}, '{usages[name]}', {number})"
+            f"({each.id}, '{usages[name]}')"
             for each in GROUPS
-            for number, name in enumerate(problems_in(arm_name(id, each.id), IN_ARM))
+            for name in problems_in(arm_name(id, each.id), IN_ARM)
         )
         yield f"""
             INSERT INTO {Membership._meta.db_table}
@@ -101,9 +103,9 @@ def _fill(user_ids: list[str], usages: dict[str, str]) -> Iterator[str]:
                  last_number, last_earned, last_possible, calls)
             SELECT '{COURSE_ID}', who.id, problem.usage_id, won, 1, won, now(), 1, 1, won, 1, 1
             FROM {who}
-            JOIN (VALUES {problems}) AS problem (group_id, usage_id, place)
+            JOIN (VALUES {problems}) AS problem (group_id, usage_id)
                 ON problem.group_id = {group},
-            LATERAL (SELECT mod(number + problem.place + {id}, 2) AS won) AS score
+            LATERAL (SELECT {_WON} AS won) AS score
         """  # noqa: S608 - of constants
 
 
