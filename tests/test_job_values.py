@@ -30,6 +30,7 @@ JOB = Job(
     heartbeat=NOW,
     finished=None,
     failure="",
+    fingerprint="",
     size=None,
     expires=None,
 )

@@ -27,6 +27,8 @@ from xblock_experiments.jobs.data import State
 from xblock_experiments.jobs.models import Job
 from xblock_experiments.jobs.recovery import INTERRUPTED
 from xblock_experiments.jobs.running import FAILED
+from xblock_experiments.research.api import verify_bundle
+from xblock_experiments.research.jobs import NO_KEY, NOTHING
 from xblock_experiments.testing import load_course
 from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.pages import report_rows, reports
@@ -34,7 +36,7 @@ from xblock_experiments.workbench.pages import report_rows, reports
 pytestmark = pytest.mark.django_db
 
 STAFF = {"student": "teacher"}
-REASONS = (NO_STRUCTURE, INTERRUPTED, FAILED)
+REASONS = (NO_STRUCTURE, NO_KEY, NOTHING, INTERRUPTED, FAILED)
 
 
 @pytest.fixture(autouse=True)
@@ -91,12 +93,14 @@ def test_each_report_is_offered_in_each_format_with_a_sentence_about_it(
 ) -> None:
     tree = page(client, base)
 
-    assert tree.xpath("//button[@name='kind']/@value") == list(REPORTS)
+    assert tree.xpath("//button[@name='kind']/@value") == [*REPORTS, "bundle"]
     (offers,) = of_class(tree, "xbx-report-kinds")
-    for offer in offers:
+    *reports, bundle = offers
+    for offer in reports:
         assert offer.xpath(".//option/@value") == ["csv", "spreadsheet", "json"]
         (sentence,) = offer.xpath(".//p")
         assert words(sentence).startswith("One row for each ")
+    assert bundle.xpath(".//option/@value") == ["zip"]
     assert "There are no reports yet." in words(tree)
 
 
@@ -330,6 +334,38 @@ def test_grades_have_their_length_from_the_first_time_on(client: Client, base: s
 
     (job,) = api.get_jobs(COURSE_ID)
     assert (job.done, job.total) == (1, 1)
+
+
+def test_a_bundle_is_downloaded_with_the_hash_by_which_it_is_checked(
+    client: Client, base: str, tmp_path: Path, settings: Settings
+) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"k" * 32)
+    key.chmod(0o600)
+    settings.XBLOCK_EXPERIMENTS = {**settings.XBLOCK_EXPERIMENTS, "RESEARCH_KEY_FILE": key}
+    create(client, base, "bundle", "zip")
+    work()
+    tree = page(client, base)
+    (hash,) = of_class(tree, "xbx-fingerprint")
+    (link,) = tree.xpath("//a[@download]/@href")
+    response: Any = client.get(link)
+    archive = tmp_path / "bundle.zip"
+    archive.write_bytes(b"".join(response.streaming_content))
+
+    assert response["Content-Type"] == "application/zip"
+    assert verify_bundle(archive, manifest=words(hash)).is_sound
+    assert verify_bundle(archive, manifest="0" * 64).is_sound is False
+    assert [path.name for path in (tmp_path / "jobs").iterdir()] == ["1-1"]
+
+
+def test_a_bundle_without_a_key_fails_with_a_sentence_and_leaves_nothing(
+    client: Client, base: str, tmp_path: Path
+) -> None:
+    create(client, base, "bundle", "zip")
+    work()
+
+    assert f"Failed. {NO_KEY}" in rows(client, base)[0]
+    assert list((tmp_path / "jobs").iterdir()) == []
 
 
 @pytest.mark.parametrize("sentence", REASONS)

@@ -85,6 +85,8 @@ class Job:
     """The reason of a failure, a message for translators, or ''."""
     size: int | None
     """The number of bytes of the file, or None if there is no file now."""
+    fingerprint: str
+    """The hash by which whoever gets the file can check it, or '' if its kind has none."""
     expires: datetime | None
     """The time at which the file is removed, or None before there is one."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from pathlib import Path
 from xblock_experiments.settings.common import setting
 
 _PARTIAL = ".partial"
-_OURS = re.compile(rf"([0-9]+-[0-9]+)(?:{re.escape(_PARTIAL)})?")
+_FOLDER = ".folder"
+_OURS = re.compile(rf"([0-9]+-[0-9]+)(?:{re.escape(_PARTIAL)}(?:{re.escape(_FOLDER)})?)?")
 
 
 def name_of(job_id: int, attempt: int) -> str:
@@ -45,8 +47,23 @@ def new_file(name: str) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+@contextmanager
+def folder_for(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside a job's file, for the work on it. It is removed at the end.
+
+    If the worker dies, it is removed with the file.
+    """
+    folder = path.with_name(f"{path.name}{_FOLDER}")
+    remove([folder])
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        remove([folder])
+
+
 def names() -> dict[Path, str]:
-    """Return the files in the folder that are of jobs, with their names when complete."""
+    """Return the files and folders that are of jobs, with the names of the complete files."""
     folder = Path(setting("JOBS_FOLDER"))
     found = ((path, _OURS.fullmatch(path.name)) for path in folder.glob("*"))
     return {path: match[1] for path, match in found if match}
@@ -54,7 +71,10 @@ def names() -> dict[Path, str]:
 
 def remove(paths: Collection[Path]) -> None:
     for path in paths:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

@@ -30,8 +30,11 @@ class Progress(Protocol):
         """
 
 
-type Write = Callable[[str, Path, Progress], object]
-"""A function that writes the file of a course's job to an empty file at the path."""
+type Write = Callable[[str, Path, Progress], str | None]
+"""A function that writes the file of a course's job to an empty file at the path.
+
+It can return a fingerprint, a hash by which whoever gets the file can check it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

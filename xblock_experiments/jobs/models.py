@@ -42,6 +42,9 @@ class Job(models.Model):
         max_length=64, blank=True, help_text="The name in the folder of jobs, or empty."
     )
     size = models.PositiveBigIntegerField(null=True)
+    fingerprint = models.CharField(
+        max_length=64, blank=True, help_text="The hash by which the file is checked, or empty."
+    )
     expires = models.DateTimeField(null=True)
 
     class Meta:

@@ -61,5 +61,6 @@ def value_of(row: Job) -> data.Job:
         finished=row.finished,
         failure=row.failure,
         size=row.size,
+        fingerprint=row.fingerprint,
         expires=row.expires,
     )

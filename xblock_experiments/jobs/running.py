@@ -78,9 +78,9 @@ class Attempt:
         form = get_kind(self.row.kind).form(self.row.form)
         name = files.name_of(self.row.pk, self.row.attempt)
         with files.new_file(name) as path:
-            form.write(self.row.course_id, path, self)
+            fingerprint = form.write(self.row.course_id, path, self)
         try:
-            self._publish(name)
+            self._publish(name, fingerprint or "")
         except Interruption:
             files.remove([files.path_of(name)])
             raise
@@ -113,13 +113,14 @@ class Attempt:
         else:
             self.cancel()
 
-    def _publish(self, name: str) -> None:
+    def _publish(self, name: str, fingerprint: str) -> None:
         now = timezone.now()
         self._change(
             state=State.DONE,
             slot=None,
             finished=now,
             file=name,
+            fingerprint=fingerprint,
             size=files.path_of(name).stat().st_size,
             expires=now + timedelta(days=setting("JOB_FILES_KEPT")),
         )

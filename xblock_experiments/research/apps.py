@@ -8,9 +8,18 @@ from django.apps import AppConfig
 
 
 class ResearchConfig(AppConfig):
-    """The app that provides the commands `export_bundle` and `verify_bundle`. It has no models."""
+    """The app of the commands `export_bundle` and `verify_bundle`, and of a kind of jobs.
+
+    It has no models.
+    """
 
     name = "xblock_experiments.research"
     label = "xblock_experiments_research"
     verbose_name = "Research"
     plugin_app: ClassVar[dict[str, Any]] = {}
+
+    def ready(self) -> None:
+        from xblock_experiments.jobs.kinds import register
+        from xblock_experiments.research.jobs import BUNDLE
+
+        register(BUNDLE)

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('failure', models.CharField(blank=True, help_text='A message for translators.', max_length=255)),
                 ('file', models.CharField(blank=True, help_text='The name in the folder of jobs, or empty.', max_length=64)),
                 ('size', models.PositiveBigIntegerField(null=True)),
+                ('fingerprint', models.CharField(blank=True, help_text='The hash by which the file is checked, or empty.', max_length=64)),
                 ('expires', models.DateTimeField(null=True)),
             ],
             options={
