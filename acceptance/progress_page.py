@@ -11,10 +11,18 @@ from acceptance.pages import CoursePage
 class ProgressPage(CoursePage):
     """The progress of the user, or for staff that of the named learner."""
 
-    def __init__(self, browser: Any, site: str, user_id: str, learner: str = "") -> None:
-        super().__init__(browser, site, user_id)
+    def __init__(
+        self, browser: Any, site: str, user_id: str, learner: str = "", *, course: str = "energy"
+    ) -> None:
+        super().__init__(browser, site, user_id, course=course)
         asked = {"student": user_id, **({"learner": learner} if learner else {})}
-        self._url = f"{site}/courses/energy/progress/?{urlencode(asked)}"
+        self._url = f"{site}/courses/{course}/progress/?{urlencode(asked)}"
+
+    @property
+    def grade(self) -> str:
+        """The grade so far, such as `75 % (Pass)`."""
+        (text,) = self.q(css=".xbx-grade strong").text
+        return str(text)
 
     @property
     def text(self) -> str:

@@ -14,7 +14,7 @@ from acceptance.author_pages import ConfigurationsPage
 from acceptance.demo import FOLDER, LESSONS, SEGMENTATIONS, labels
 from acceptance.pages import CoursePage
 from acceptance.problems import Problem
-from acceptance.progress import ProgressPage
+from acceptance.progress_page import ProgressPage
 from acceptance.server import Workbench
 from acceptance.tea import TEACHER
 from xblock_experiments.experiments.assignment import choose_group, salt_of
@@ -126,8 +126,8 @@ class Graded:
             self._browser,
             self._workbench.url,
             visitor or learner,
-            COURSE,
-            learner=learner if visitor else "",
+            learner if visitor else "",
+            course=COURSE,
         ).visit()
         return page
 

@@ -239,7 +239,10 @@ def test_a_running_job_ends_at_its_next_step_after_it_was_cancelled(
 def test_a_job_that_is_cancelled_after_its_last_step_has_no_file(
     define: Define, folder: Path
 ) -> None:
-    define(lambda course_id, path, progress: api.cancel(COURSE_ID, job.id))
+    def write(course_id: str, path: Path, progress: Progress) -> None:
+        api.cancel(COURSE_ID, job.id)
+
+    define(write)
     job = start()
     work()
 
