@@ -139,6 +139,18 @@ def test_a_learner_who_was_moved_reads_that_earlier_points_count(
     assert "Counts for the grade: 2 of 2 These are points from before this lesson changed" in text
 
 
+def test_a_learner_whose_group_was_removed_reads_not_that_the_earlier_points_are_better(
+    client: Client, course: LoadedCourse
+) -> None:
+    put("ann", 1)
+    score("ann", "common", 1)
+    save_segmentations(COURSE_ID, [experiment(100, 2, name="Style of explanation")])
+
+    text = words(page(client, course, "ann"))
+
+    assert "Counts for the grade: 1 of 2 For all 1 of 1" in text
+
+
 def test_decimal_points_of_a_learner_who_never_moved_are_no_earlier_points(
     client: Client, course: LoadedCourse
 ) -> None:
