@@ -120,7 +120,6 @@ class Grader:
         for spell in held_at(end, spells):
             id, group_id = spell.segmentation_id, spell.group_id
             ids[id] = ids.get(id, frozenset()) | {group_id}
-            course = then[spell.until] if spell.until else None
-            if spell.until and course:
-                left[id, group_id] = Left(spell.until, course)
+            if spell.until:
+                left[id, group_id] = Left(spell.until, then[spell.until] or self._given)
         return Earlier(groups=ids, today=self._given, until=end, left=left)
