@@ -32,7 +32,7 @@ race:  ## run 100,000 concurrent first views on three databases (ARGS=5000 for 5
 big:  ## measure PostgreSQL with a million learners in 20 experiments (about 7 minutes, 20 GB)
 	@DATABASES=postgresql scripts/on_each_database -m benchmarks.million $(ARGS)
 
-big-grades:  ## measure the grades of 100,000 learners on PostgreSQL (about 20 minutes, 15 GB; ARGS=10000 for fewer learners)
+big-grades:  ## measure the grades of 100,000 learners on PostgreSQL (about 25 minutes, 15 GB; ARGS=10000 for fewer learners)
 	@DATABASES=postgresql scripts/on_each_database -m benchmarks.big_grades $(ARGS)
 
 check:  ## check style, format, types, import contracts, translations, personal data, migrations and settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from math import ceil, isclose
 from pathlib import Path
@@ -34,14 +34,21 @@ def rows(scale: Scale) -> list[Row]:
 
 
 def measured(course: LoadedCourse, user_ids: list[str], walked: int, repetitions: int) -> list[Row]:
-    """Return the rows about these learners. The walk is done for some of them, and scaled."""
+    """Return the rows about these learners.
+
+    The walk is done once for each of `walked` learners, and scaled to all. Its grades are checked.
+    """
     some = user_ids[:: len(user_ids) // walked]
-    _check(course, some)
+    grades: dict[str, float] = {}
+
+    def walk(user_id: str) -> None:
+        grades[user_id] = walked_grade(course, user_id)
+
     whats: dict[str, tuple[_OfAll, _OfOne]] = {
-        f"grades of {len(user_ids):,} learners": (grade_all, partial(walked_grade, course)),
+        f"grades of {len(user_ids):,} learners": (grade_all, walk),
         f"grade report of {len(user_ids):,} learners": (report, partial(walked_report, course)),
     }
-    return [
+    rows = [
         row
         for what, (ours, theirs) in whats.items()
         for row in (
@@ -49,6 +56,8 @@ def measured(course: LoadedCourse, user_ids: list[str], walked: int, repetitions
             _timed_row(what, _race(what, repetitions, (ours, user_ids), (theirs, some))),
         )
     ]
+    _check(grades)
+    return rows
 
 
 def grade_all(user_ids: list[str]) -> None:
@@ -69,11 +78,14 @@ def _race(
     ours: tuple[_OfAll, list[str]],
     theirs: tuple[_OfOne, list[str]],
 ) -> tuple[list[float], list[float]]:
-    """Return the seconds for all learners. Theirs are those for some, scaled to all."""
+    """Return the seconds for all learners. Theirs are those for some, scaled to all.
+
+    Each repetition has a part of the some, so that each of them has one turn.
+    """
     (do_all, user_ids), (do_one, some) = ours, theirs
     contenders = [
         Contender("ours", lambda _: [user_ids], do_all),
-        Contender("theirs", lambda _: some, do_one),
+        Contender("theirs", lambda repetition: some[repetition - 1 :: repetitions], do_one),
     ]
     seconds = race(what, contenders, repetitions, warm_up=False)
     return seconds["ours"], [len(user_ids) * each for each in seconds["theirs"]]
@@ -96,10 +108,10 @@ def _timed_row(what: str, seconds: tuple[list[float], list[float]]) -> Row:
     )
 
 
-def _check(course: LoadedCourse, user_ids: Sequence[str]) -> None:
+def _check(grades: Mapping[str, float]) -> None:
     """Check that both ways give the same grades."""
-    for grade in get_grades(COURSE_ID, user_ids):
-        theirs = walked_grade(course, grade.user_id)
+    for grade in get_grades(COURSE_ID, grades):
+        theirs = grades[grade.user_id]
         if not isclose(grade.percent, theirs):
             msg = f"The grades of {grade.user_id} are {grade.percent} and {theirs}."
             raise RuntimeError(msg)

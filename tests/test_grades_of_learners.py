@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -293,7 +294,120 @@ def test_a_score_is_refused_if_the_course_never_had_the_block() -> None:
     record_score("course-v1:Other+Course+1", "ann", "other", 1, 1)
 
 
+def two_experiments(first: tuple[int, ...], second: tuple[int, ...] = (1, 2)) -> None:
+    """Save two experiments, 100 and 200, with a problem in each arm, and a common problem."""
+    groups = {100: first, 200: second}
+    arms = {id: {f"{id}_{each}": each for each in some} for id, some in groups.items()}
+    problems = ["common", *(f"{id}_{each}" for id in groups for each in (1, 2))]
+    splits = [
+        Node(
+            usage_id=f"split{id}",
+            type="split_test",
+            children=tuple(children),
+            segmentation_id=id,
+            group_of_child={name: frozenset({each}) for name, each in children.items()},
+        )
+        for id, children in arms.items()
+    ]
+    nodes = [
+        Node(usage_id="course", type="course", children=("chapter",)),
+        Node(usage_id="chapter", type="chapter", children=("homework",)),
+        Node(
+            usage_id="homework",
+            type="sequential",
+            children=("common", *(each.usage_id for each in splits)),
+            graded=True,
+        ),
+        *splits,
+        *(
+            Node(usage_id=name, type="problem", is_scored=True, graded=True, possible=1.0)
+            for name in problems
+        ),
+    ]
+    save_segmentations(COURSE_ID, [experiment(id, *some) for id, some in groups.items() if some])
+    save_structure(Tree("course", nodes).structure(COURSE_ID), problems)
+
+
+def put_in(id: int, group_id: int) -> None:
+    put_in_group(COURSE_ID, id, "ann", group_id, type="experiment")
+
+
+def begin_two_experiments() -> None:
+    """Put Ann, who earned the points of all but experiment 200, in group 1 of both."""
+    two_experiments((1, 2))
+    put_in(100, 1)
+    put_in(200, 1)
+    score("ann", "common", 1)
+    score("ann", "100_1", 1)
+
+
+def remove_the_group() -> None:
+    two_experiments((1, 2), (2,))
+
+
+def take_out() -> None:
+    remove_from_group(COURSE_ID, 200, "ann", 1, type="experiment")
+
+
+@pytest.mark.parametrize("lose_the_group", [remove_the_group, take_out])
+def test_a_move_before_the_next_visit_does_not_raise_a_grade_for_want_of_another_arm(
+    lose_the_group: Callable[[], None],
+) -> None:
+    begin_two_experiments()
+    lose_the_group()
+    put_in(100, 2)
+
+    assert percent() == 2 / 3
+    assign_group(COURSE_ID, 200, "ann")
+    assert percent() == 2 / 3
+
+
+def test_a_learner_of_a_removed_experiment_is_graded_without_it_also_after_another_move() -> None:
+    begin_two_experiments()
+    two_experiments((1, 2), ())
+    assert percent() == 1
+
+    put_in(100, 2)
+    assert percent() == 1
+
+
 class AnyMoves(TestCase):
+    @settings(max_examples=25, deadline=None)
+    @given(
+        st.lists(
+            st.one_of(
+                st.tuples(st.just("put"), st.sampled_from([100, 200]), st.integers(1, 2)),
+                st.tuples(st.just("take out"), st.sampled_from([100, 200]), st.integers(1, 2)),
+                st.tuples(st.just("remove"), st.just(200), st.integers(1, 2)),
+                st.tuples(st.just("visit"), st.sampled_from([100, 200]), st.just(0)),
+            ),
+            max_size=8,
+        ),
+        st.sets(st.sampled_from(["common", "100_1", "100_2", "200_1", "200_2"])),
+    )
+    def test_no_move_in_one_of_two_experiments_and_no_removal_lowers_a_grade(
+        self, acts: list[tuple[str, int, int]], solved: set[str]
+    ) -> None:
+        present = {100: {1, 2}, 200: {1, 2}}
+        two_experiments((1, 2))
+        put_in(100, 1)
+        put_in(200, 1)
+        for name in solved:
+            score("ann", name, 1)
+        before = percent()
+        for act, id, group_id in acts:
+            if act == "put" and group_id in present[id]:
+                put_in(id, group_id)
+            elif act == "take out" and group_id in present[id]:
+                remove_from_group(COURSE_ID, id, "ann", group_id, type="experiment")
+            elif act == "remove":
+                present[200].discard(group_id)
+                two_experiments((1, 2), tuple(sorted(present[200])))
+            elif act == "visit" and present[id]:
+                assign_group(COURSE_ID, id, "ann")
+            assert percent() >= before
+            before = percent()
+
     @settings(max_examples=25, deadline=None)
     @given(
         st.lists(

@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import UTC
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.test.utils import override_settings
+from django.utils import timezone
 from lxml import html
 
-from tests.builders import COURSE_ID, course_xml, experiment
+from tests.builders import COURSE_ID, course_xml, experiment, segmentation
 from xblock_experiments.course_user_segmentation.api import (
     get_group_ids,
     put_in_group,
     save_segmentations,
 )
+from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.gradebook.api import (
     get_account,
     get_grade,
@@ -25,6 +30,7 @@ from xblock_experiments.gradebook.api import (
     record_score,
     write_report,
 )
+from xblock_experiments.gradebook.models import Structure
 from xblock_experiments.services.preview import AsLearner
 from xblock_experiments.testing import LoadedCourse, load_course
 
@@ -137,6 +143,18 @@ def test_a_learner_who_was_moved_reads_that_earlier_points_count(
 
     assert "Grade so far: 100 %" in text
     assert "Counts for the grade: 2 of 2 These are points from before this lesson changed" in text
+
+
+def test_a_learner_whose_group_was_removed_reads_not_that_the_earlier_points_are_better(
+    client: Client, course: LoadedCourse
+) -> None:
+    put("ann", 1)
+    score("ann", "common", 1)
+    save_segmentations(COURSE_ID, [experiment(100, 2, name="Style of explanation")])
+
+    text = words(page(client, course, "ann"))
+
+    assert "Counts for the grade: 1 of 2 For all 1 of 1" in text
 
 
 def test_decimal_points_of_a_learner_who_never_moved_are_no_earlier_points(
@@ -267,6 +285,56 @@ def test_staff_read_the_name_of_a_group_that_was_removed(
     assert "Style of explanation: Group 1 from" in words(
         page(client, course, "teacher", learner="ann")
     )
+
+
+def test_staff_read_only_the_groups_that_the_learner_was_in_at_that_time(client: Client) -> None:
+    style, pace = (experiment(id, 1, 2, name=name) for id, name in ((100, "Style"), (200, "Pace")))
+    loaded = load_course(COURSE)
+    save_segmentations(COURSE_ID, [style, pace])
+    move_from_film_to_text()
+    for group_id in (1, 2):
+        put_in_group(COURSE_ID, 200, "ann", group_id, type="experiment")
+
+    text = words(page(client, loaded, "teacher", learner="ann"))
+
+    assert "Counts by what the learner was given in Style: Group 1 until" in text
+
+
+def test_staff_read_of_a_move_before_the_first_stored_structure(
+    client: Client, course: LoadedCourse
+) -> None:
+    move_from_film_to_text()
+    Structure.objects.update(published=timezone.now())
+
+    text = words(page(client, course, "teacher", learner="ann"))
+
+    assert "Grade so far: 100 %" in text
+    assert "Counts by what the learner was given in Style of explanation: Group 1 until" in text
+
+
+def test_staff_read_times_in_utc_also_if_the_database_has_another_time_zone(
+    client: Client, course: LoadedCourse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections["default"], "timezone", ZoneInfo("Asia/Tokyo"))
+    put("ann", 1)
+    (spell,) = get_account(COURSE_ID, "ann").spells
+
+    text = words(page(client, course, "teacher", learner="ann"))
+
+    assert f"since {spell.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC" in text
+
+
+def test_staff_read_the_name_of_a_group_whose_ids_another_segmentation_has_now(
+    client: Client, course: LoadedCourse
+) -> None:
+    put("ann", 1)
+    morning = segmentation(100, "cohort", (Group(1, "Morning"),), name="Times")
+    save_segmentations(COURSE_ID, [morning])
+
+    text = words(page(client, course, "teacher", learner="ann"))
+
+    assert "Style of explanation: Group 1 from" in text
+    assert "Morning" not in text
 
 
 def test_a_learner_who_was_moved_reads_not_a_word_of_what_staff_read(

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from xblock_experiments.experiments.api import record_exposure
 from xblock_experiments.experiments.models import Exposure
 from xblock_experiments.gradebook.api import (
     get_grade,
+    record_score,
     save_structure,
     write_grade_report,
     write_report,
@@ -73,6 +75,19 @@ def test_the_report_and_the_grade_are_the_same_number() -> None:
     assert [float(row["Grade"]) for row in report("grades")] == [
         get_grade(COURSE_ID, user_id).percent for user_id in ("ann", "bob")
     ]
+
+
+def test_the_share_of_a_sequence_is_rounded_once() -> None:
+    course = structure(1, 2, 3)
+    (homework,) = course.sequences
+    blocks = [replace(each, weight=3.0) for each in homework.blocks]
+    sequences = (replace(homework, blocks=tuple(blocks)),)
+    save_structure(replace(course, sequences=sequences), ["homework", *BLOCKS])
+    record_score(COURSE_ID, "ann", "common", 3, 7)
+
+    (row,) = report("grades")
+
+    assert row["Grade"] == row["Homework: Homework"] == str(3 / 7)
 
 
 def test_the_grade_report_and_the_exposure_report_have_the_same_times() -> None:

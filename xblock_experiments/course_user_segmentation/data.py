@@ -284,10 +284,17 @@ class Spell:
     """The time that a user was in a group. It also ends when the group is removed."""
 
     segmentation_id: int
+    type: str
+    """The type of the segmentation, because ids are only unique within a type."""
     group_id: int
     since: datetime
     until: datetime | None
     """The end, or None if the user is in the group now."""
+    replaced_until: datetime | None
+    """The time until which the segmentation assigns another group to users who left this one.
+
+    It is None as long as it does, and `until` if it never did.
+    """
 
 
 @dataclass(frozen=True, slots=True)

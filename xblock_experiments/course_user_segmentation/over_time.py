@@ -17,7 +17,7 @@ from xblock_experiments.course_user_segmentation.data import (
 )
 from xblock_experiments.course_user_segmentation.models import Segmentation, SegmentationVersion
 from xblock_experiments.course_user_segmentation.segmentations import loads, using
-from xblock_experiments.course_user_segmentation.spells import RowGroup, spells_of
+from xblock_experiments.course_user_segmentation.spells import RowGroup, RowSpell, spells_of
 from xblock_experiments.course_user_segmentation.steps import (
     USER_ID,
     Row,
@@ -53,10 +53,15 @@ class OverTime:
         rows = list(Segmentation.objects.using(using()).filter(course_id=course_id))
         course = {row.pk: loads(row.definition, removed=row.removed) for row in rows}
         self._numbers = {row.pk: row.number for row in rows}
+        self._types = {row.pk: row.type for row in rows}
         self._experiments = {row.pk: row.number for row in rows if row.type == EXPERIMENT}
-        self._assigning = frozenset(
-            each.id for each in course.values() if each.type == EXPERIMENT and each.active
-        )
+        assigning = {
+            row_id: each.id
+            for row_id, each in course.items()
+            if each.type == EXPERIMENT and each.active
+        }
+        self._assigning = frozenset(assigning.values())
+        self._assigning_rows = assigning.keys()
         self._present: dict[RowGroup, tuple[int, frozenset[int]]] = {
             group: (segmentation.id, frozenset({group[1]}))
             for row_id, segmentation in course.items()
@@ -97,10 +102,31 @@ class OverTime:
 
     def _spells(self, rows: Iterable[Row]) -> tuple[Spell, ...]:
         steps = [Step(*row) for row in rows]
-        return tuple(
-            Spell(self._numbers[row_id], group_id, since, until)
-            for (row_id, group_id), since, until in spells_of(steps, self._removals, self._present)
+        return tuple(map(self._spell, spells_of(steps, self._removals, self._present)))
+
+    def _spell(self, spell: RowSpell) -> Spell:
+        row_id, group_id = spell.group
+        return Spell(
+            self._numbers[row_id],
+            self._types[row_id],
+            group_id,
+            spell.since,
+            spell.until,
+            self._replaced_until(row_id, spell.until),
         )
+
+    def _replaced_until(self, row_id: int, until: datetime | None) -> datetime | None:
+        if row_id in self._assigning_rows:
+            return None
+        return self._closed.get(row_id, until) if row_id in self._experiments and until else until
+
+    @cached_property
+    def _closed(self) -> Mapping[int, datetime]:
+        """The times at which segmentations were removed: the last removal of one of the groups."""
+        closed: dict[int, datetime] = {}
+        for (row_id, _), times in self._removals.items():
+            closed[row_id] = max(times[-1], closed.get(row_id, times[-1]))
+        return closed
 
     @cached_property
     def _removals(self) -> Mapping[RowGroup, Sequence[datetime]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from xblock_experiments.course_user_segmentation.api import get_spells
 from xblock_experiments.course_user_segmentation.data import Spell
@@ -13,10 +14,8 @@ from xblock_experiments.gradebook.data import CourseGrade
 from xblock_experiments.gradebook.graded import Graded
 from xblock_experiments.gradebook.grades import course_grade
 from xblock_experiments.gradebook.grading import Grader, Learner
+from xblock_experiments.gradebook.held import is_held
 from xblock_experiments.gradebook.progress import BlockProgress, Progress, progress_in
-
-type GroupOf = tuple[int, int]
-"""The ids of a segmentation and of one of its groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +24,8 @@ class Basis:
 
     until: datetime
     """The time at which the learner left the first of the groups."""
-    groups: tuple[GroupOf, ...]
-    """The learner's groups at that time, without those that they are in now."""
+    spells: tuple[Spell, ...]
+    """The learner's times in the groups of then, without groups that they are in now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +81,14 @@ def _sequences(learner: Learner, counted: Sequence[Graded]) -> dict[str, Sequenc
 
 
 def _basis(until: datetime, learner: Learner) -> Basis:
-    (standing,) = (each for each in learner.earlier if each.until == until)
-    then, now = _pairs(standing.groups), _pairs(learner.groups.now)
-    return Basis(until, tuple(sorted(then - now)))
-
-
-def _pairs(groups: Mapping[int, frozenset[int]]) -> set[GroupOf]:
-    return {(id, group_id) for id, group_ids in groups.items() for group_id in group_ids}
+    now = learner.groups.now
+    spells = [
+        spell
+        for spell in learner.groups.spells
+        if is_held(spell, until)
+        and spell.group_id not in now.get(spell.segmentation_id, frozenset())
+    ]
+    return Basis(until, tuple(sorted(spells, key=attrgetter("segmentation_id", "group_id"))))
 
 
 def _earlier_blocks(learner: Learner) -> dict[str, tuple[BlockProgress, ...]]:

@@ -1,4 +1,4 @@
-"""Scores, and the errors about them."""
+"""Scores and grades, and the errors about them."""
 
 from __future__ import annotations
 
@@ -91,6 +91,8 @@ class SequenceGrade:
     """The assignment type, or '' for none."""
     earned: float
     possible: float
+    share: float = 0.0
+    """The part of the possible points. It is rounded once, unlike the quotient of the points."""
 
 
 @dataclass(frozen=True, slots=True)

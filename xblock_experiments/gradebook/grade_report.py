@@ -15,7 +15,6 @@ from xblock_experiments.gradebook.cells import NOT_AVAILABLE, STUDENT, group_nam
 from xblock_experiments.gradebook.data import CourseGrade
 from xblock_experiments.gradebook.grading import Grader
 from xblock_experiments.gradebook.learners import learners_of
-from xblock_experiments.gradebook.numbers import float_share
 from xblock_experiments.gradebook.structure import CourseStructure
 from xblock_experiments.gradebook.structure import Sequence as Lesson
 from xblock_experiments.gradebook.tables import Cell, Column, Table
@@ -90,7 +89,7 @@ def _shares(grade: CourseGrade, lessons: Sequence[Lesson]) -> Iterator[Cell]:
     given = {each.usage_id: each for each in grade.sequences}
     for lesson in lessons:
         found = given.get(lesson.usage_id)
-        yield float_share(found.earned, found.possible) if found else NOT_AVAILABLE
+        yield found.share if found else NOT_AVAILABLE
 
 
 def _column_of(lesson: Lesson) -> Column:

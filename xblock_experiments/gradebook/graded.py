@@ -36,4 +36,5 @@ class Graded:
             format=self.sequence.format,
             earned=as_float(self.points.earned),
             possible=as_float(self.points.possible),
+            share=as_float(self.share),
         )

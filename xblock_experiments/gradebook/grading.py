@@ -16,6 +16,7 @@ from xblock_experiments.gradebook import structures
 from xblock_experiments.gradebook.data import CourseGrade
 from xblock_experiments.gradebook.given import GivenBlocks
 from xblock_experiments.gradebook.grades import Outcome, course_grade, outcome
+from xblock_experiments.gradebook.held import held_at
 from xblock_experiments.gradebook.points import Scores
 from xblock_experiments.gradebook.reading import raw_points_of
 from xblock_experiments.gradebook.standing import Earlier, Left, Present, Standing
@@ -116,27 +117,9 @@ class Grader:
         """Return the standing up to that moment."""
         ids: dict[int, frozenset[int]] = {}
         left: dict[tuple[int, int], Left] = {}
-        for spell in _held_at(end, spells):
+        for spell in held_at(end, spells):
             id, group_id = spell.segmentation_id, spell.group_id
             ids[id] = ids.get(id, frozenset()) | {group_id}
-            course = then[spell.until] if spell.until else None
-            if spell.until and course:
-                left[id, group_id] = Left(spell.until, course)
+            if spell.until:
+                left[id, group_id] = Left(spell.until, then[spell.until] or self._given)
         return Earlier(groups=ids, today=self._given, until=end, left=left)
-
-
-def _held_at(end: datetime, spells: Sequence[Spell]) -> list[Spell]:
-    """Return the spells that lasted until that moment or longer, or else began first after it.
-
-    In a segmentation that the learner only met later, it is the first group: otherwise they would
-    be graded without an arm that they had to work on.
-    """
-    present = [
-        spell for spell in spells if spell.since < end and (not spell.until or end <= spell.until)
-    ]
-    known = {spell.segmentation_id for spell in spells if spell.since < end}
-    first: dict[int, Spell] = {}
-    for spell in spells:
-        if spell.segmentation_id not in known:
-            first.setdefault(spell.segmentation_id, spell)
-    return [*present, *first.values()]

@@ -39,12 +39,6 @@ def mean(numbers: Sequence[Fraction]) -> Fraction:
     return Fraction(total, common * len(numbers)) if numbers else Fraction(0)
 
 
-@lru_cache(maxsize=10_000)
-def float_share(earned: float, possible: float) -> float:
-    """Return the nearest double to the fraction of the possible points."""
-    return as_float(share(exact(earned), exact(possible)))
-
-
 def as_float(number: Exact) -> float:
     """Return the nearest double, or the largest one for a number that exceeds all of them."""
     try:

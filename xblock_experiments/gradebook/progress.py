@@ -41,7 +41,7 @@ class SequenceProgress:
     grade: SequenceGrade | None
     """The points that count. None if the sequence does not count, or another one does instead."""
     has_earlier_points: bool
-    """Indicates whether other points count, because the learner was given other blocks before."""
+    """Indicates whether other points count, from blocks that were given before and are better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,9 @@ def progress_of(course_id: str, user_id: str) -> Progress:
 def progress_in(learner: Learner, grade: CourseGrade) -> Progress:
     """Return the progress of a learner who has this grade."""
     graded = {each.usage_id: each for each in grade.sequences}
+    is_compared = learner.present in learner.standings
     found = (
-        _sequence(each, learner.scores, graded.get(each.sequence.usage_id))
+        _sequence(each, learner.scores, graded.get(each.sequence.usage_id), is_compared=is_compared)
         for each in learner.present.given
     )
     given = tuple(each for each in found if each.blocks or each.grade)
@@ -76,8 +77,9 @@ def progress_in(learner: Learner, grade: CourseGrade) -> Progress:
 
 
 def _sequence(
-    given: GivenSequence, scores: Scores, grade: SequenceGrade | None
+    given: GivenSequence, scores: Scores, grade: SequenceGrade | None, *, is_compared: bool
 ) -> SequenceProgress:
+    """Return the progress in a sequence. `is_compared` says whether the grade could be of now."""
     every = total_of(points_in(block, scores) for block in given.blocks)
     counted = total_of(points_in(block, scores) for block in given.counted)
     now = (as_float(counted.earned), as_float(counted.possible))
@@ -87,5 +89,7 @@ def _sequence(
         as_float(every.earned),
         as_float(every.possible),
         grade,
-        has_earlier_points=grade is not None and now != (grade.earned, grade.possible),
+        has_earlier_points=(
+            is_compared and grade is not None and now != (grade.earned, grade.possible)
+        ),
     )

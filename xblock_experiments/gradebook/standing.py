@@ -30,7 +30,7 @@ class Left(NamedTuple):
 
     when: datetime
     course: GivenBlocks
-    """The course as it was published at that time."""
+    """The course as it was published at that time, or as it is now if that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
