@@ -368,11 +368,38 @@ def test_each_row_is_counted(tmp_path: Path) -> None:
 def test_an_existing_path_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
     for options in ({"name": "mine"}, {"people": tmp_path / "mine"}):
-        with pytest.raises(NotExported, match="mine cannot be written: it already exists"):
+        with pytest.raises(NotExported, match="mine already exists"):
             export(tmp_path, **options)
 
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert (tmp_path / "mine").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+@pytest.mark.parametrize("late", ["bundle", "people.csv"])
+def test_what_appears_at_a_path_meanwhile_is_not_overwritten(
+    name: str, late: str, tmp_path: Path
+) -> None:
+    path = tmp_path / (name if late == "bundle" else late)
+    with pytest.raises(NotExported, match=f"{path.name} already exists"):
+        export(
+            tmp_path,
+            name,
+            people=tmp_path / "people.csv",
+            on_row=lambda: path.write_text("mine"),
+        )
+
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+def test_the_people_need_a_path_of_their_own(name: str, tmp_path: Path) -> None:
+    for same in (tmp_path / name, tmp_path / "." / name, tmp_path / ".." / tmp_path.name / name):
+        with pytest.raises(NotExported, match=f"{name} is named twice"):
+            export(tmp_path, name, people=same)
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_course_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
