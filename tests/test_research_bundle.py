@@ -526,7 +526,7 @@ def test_segmentations_of_two_types_can_have_the_same_id(tmp_path: Path) -> None
     )
     export(tmp_path)
     found = [
-        (row["segmentation_id"], row["version"], row["number"])
+        (row["segmentation_id"], row["type"], row["version"])
         for row in rows(tmp_path / "bundle", "configurations")
     ]
 

@@ -17,11 +17,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from tests.builders import COURSE_ID
+from tests.builders import COURSE_ID, experiment, segmentation
 from tests.bundles import SITE, export, fill, learner, people_of, rewrite, rows
-from xblock_experiments.course_user_segmentation.api import get_history, get_versions
+from xblock_experiments.course_user_segmentation.api import (
+    get_history,
+    get_versions,
+    put_in_group,
+    save_segmentations,
+)
+from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.course_user_segmentation.models import PastChange
-from xblock_experiments.experiments.api import replay
+from xblock_experiments.experiments.api import assign_users, replay
 from xblock_experiments.research.api import verify_bundle
 from xblock_experiments.research.bundle import Bundle
 from xblock_experiments.research.tables import TABLES
@@ -100,6 +106,27 @@ def test_computing_again_agrees_with_replay(bundle: Bundle) -> None:
     for user_id in people.values():
         history = get_history(COURSE_ID, 100, user_id, type="experiment")
         assert replay(COURSE_ID, versions, history) == tuple(each.to_group_id for each in history)
+
+
+def test_segmentations_of_two_types_with_the_same_id_are_told_apart(tmp_path: Path) -> None:
+    cohorts = segmentation(100, "cohort", (Group(7, "Seven"), Group(8, "Eight")))
+    learners = [learner(number) for number in range(40)]
+    for group_ids in ((1, 2, 3), (2, 3)):
+        save_segmentations(COURSE_ID, [cohorts])
+        for user_id in learners[:20]:
+            put_in_group(COURSE_ID, 100, user_id, group_ids[0] + 6, type="cohort")
+        save_segmentations(COURSE_ID, [experiment(100, *group_ids)])
+        assign_users(COURSE_ID, 100, learners)
+    bundle = export(tmp_path, people=tmp_path / "people.csv")
+    report = check(bundle, with_people=True)
+    numbers = {row["type"]: set[str]() for row in rows(bundle.path, "assignments")}
+    for row in rows(bundle.path, "assignments"):
+        numbers[row["type"]].add(row["number"])
+
+    assert report.faults == ()
+    assert report.recorded == 40
+    assert report.derived > 40
+    assert numbers == {"cohort": {"1", "2"}, "experiment": {"1", "2"}}
 
 
 TAMPERINGS: dict[str, Callable[[list[bytes], int], int]] = {}

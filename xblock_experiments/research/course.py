@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -41,14 +41,11 @@ def read_course(course_id: str, pseudonyms: Pseudonyms) -> Course:
 
 
 def _configurations(course: Course) -> Rows:
-    numbers: Counter[tuple[int, int]] = Counter()
     for each in segmentations.get_all_versions(course.id):
         segmentation = each.segmentation
-        numbers[segmentation.id, each.version] += 1
         yield (
             segmentation.id,
             each.version,
-            numbers[segmentation.id, each.version],
             each.removed,
             each.when,
             course.actor(each.who),

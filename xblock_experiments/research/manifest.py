@@ -126,7 +126,7 @@ def _table_json(name: str, entry: TableEntry) -> dict[str, Any]:
             {"name": column.name, "type": column.kind.name, "optional": column.is_optional}
             for column in table.columns
         ],
-        "key": table.names[: table.key],
+        "key": list(table.key),
         "references": [
             {"columns": list(columns), "table": other} for columns, other in entry.references
         ],

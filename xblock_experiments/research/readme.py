@@ -65,5 +65,5 @@ def _lines(table: Table) -> Iterator[str]:
 
 
 def _key(table: Table) -> str:
-    names = ", ".join(f"`{name}`" for name in table.names[: table.key])
+    names = ", ".join(f"`{name}`" for name in table.key)
     return f"Unique: {names}."
