@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from hashlib import sha256
@@ -285,8 +286,7 @@ def test_a_wrong_group_is_found_although_all_hashes_were_computed_anew(bundle: B
     assert verify_bundle(bundle.path, manifest=forged).is_sound
     assert (ASSIGNMENTS, 8) in places(report)
     assert all("the group is" in fault.what for fault in report.faults)
-    assert places(check(bundle)) == {("manifest.json", None)}
-    assert (ASSIGNMENTS, 8) in places(check(bundle, with_people=True))
+    assert places(check(bundle, with_people=True)) == {("manifest.json", None)}
 
 
 def test_a_row_that_was_altered_with_its_hash_is_among_those_that_are_named(
@@ -432,8 +432,82 @@ def test_a_file_that_unpacks_to_more_than_its_size_is_not_read_to_its_end(
 )
 def test_a_manifest_that_is_none_is_a_fault(text: str, bundle: Bundle) -> None:
     (bundle.path / "manifest.json").write_text(text)
+    sha = sha256(text.encode()).hexdigest()
+    (fault,) = verify_bundle(bundle.path, manifest=sha).faults
 
-    assert places(check(bundle)) == {("manifest.json", None)}
+    assert (fault.file, fault.line) == ("manifest.json", None)
+    assert fault.what.startswith("it cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("references", [{"columns": [], "table": "learners"}]), ("rows", -1)]
+)
+def test_a_manifest_that_describes_no_table_is_a_fault(
+    field: str, value: Any, bundle: Bundle
+) -> None:
+    path = bundle.path / "manifest.json"
+    found = json.loads(path.read_text())
+    found["tables"]["scores"][field] = value
+    path.write_text(json.dumps(found))
+    sha = sha256(path.read_bytes()).hexdigest()
+
+    assert places(verify_bundle(bundle.path, manifest=sha)) == {("manifest.json", None)}
+
+
+def test_nothing_is_read_by_a_manifest_with_another_hash(bundle: Bundle) -> None:
+    (bundle.path / "README.md").unlink()
+    report = verify_bundle(bundle.path, manifest="0" * 64)
+
+    assert places(report) == {("manifest.json", None)}
+    assert report.rows == 0
+
+
+def test_a_file_of_hashes_is_read_up_to_the_number_of_rows_only(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    with (bundle.path / "rows" / "scores.sha256").open("ab") as file:
+        for _ in range(256):
+            file.write(b"0" * (1 << 20))
+    manifest = bundle.path / "manifest.json"
+    found = json.loads(manifest.read_text())
+    found["files"]["rows/scores.sha256"]["bytes"] = 1 << 40
+    manifest.write_text(json.dumps(found))
+    archive = packed(bundle, tmp_path / "other.zip")
+    tracemalloc.start()
+    try:
+        report = verify_bundle(archive, manifest=sha256(manifest.read_bytes()).hexdigest())
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
+
+    assert ("rows/scores.sha256", None) in places(report)
+
+
+def test_an_archive_without_a_manifest_is_a_fault(bundle: Bundle, tmp_path: Path) -> None:
+    (bundle.path / "manifest.json").unlink()
+    archive = packed(bundle, tmp_path / "other.zip")
+
+    assert places(verify_bundle(archive, manifest=bundle.manifest)) == {("manifest.json", None)}
+
+
+def test_a_member_that_cannot_be_unpacked_is_a_fault(bundle: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "other.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for each in sorted(bundle.path.rglob("*")):
+            archive.write(each, each.relative_to(bundle.path))
+        at = archive.getinfo("README.md").header_offset + 60
+    data = bytearray(path.read_bytes())
+    data[at : at + 20] = bytes(each ^ 255 for each in data[at : at + 20])
+    path.write_bytes(data)
+
+    assert places(verify_bundle(path, manifest=bundle.manifest)) == {("README.md", None)}
+
+
+def test_an_archive_whose_names_are_no_text_is_a_fault(bundle: Bundle, tmp_path: Path) -> None:
+    path = packed(bundle, tmp_path / "other.zip", ("é", b""))
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xfe"))
+
+    assert places(verify_bundle(path, manifest=bundle.manifest)) == {(str(path), None)}
 
 
 @pytest.mark.parametrize("data", [None, b"", b"PK\x03\x04 no archive"])

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
 CHUNK = 1 << 20
+_ERRORS = (
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    # zipfile raises RuntimeError for a password and NotImplementedError for other compressions,
+    # KeyError for a member that is missing, and ValueError for names that are no UTF-8.
+    *(RuntimeError, KeyError, ValueError),
+)
 
 
 class Unreadable(Exception):
@@ -60,12 +67,13 @@ class Archive:
 @contextmanager
 def opened(path: Path) -> Iterator[Source]:
     """Yield the files of the bundle. Raises Unreadable."""
-    with readable():
-        if path.is_dir():
-            yield Folder(path)
-            return
-        with zipfile.ZipFile(path) as archive:
-            yield Archive(archive)
+    if path.is_dir():
+        yield Folder(path)
+        return
+    with ExitStack() as stack:
+        with readable():
+            archive = stack.enter_context(zipfile.ZipFile(path))
+        yield Archive(archive)
 
 
 @contextmanager
@@ -73,8 +81,7 @@ def readable() -> Iterator[None]:
     """Turn an error of reading into Unreadable."""
     try:
         yield
-    # zipfile raises RuntimeError for a password and NotImplementedError for other compressions.
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except _ERRORS as error:
         raise Unreadable(str(error) or type(error).__name__) from error
 
 
