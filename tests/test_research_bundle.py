@@ -217,6 +217,25 @@ def test_the_configurations_are_all_versions(tmp_path: Path) -> None:
     assert found[0]["name"] == "'" + HOSTILE.replace("\r", r"\r").replace("\n", r"\n")
 
 
+def test_parameters_that_no_rule_reads_are_left_out_because_they_can_name_learners(
+    tmp_path: Path,
+) -> None:
+    parameters = {"salt": "s", "members": [learner(1)], "mail": f"{learner(2)}@example.com"}
+    group = Group(1, "One", extra={"members": [learner(3)]})
+    save_segmentations(
+        COURSE_ID,
+        [
+            experiment(100, 2, 3, parameters=parameters, extra={"by": learner(4)}),
+            segmentation(7, "cohort", (group,), parameters={"list": [learner(5)]}),
+        ],
+    )
+    export(tmp_path, with_parquet=True)
+    latest = [row for row in rows(tmp_path / "bundle", "configurations") if row["version"] == "3"]
+
+    assert json.loads(latest[0]["definition"])["parameters"] == {"salt": "s"}
+    assert b"of-5e1f0c" not in b"\n".join(files(tmp_path / "bundle").values())
+
+
 def test_the_structure_is_the_present_one_and_has_its_blocks_in_a_table(tmp_path: Path) -> None:
     export(tmp_path)
     text = (tmp_path / "bundle" / "structure.json").read_text(encoding="utf-8")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import UserSegmentation
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.gradebook.data import NoStructure
 from xblock_experiments.gradebook.structure import CourseStructure, ScoredBlock
@@ -16,6 +18,14 @@ from xblock_experiments.research.columns import Row, Table
 from xblock_experiments.research.pseudonyms import Pseudonyms
 
 type Rows = Iterator[Row]
+
+_PARAMETERS = frozenset(
+    {
+        *("always", "assignment", "block_by", "cap", "default", "eligible"),
+        *("layer", "life", "never", "salt", "traffic", "unit"),
+    }
+)
+"""The parameters of segmentations that a bundle has: those by which rules assign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +61,17 @@ def _configurations(course: Course) -> Rows:
             course.actor(each.who),
             segmentation.type,
             segmentation.name,
-            json.dumps(segmentation.to_json()),
+            json.dumps(_definition(segmentation)),
         )
+
+
+def _definition(segmentation: UserSegmentation) -> dict[str, Any]:
+    """Return the segmentation's JSON without what others added: it can name learners."""
+    groups = tuple(replace(group, extra={}) for group in segmentation.groups)
+    parameters = {
+        name: value for name, value in segmentation.parameters.items() if name in _PARAMETERS
+    }
+    return replace(segmentation, groups=groups, parameters=parameters, extra={}).to_json()
 
 
 def _blocks(course: Course) -> Rows:

@@ -186,7 +186,8 @@ CONFIGURATIONS = Table(
         Column(
             "definition",
             JSON,
-            "The definition with its groups, weights and salt, as Open edX's UserPartition JSON.",
+            "The definition with its groups, weights and salt, as Open edX's UserPartition JSON. "
+            "It has only the parameters by which rules assign.",
         ),
     ),
     key=("segmentation_id", "type", "version"),
