@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -414,6 +415,29 @@ def test_a_file_that_is_missing_or_that_nobody_exported_is_named(bundle: Bundle)
     (bundle.path / "link").symlink_to(bundle.path / "manifest.json")
 
     assert places(check(bundle)) == {("README.md", None), ("READ.md", None), ("link", None)}
+
+
+def test_what_is_no_file_is_named(bundle: Bundle) -> None:
+    os.mkfifo(bundle.path / "csv" / "pipe")
+    (bundle.path / "empty").mkdir()
+
+    assert places(check(bundle)) == {("csv/pipe", None), ("empty", None)}
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "README.md", "csv/scores.csv"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(name: str, bundle: Bundle) -> None:
+    (bundle.path / name).unlink()
+    os.mkfifo(bundle.path / name)
+
+    assert f"{name}: it cannot be read: it is no file" in map(str, check(bundle).faults)
+
+
+def test_data_in_a_member_that_is_named_like_a_folder_is_found(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    archive = packed(bundle, tmp_path / "other.zip", ("people.csv/", b"a,b"), ("csv/", b""))
+
+    assert places(verify_bundle(archive, manifest=bundle.manifest)) == {("people.csv/", None)}
 
 
 def test_a_link_in_place_of_a_file_is_not_followed(bundle: Bundle, tmp_path: Path) -> None:

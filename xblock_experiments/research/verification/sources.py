@@ -34,19 +34,23 @@ class Source(Protocol):
 
 
 class Folder:
-    """A bundle in a folder."""
+    """A bundle in a folder. An empty folder in it is listed too, because no bundle has one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def names(self) -> list[str]:
-        paths = (path for path in self._folder.rglob("*") if path.is_symlink() or path.is_file())
+        paths = (path for path in self._folder.rglob("*") if not _is_full_folder(path))
         return [path.relative_to(self._folder).as_posix() for path in paths]
 
     def open(self, name: str) -> IO[bytes]:
         path = self._folder / name
         if path.is_symlink():
             msg = "it is a link"
+            raise Unreadable(msg)
+        # To open a pipe would wait for whoever writes to it.
+        if path.exists() and not path.is_file():
+            msg = "it is no file"
             raise Unreadable(msg)
         return path.open("rb")
 
@@ -58,10 +62,15 @@ class Archive:
         self._archive = archive
 
     def names(self) -> list[str]:
-        return [each for each in self._archive.namelist() if not each.endswith("/")]
+        members = self._archive.infolist()
+        return [each.filename for each in members if each.file_size or not each.is_dir()]
 
     def open(self, name: str) -> IO[bytes]:
         return self._archive.open(name)
+
+
+def _is_full_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and any(path.iterdir())
 
 
 @contextmanager
