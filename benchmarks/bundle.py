@@ -87,13 +87,13 @@ def _write(folder: Path, learners: int) -> Written:
     salt, when = salt_of(COURSE_ID, experiment(ID)), datetime(2026, 11, 1, tzinfo=UTC)
     definition = json.dumps(experiment(ID).to_json())
     files[tables.CONFIGURATIONS].write(
-        (ID, 1, 1, False, when, None, "experiment", "Experiment", definition)
+        (ID, 1, False, when, None, "experiment", "Experiment", definition)
     )
     for name, user_id in names:
         group = choose_group(GROUPS, salt, user_id)
         files[tables.LEARNERS].write((name,))
         files[tables.ASSIGNMENTS].write(
-            (name, ID, 1, 1, None, group.id, False, when, None, "assigned")
+            (name, ID, 1, 1, None, group.id, False, when, None, "experiment", "assigned")
         )
     with people.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([PEOPLE, *names])

@@ -217,6 +217,25 @@ def test_the_configurations_are_all_versions(tmp_path: Path) -> None:
     assert found[0]["name"] == "'" + HOSTILE.replace("\r", r"\r").replace("\n", r"\n")
 
 
+def test_parameters_that_no_rule_reads_are_left_out_because_they_can_name_learners(
+    tmp_path: Path,
+) -> None:
+    parameters = {"salt": "s", "members": [learner(1)], "mail": f"{learner(2)}@example.com"}
+    group = Group(1, "One", extra={"members": [learner(3)]})
+    save_segmentations(
+        COURSE_ID,
+        [
+            experiment(100, 2, 3, parameters=parameters, extra={"by": learner(4)}),
+            segmentation(7, "cohort", (group,), parameters={"list": [learner(5)]}),
+        ],
+    )
+    export(tmp_path, with_parquet=True)
+    latest = [row for row in rows(tmp_path / "bundle", "configurations") if row["version"] == "3"]
+
+    assert json.loads(latest[0]["definition"])["parameters"] == {"salt": "s"}
+    assert b"of-5e1f0c" not in b"\n".join(files(tmp_path / "bundle").values())
+
+
 def test_the_structure_is_the_present_one_and_has_its_blocks_in_a_table(tmp_path: Path) -> None:
     export(tmp_path)
     text = (tmp_path / "bundle" / "structure.json").read_text(encoding="utf-8")
@@ -368,11 +387,38 @@ def test_each_row_is_counted(tmp_path: Path) -> None:
 def test_an_existing_path_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
     for options in ({"name": "mine"}, {"people": tmp_path / "mine"}):
-        with pytest.raises(NotExported, match="mine cannot be written: it already exists"):
+        with pytest.raises(NotExported, match="mine already exists"):
             export(tmp_path, **options)
 
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert (tmp_path / "mine").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+@pytest.mark.parametrize("late", ["bundle", "people.csv"])
+def test_what_appears_at_a_path_meanwhile_is_not_overwritten(
+    name: str, late: str, tmp_path: Path
+) -> None:
+    path = tmp_path / (name if late == "bundle" else late)
+    with pytest.raises(NotExported, match=f"{path.name} already exists"):
+        export(
+            tmp_path,
+            name,
+            people=tmp_path / "people.csv",
+            on_row=lambda: path.write_text("mine"),
+        )
+
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+def test_the_people_need_a_path_of_their_own(name: str, tmp_path: Path) -> None:
+    for same in (tmp_path / name, tmp_path / "." / name, tmp_path / ".." / tmp_path.name / name):
+        with pytest.raises(NotExported, match=f"{name} is named twice"):
+            export(tmp_path, name, people=same)
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_course_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
@@ -499,7 +545,7 @@ def test_segmentations_of_two_types_can_have_the_same_id(tmp_path: Path) -> None
     )
     export(tmp_path)
     found = [
-        (row["segmentation_id"], row["version"], row["number"])
+        (row["segmentation_id"], row["type"], row["version"])
         for row in rows(tmp_path / "bundle", "configurations")
     ]
 

@@ -21,15 +21,16 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from tests.builders import COURSE_ID, experiment
+from tests.builders import COURSE_ID, experiment, segmentation
 from tests.bundles import HOSTILE, KEY, SITE, export, rows
 from tests.bundles import fill as fill_a_small_course
 from tests.test_grades_of_learners import BLOCKS, structure
 from xblock_experiments.course_user_segmentation.api import (
-    get_histories_of,
+    get_moves_of,
     put_in_group,
     save_segmentations,
 )
+from xblock_experiments.course_user_segmentation.data import Group
 from xblock_experiments.experiments.api import assign_users, get_exposures_of
 from xblock_experiments.experiments.models import Exposure
 from xblock_experiments.gradebook import api as gradebook
@@ -81,6 +82,10 @@ def answers(
 
 def fill() -> None:
     """Make the course. Exposures and scores are inserted at once, because they are many."""
+    cohorts = segmentation(100, "cohort", (Group(1, "One"), Group(2, "Two")))
+    save_segmentations(COURSE_ID, [cohorts])
+    for user_id in LEARNERS[:300]:
+        put_in_group(COURSE_ID, 100, user_id, 1, type="cohort")
     save_segmentations(COURSE_ID, [experiment(100, 1, 2, 3)])
     gradebook.save_structure(structure(1, 2, 3), ["homework", *BLOCKS])
     assign_users(COURSE_ID, 100, LEARNERS[:5_000])
@@ -100,8 +105,8 @@ def fill() -> None:
 
 def expose(learners: list[str]) -> None:
     """Let four of five learners be shown their arm."""
-    for user_id, history in get_histories_of(COURSE_ID, learners).items():
-        *_, (_, last) = history
+    for user_id, moves in get_moves_of(COURSE_ID, learners).items():
+        *_, (_, _, last) = moves
         if int(user_id) % 5 and last.to_group_id is not None:
             _EXPOSURES.append(
                 Exposure(
@@ -163,8 +168,8 @@ def arms() -> dict[str, Arm]:
     """Return the arms of the learners whom the experiment assigned, by user id."""
     found: dict[str, Arm] = {}
     for batch in batched(LEARNERS, 1_000):
-        for user_id, history in get_histories_of(COURSE_ID, batch).items():
-            (_, first), *others = history
+        for user_id, moves in get_moves_of(COURSE_ID, batch).items():
+            first, *others = (change for _, type, change in moves if type == "experiment")
             if first.why == "assigned":
                 day = first.when.astimezone(UTC).date().isoformat()
                 found[user_id] = Arm(str(first.version), str(first.to_group_id), bool(others), day)

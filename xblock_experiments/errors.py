@@ -37,6 +37,7 @@
   x OlxError                   olx.errors
     + InvalidCourse            (ValueError)
     + CourseTooLarge           (ValueError)
+  x Unwritable                 commands.files: a path exists or cannot be written
   x UnreadableSource           (ValueError)  platform.tags.data
   x Failed                     blocks.base.guard: code of another package raised an error
   x EditedMeanwhile            workbench.storage.edit: another author has saved a change first

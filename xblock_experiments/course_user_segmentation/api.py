@@ -12,6 +12,7 @@ from xblock_experiments.course_user_segmentation.checks import no_such as no_suc
 from xblock_experiments.course_user_segmentation.histories import (
     get_histories_of as get_histories_of,
 )
+from xblock_experiments.course_user_segmentation.histories import get_moves_of as get_moves_of
 from xblock_experiments.course_user_segmentation.histories import get_user_ids as get_user_ids
 from xblock_experiments.course_user_segmentation.memberships import (
     count_members,

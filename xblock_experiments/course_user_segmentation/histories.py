@@ -35,17 +35,30 @@ def get_histories_of(
     course_id: str, user_ids: Sequence[str]
 ) -> dict[str, list[tuple[int, Change]]]:
     """Return all moves by user id, each with its segmentation's id, oldest first. Three queries."""
+    return {
+        user_id: [(id, change) for id, _, change in moves]
+        for user_id, moves in get_moves_of(course_id, user_ids).items()
+    }
+
+
+def get_moves_of(
+    course_id: str, user_ids: Sequence[str]
+) -> dict[str, list[tuple[int, str, Change]]]:
+    """Return all moves by user id, each with its segmentation's id and type, oldest first.
+
+    Three queries.
+    """
     check_id(course_id, "course")
-    numbers = _rows(course_id)
-    latest, past = latest_and_past(numbers, user_ids)
-    histories: dict[str, list[tuple[int, Change]]] = defaultdict(list)
+    rows = _rows(course_id)
+    latest, past = latest_and_past(rows, user_ids)
+    moves: dict[str, list[tuple[int, str, Change]]] = defaultdict(list)
     steps = dict.fromkeys(Step(*row) for row in [*past, *latest])
     for step in sorted(steps, key=attrgetter("when")):
-        histories[step.user_id].append((numbers[step.row_id], step.change))
-    return histories
+        moves[step.user_id].append((*rows[step.row_id], step.change))
+    return moves
 
 
-def _rows(course_id: str) -> dict[int, int]:
-    """Return the ids of the course's segmentations by their row ids."""
+def _rows(course_id: str) -> dict[int, tuple[int, str]]:
+    """Return the ids and types of the course's segmentations by their row ids."""
     rows = Segmentation.objects.using(using()).filter(course_id=course_id)
-    return dict(rows.values_list("pk", "number"))
+    return {row_id: (id, type) for row_id, id, type in rows.values_list("pk", "number", "type")}

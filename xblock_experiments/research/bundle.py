@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from xblock_experiments import __version__
-from xblock_experiments.commands.files import moved_at_end
+from xblock_experiments.commands.files import Unwritable, moved_at_end
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.database.snapshot import Reading, one_moment
@@ -75,8 +75,8 @@ def export(
     """Write the bundle and the file of people, or nothing of either after an error."""
     pseudonyms = Pseudonyms(key, course_id)
     with ExitStack() as stack:
-        new_people = stack.enter_context(_new(people)) if people else None
-        folder = stack.enter_context(_new_folder(to))
+        new, *new_people = stack.enter_context(_new(to, *([people] if people else [])))
+        folder = stack.enter_context(_folder_of(new, is_archive=to.suffix.lower() == _ZIP))
         learners = stack.enter_context(spool())
         reading = stack.enter_context(one_moment(segmentations.using()))
         with reading():
@@ -89,8 +89,8 @@ def export(
             on_row()
             files[table].write(row)
         text = _manifest_of(course, folder, files, with_parquet=with_parquet)
-        if new_people:
-            _write_people(new_people, learners)
+        for path in new_people:
+            _write_people(path, learners)
         counts = {table: each.count for table, each in files.items()}
         if not any(counts.values()):
             msg = f"There is nothing about a course {course_id!r}. Check its id."
@@ -159,28 +159,26 @@ def _write_people(path: Path, learners: Spool) -> None:
 
 
 @contextmanager
-def _new_folder(to: Path) -> Iterator[Path]:
-    """Yield a folder that only its owner may read. It becomes `to`, or an archive there."""
-    with _new(to) as new:
-        if to.suffix.lower() != _ZIP:
-            new.mkdir(mode=0o700)
+def _new(*paths: Path) -> Iterator[list[Path]]:
+    try:
+        with moved_at_end(*paths) as new:
             yield new
-            return
-        folder = new.with_name("folder")
-        folder.mkdir()
-        yield folder
-        new.touch(mode=0o600)
-        _pack(folder, new)
+    except Unwritable as error:
+        raise NotExported(str(error)) from error
 
 
 @contextmanager
-def _new(path: Path) -> Iterator[Path]:
-    try:
-        with moved_at_end(path) as new:
-            yield new
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror or error}. Choose another path."
-        raise NotExported(msg) from error
+def _folder_of(new: Path, *, is_archive: bool) -> Iterator[Path]:
+    """Yield a folder that only its owner may read. It is `new`, or is packed there."""
+    if not is_archive:
+        new.mkdir(mode=0o700)
+        yield new
+        return
+    folder = new.with_name("folder")
+    folder.mkdir()
+    yield folder
+    new.touch(mode=0o600)
+    _pack(folder, new)
 
 
 def _pack(folder: Path, archive: Path) -> None:

@@ -72,12 +72,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table. Its first columns, up to the length of the key, are unique together."""
+    """A table. The columns of the key are unique together."""
 
     name: str
     help: str
     columns: tuple[Column, ...]
-    key: int
+    key: tuple[str, ...]
     references: tuple[Reference, ...] = ()
 
     @property

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from xblock_experiments.course_user_segmentation import api as segmentations
+from xblock_experiments.course_user_segmentation.data import UserSegmentation
 from xblock_experiments.gradebook import api as gradebook
 from xblock_experiments.gradebook.data import NoStructure
 from xblock_experiments.gradebook.structure import CourseStructure, ScoredBlock
@@ -16,6 +18,14 @@ from xblock_experiments.research.columns import Row, Table
 from xblock_experiments.research.pseudonyms import Pseudonyms
 
 type Rows = Iterator[Row]
+
+_PARAMETERS = frozenset(
+    {
+        *("always", "assignment", "block_by", "cap", "default", "eligible"),
+        *("layer", "life", "never", "salt", "traffic", "unit"),
+    }
+)
+"""The parameters of segmentations that a bundle has: those by which rules assign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +51,27 @@ def read_course(course_id: str, pseudonyms: Pseudonyms) -> Course:
 
 
 def _configurations(course: Course) -> Rows:
-    numbers: Counter[tuple[int, int]] = Counter()
     for each in segmentations.get_all_versions(course.id):
         segmentation = each.segmentation
-        numbers[segmentation.id, each.version] += 1
         yield (
             segmentation.id,
             each.version,
-            numbers[segmentation.id, each.version],
             each.removed,
             each.when,
             course.actor(each.who),
             segmentation.type,
             segmentation.name,
-            json.dumps(segmentation.to_json()),
+            json.dumps(_definition(segmentation)),
         )
+
+
+def _definition(segmentation: UserSegmentation) -> dict[str, Any]:
+    """Return the segmentation's JSON without what others added: it can name learners."""
+    groups = tuple(replace(group, extra={}) for group in segmentation.groups)
+    parameters = {
+        name: value for name, value in segmentation.parameters.items() if name in _PARAMETERS
+    }
+    return replace(segmentation, groups=groups, parameters=parameters, extra={}).to_json()
 
 
 def _blocks(course: Course) -> Rows:

@@ -91,6 +91,9 @@ class Manifest:
         """Raise KeyError or ValueError if a file, table or column is missing that it names."""
         _ = self.files[table.file], self.files[table.row_hashes]
         for columns, other in table.references:
+            if not columns:
+                msg = f"a reference to {other!r} has no columns"
+                raise ValueError(msg)
             for column in columns:
                 table.columns.index(column)
                 self.tables[other].columns.index(column)
@@ -126,7 +129,7 @@ def _table_json(name: str, entry: TableEntry) -> dict[str, Any]:
             {"name": column.name, "type": column.kind.name, "optional": column.is_optional}
             for column in table.columns
         ],
-        "key": table.names[: table.key],
+        "key": list(table.key),
         "references": [
             {"columns": list(columns), "table": other} for columns, other in entry.references
         ],
@@ -134,24 +137,28 @@ def _table_json(name: str, entry: TableEntry) -> dict[str, Any]:
 
 
 def _file(found: Any) -> FileEntry:
-    size = _checked(found["bytes"], int)
-    if size < 0:
-        msg = f"a file has {size} bytes"
-        raise ValueError(msg)
-    return FileEntry(size, _checked(found["sha256"], str))
+    return FileEntry(_count(found["bytes"]), _checked(found["sha256"], str))
 
 
 def _table(found: Any) -> TableEntry:
     return TableEntry(
         file=_checked(found["file"], str),
         row_hashes=_checked(found["row_hashes"], str),
-        rows=_checked(found["rows"], int),
+        rows=_count(found["rows"]),
         blocks=_texts(found["blocks"]),
         columns=_texts(column["name"] for column in found["columns"]),
         references=tuple(
             (_texts(each["columns"]), _checked(each["table"], str)) for each in found["references"]
         ),
     )
+
+
+def _count(value: Any) -> int:
+    count = _checked(value, int)
+    if count < 0:
+        msg = f"{count} is no number of bytes or rows"
+        raise ValueError(msg)
+    return count
 
 
 def _texts(values: Iterable[Any]) -> tuple[str, ...]:

@@ -35,7 +35,8 @@ of this bundle, and another one in bundles of other courses.
 Pseudonyms are not anonymity. Groups are computed from public salts and the user's id. Whoever knows
 the ids of a site can compute the groups that each id would have, and compare them: in a course with
 many experiments, few ids fit a learner, or only one. Texts that people entered can name somebody
-too: names of groups and experiments, and values of tags. Treat this bundle as personal data.
+too: names of groups, names and descriptions of experiments, and values of tags. Treat this bundle
+as personal data.
 
 ## Checking
 
@@ -65,5 +66,5 @@ def _lines(table: Table) -> Iterator[str]:
 
 
 def _key(table: Table) -> str:
-    names = ", ".join(f"`{name}`" for name in table.names[: table.key])
+    names = ", ".join(f"`{name}`" for name in table.key)
     return f"Unique: {names}."

@@ -56,22 +56,23 @@ def _exposures(batch: Batch) -> Rows:
 
 
 def _assignments(batch: Batch) -> Rows:
-    found = segmentations.get_histories_of(batch.course.id, batch.user_ids)
+    found = segmentations.get_moves_of(batch.course.id, batch.user_ids)
     for user_id, name in batch.names.items():
-        numbers: Counter[int] = Counter()
+        numbers: Counter[tuple[int, str]] = Counter()
         # sorted() keeps the order of time among the moves in one segmentation.
-        for id, change in sorted(found.get(user_id, ()), key=itemgetter(0)):
-            numbers[id] += 1
+        for id, type, change in sorted(found.get(user_id, ()), key=itemgetter(0, 1)):
+            numbers[id, type] += 1
             yield (
                 name,
                 id,
-                numbers[id],
+                numbers[id, type],
                 change.version,
                 change.from_group_id,
                 change.to_group_id,
                 change.version_by_time,
                 change.when,
                 batch.course.actor(change.who),
+                type,
                 change.why,
             )
 

@@ -24,13 +24,19 @@ from xblock_experiments.research.columns import (
 
 _LEARNER = Column("learner", PSEUDONYM, "The learner's pseudonym.")
 _SEGMENTATION = Column("segmentation_id", INTEGER, "The id of the segmentation in its course.")
+_TYPE = Column(
+    "type",
+    TEXT,
+    "The type of the segmentation. Only experiments assign at random. Segmentations of two types "
+    "can have the same id.",
+)
 _OF_LEARNER = Reference(("learner",), "learners")
 
 LEARNERS = Table(
     "learners",
     "A row for each learner of the course. Learners who were retired are in no table.",
     (_LEARNER,),
-    key=1,
+    key=("learner",),
 )
 ASSIGNMENTS = Table(
     "assignments",
@@ -52,6 +58,7 @@ ASSIGNMENTS = Table(
         Column(
             "actor", PSEUDONYM, "The pseudonym of the member of staff who did it, or empty.", True
         ),
+        _TYPE,
         Column(
             "why",
             TEXT,
@@ -59,8 +66,8 @@ ASSIGNMENTS = Table(
             "release out of a removed group have group removed, first rule.",
         ),
     ),
-    key=3,
-    references=(_OF_LEARNER, Reference(("segmentation_id", "version"), "configurations")),
+    key=("learner", "segmentation_id", "type", "number"),
+    references=(_OF_LEARNER, Reference(("segmentation_id", "type", "version"), "configurations")),
 )
 EXPOSURES = Table(
     "exposures",
@@ -68,7 +75,7 @@ EXPOSURES = Table(
     "group's arm.",
     (
         _LEARNER,
-        _SEGMENTATION,
+        Column("segmentation_id", INTEGER, "The id of the experiment in its course."),
         Column("number", INTEGER, "The order of the learner's exposures, from 1."),
         Column(
             "group_id",
@@ -80,7 +87,7 @@ EXPOSURES = Table(
         Column("shown", MOMENT, "The time at which it was shown first."),
         Column("usage_id", TEXT, "The usage id of the block that showed the arm."),
     ),
-    key=3,
+    key=("learner", "segmentation_id", "number"),
     references=(_OF_LEARNER, Reference(("segmentation_id",), "configurations")),
 )
 SCORES = Table(
@@ -100,7 +107,7 @@ SCORES = Table(
         Column("recorded", MOMENT, "The time at which it was recorded."),
         Column("usage_id", TEXT, "The usage id of the block."),
     ),
-    key=2,
+    key=("learner", "number"),
     references=(_OF_LEARNER,),
 )
 PROBLEMS = Table(
@@ -122,7 +129,7 @@ PROBLEMS = Table(
         Column("recorded", MOMENT, "The time of the score that counts, or empty.", True),
         Column("usage_id", TEXT, "The usage id of the block."),
     ),
-    key=2,
+    key=("learner", "number"),
     references=(_OF_LEARNER,),
 )
 GRADES = Table(
@@ -135,7 +142,7 @@ GRADES = Table(
         Column("possible", NUMBER, "The possible points of all graded sequences, weighted."),
         Column("letter", TEXT, "The letter by the course's ranges, or empty."),
     ),
-    key=1,
+    key=("learner",),
     references=(_OF_LEARNER,),
 )
 SEQUENCE_GRADES = Table(
@@ -148,7 +155,7 @@ SEQUENCE_GRADES = Table(
         Column("possible", NUMBER, "The possible points, weighted."),
         Column("usage_id", TEXT, "The usage id of the sequence."),
     ),
-    key=2,
+    key=("learner", "number"),
     references=(_OF_LEARNER,),
 )
 TAGS = Table(
@@ -160,7 +167,7 @@ TAGS = Table(
         Column("key", TEXT, "The full key of the tag."),
         Column("value", JSON, "The value, as JSON."),
     ),
-    key=2,
+    key=("learner", "number"),
     references=(_OF_LEARNER,),
 )
 CONFIGURATIONS = Table(
@@ -169,21 +176,21 @@ CONFIGURATIONS = Table(
     (
         _SEGMENTATION,
         Column("version", INTEGER, "The number of the version, from 1."),
-        Column("number", INTEGER, "1, or more if the course has segmentations with equal ids."),
         Column("removed", FLAG, "True if this version removed it from the course's list."),
         Column("published", MOMENT, "The time at which the version was published."),
         Column(
             "actor", PSEUDONYM, "The pseudonym of the member of staff who did it, or empty.", True
         ),
-        Column("type", TEXT, "The type of the segmentation. Only experiments assign at random."),
+        _TYPE,
         Column("name", TEXT, "The name that authors see."),
         Column(
             "definition",
             JSON,
-            "The definition with its groups, weights and salt, as Open edX's UserPartition JSON.",
+            "The definition with its groups, weights and salt, as Open edX's UserPartition JSON. "
+            "It has only the parameters by which rules assign.",
         ),
     ),
-    key=3,
+    key=("segmentation_id", "type", "version"),
 )
 BLOCKS = Table(
     "blocks",
@@ -207,7 +214,7 @@ BLOCKS = Table(
             "The arms that the block stands in: an object of group ids by segmentation id.",
         ),
     ),
-    key=1,
+    key=("number",),
 )
 
 TABLES = (

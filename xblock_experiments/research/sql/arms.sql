@@ -13,5 +13,7 @@ SELECT
     min(moved) AS assigned,
     max(number) > 1 AS is_moved
 FROM assignments
+-- A segmentation of another type can have the same id.
+WHERE type = 'experiment'
 GROUP BY course_id, segmentation_id, learner
 HAVING max(CASE WHEN number = 1 AND why = 'assigned' THEN 1 ELSE 0 END) = 1;

@@ -8,6 +8,7 @@ from xblock_experiments.research.manifest import Manifest, TableEntry
 from xblock_experiments.research.tables import ASSIGNMENTS, CONFIGURATIONS
 from xblock_experiments.research.verification.derivation import Derivation, definitions_of
 from xblock_experiments.research.verification.findings import Findings
+from xblock_experiments.research.verification.moves import MoveCheck
 from xblock_experiments.research.verification.references import ReferenceCheck, Values
 from xblock_experiments.research.verification.table_check import CellCheck
 
@@ -42,6 +43,8 @@ class CellChecks:
             known = self._values[other, columns]
             places = self._places(name, columns)
             checks.append(ReferenceCheck(table.file, places, other, known, self._findings))
+        if name == ASSIGNMENTS.name and table.columns == tuple(ASSIGNMENTS.names):
+            checks.append(MoveCheck(table.file, self._findings))
         if self._people is not None and name in (CONFIGURATIONS.name, ASSIGNMENTS.name):
             checks += self._recomputing(name, table, self._people)
         return checks

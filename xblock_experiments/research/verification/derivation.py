@@ -19,6 +19,11 @@ from xblock_experiments.research.writing import encoded
 _METHODS = {encoded([why]): rule for why, rule in RULES.items()}
 """The rules of `replay` by the cell of the reason. A further rule there is one here too."""
 _TRUE = b"true"
+_EXPERIMENT = EXPERIMENT.encode()
+
+type _Place = tuple[bytes, bytes]
+"""The cells of the id and the type of a segmentation."""
+_NOWHERE: _Place = (b"", b"")
 
 
 class Definition(NamedTuple):
@@ -67,25 +72,25 @@ class Derivation:
         self._people = people
         self._definitions = definitions
         self._findings = findings
-        self._last: tuple[bytes, bytes, str | None, int | None] = (b"", b"", None, None)
-        """The cells of the learner and the experiment of the row before, the learner's id, and the
-        group after that row, as it was computed.
+        self._last: tuple[bytes, _Place, str | None, int | None] = (b"", _NOWHERE, None, None)
+        """The cells of the learner and the segmentation of the row before, the learner's id, and
+        the group after that row, as it was computed.
         """
 
     def check(self, first: int, rows: Sequence[Sequence[bytes]]) -> None:
         """Check the cells of some rows. `first` is the number of the first, from 0."""
         # Local names save a tenth of the time, and a million rows take seconds.
         people, definitions = self._people, self._definitions
-        last_learner, last_id, user_id, present = self._last
+        last_learner, last_place, user_id, present = self._last
         derived = 0
         for row, cells in enumerate(rows, first):
-            learner, id, _, version, _, to, by_time, _, _, why = cells
+            learner, id, _, version, _, to, by_time, _, _, type, why = cells
             if learner != last_learner:
                 user_id = people.get(learner.decode(errors="replace"))
-                last_learner, last_id = learner, b""
-            if id != last_id:
-                last_id, present = id, None
-            rule = _METHODS.get(why)
+                last_learner, last_place = learner, _NOWHERE
+            if (id, type) != last_place:
+                last_place, present = (id, type), None
+            rule = _METHODS.get(why) if type == _EXPERIMENT else None
             if rule is None:
                 present = int(to) if to.isdigit() else None
                 self._findings.recorded += 1
@@ -104,7 +109,7 @@ class Derivation:
             if to != b"%d" % present:
                 self._differs(row, to, present, is_uncertain=by_time == _TRUE)
         self._findings.derived += derived
-        self._last = last_learner, last_id, user_id, present
+        self._last = last_learner, last_place, user_id, present
 
     def _differs(self, row: int, to: bytes, right: int, *, is_uncertain: bool) -> None:
         if is_uncertain:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
 CHUNK = 1 << 20
+_ERRORS = (
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    # zipfile raises RuntimeError for a password and NotImplementedError for other compressions,
+    # KeyError for a member that is missing, and ValueError for names that are no UTF-8.
+    *(RuntimeError, KeyError, ValueError),
+)
 
 
 class Unreadable(Exception):
@@ -27,19 +34,23 @@ class Source(Protocol):
 
 
 class Folder:
-    """A bundle in a folder."""
+    """A bundle in a folder. An empty folder in it is listed too, because no bundle has one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def names(self) -> list[str]:
-        paths = (path for path in self._folder.rglob("*") if path.is_symlink() or path.is_file())
+        paths = (path for path in self._folder.rglob("*") if not _is_full_folder(path))
         return [path.relative_to(self._folder).as_posix() for path in paths]
 
     def open(self, name: str) -> IO[bytes]:
         path = self._folder / name
         if path.is_symlink():
             msg = "it is a link"
+            raise Unreadable(msg)
+        # To open a pipe would wait for whoever writes to it.
+        if path.exists() and not path.is_file():
+            msg = "it is no file"
             raise Unreadable(msg)
         return path.open("rb")
 
@@ -51,21 +62,27 @@ class Archive:
         self._archive = archive
 
     def names(self) -> list[str]:
-        return [each for each in self._archive.namelist() if not each.endswith("/")]
+        members = self._archive.infolist()
+        return [each.filename for each in members if each.file_size or not each.is_dir()]
 
     def open(self, name: str) -> IO[bytes]:
         return self._archive.open(name)
 
 
+def _is_full_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and any(path.iterdir())
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Source]:
     """Yield the files of the bundle. Raises Unreadable."""
-    with readable():
-        if path.is_dir():
-            yield Folder(path)
-            return
-        with zipfile.ZipFile(path) as archive:
-            yield Archive(archive)
+    if path.is_dir():
+        yield Folder(path)
+        return
+    with ExitStack() as stack:
+        with readable():
+            archive = stack.enter_context(zipfile.ZipFile(path))
+        yield Archive(archive)
 
 
 @contextmanager
@@ -73,8 +90,7 @@ def readable() -> Iterator[None]:
     """Turn an error of reading into Unreadable."""
     try:
         yield
-    # zipfile raises RuntimeError for a password and NotImplementedError for other compressions.
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except _ERRORS as error:
         raise Unreadable(str(error) or type(error).__name__) from error
 
 
