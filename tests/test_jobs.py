@@ -378,6 +378,26 @@ def test_a_worker_that_was_overtaken_ends_at_its_next_step(
     assert names(folder) == []
 
 
+def test_a_sign_of_life_is_no_step_and_ends_a_cancelled_job(define: Define) -> None:
+    seen = []
+
+    def write(course_id: str, path: Path, progress: Progress) -> None:
+        let_time_pass(61)
+        progress.alive()
+        seen.append(now(job))
+        api.cancel(COURSE_ID, job.id)
+        progress.alive()
+        pytest.fail("The job is cancelled.")
+
+    define(write)
+    job = start()
+    work()
+
+    assert seen[0].done == 0
+    assert not seen[0].is_interrupted(timezone.now())
+    assert now(job).state is State.CANCELLED
+
+
 def test_a_job_that_kills_each_of_its_workers_has_failed() -> None:
     job = start()
     for attempt in range(1, MAX_ATTEMPTS + 1):

@@ -91,6 +91,9 @@ class Attempt:
 
     def step(self) -> None:
         self._done += 1
+        self.alive()
+
+    def alive(self) -> None:
         if self._stop.is_requested:
             raise Stopped
         if time.monotonic() >= self._next_beat:
