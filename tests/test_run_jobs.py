@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -9,14 +10,16 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django_tasks_db.compat import TASKS_LOGGER
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from tests.builders import COURSE_ID
-from tests.job_kinds import gated, kind_of
+from tests.job_kinds import gated, kind_of, write_text
 from tests.test_faults import ROOT, SECONDS, url_of_test_database, wait_until
 from xblock_experiments.jobs import api, data, kinds
 from xblock_experiments.jobs.data import State
@@ -27,6 +30,8 @@ pytestmark = [
     pytest.mark.every_database,
     pytest.mark.xdist_group("faults"),
 ]
+
+COMMAND = "xblock_experiments.jobs.management.commands.run_jobs"
 
 type NewWorker = Callable[..., subprocess.Popen[bytes]]
 
@@ -145,8 +150,52 @@ def test_a_worker_ends_with_the_process_at_the_other_end_of_its_input(
 def test_without_the_queue_the_command_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    command = "xblock_experiments.jobs.management.commands.run_jobs"
-    monkeypatch.setattr(f"{command}.get_commands", dict)
+    monkeypatch.setattr(f"{COMMAND}.apps.is_installed", lambda _: False)
 
     with pytest.raises(CommandError, match="Install the extra `jobs`"):
         call_command("run_jobs")
+
+
+@pytest.fixture
+def _own_signals() -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def fail(*_: object) -> None:
+    pytest.fail("The worker goes on.")
+
+
+@pytest.mark.usefixtures("gate", "_own_signals")
+def test_a_signal_after_the_work_on_a_job_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def finish(*args: Any) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        set_successful(*args)
+
+    kinds.register(kind_of(write_text))
+    set_successful = DBTaskResult.set_successful
+    monkeypatch.setattr(DBTaskResult, "set_successful", finish)
+    monkeypatch.setattr(f"{COMMAND}.time.sleep", fail)
+    job = start()
+    call_command("run_jobs")
+
+    assert now(job).state is State.DONE
+    assert DBTaskResult.objects.get().status == "SUCCESSFUL"
+
+
+@pytest.mark.usefixtures("gate", "_own_signals")
+def test_a_worker_leaves_the_logs_of_tasks_as_they_are() -> None:
+    def write(*_: object) -> None:
+        levels.append(logging.getLogger(TASKS_LOGGER).level)
+        signal.raise_signal(signal.SIGTERM)
+
+    levels: list[int] = []
+    kinds.register(kind_of(write))
+    start()
+    call_command("run_jobs")
+
+    assert levels == [logging.getLogger(TASKS_LOGGER).level]
+    assert levels != [logging.CRITICAL]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.management import call_command, get_commands
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.crypto import get_random_string
 
 from xblock_experiments.jobs.api import recover, remove_files
-from xblock_experiments.jobs.stopping import is_stopping
 
-_WORKER = "db_worker"
-"""The command of django-tasks-db that performs tasks."""
+if TYPE_CHECKING:
+    from django_tasks_db.management.commands.db_worker import Worker
+
+_QUEUE = "django_tasks_db"
+"""The app that has the queue and the worker for its tasks."""
+
 _PAUSE = 1.0
 """The number of seconds between two looks into the queue."""
 _ROUND = 10.0
@@ -36,31 +41,52 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if _WORKER not in get_commands():
+        if not apps.is_installed(_QUEUE):
             msg = (
                 "django_tasks_db is not in INSTALLED_APPS. Install the extra `jobs`, and add it as "
                 "docs/reference/jobs.rst describes."
             )
             raise CommandError(msg)
+        worker = _new_worker()
         if options["until_input_ends"]:
             threading.Thread(target=_stop_when_input_ends, daemon=True).start()
         next_round = 0.0
-        while not is_stopping():
+        while worker.running:
             if time.monotonic() >= next_round:
                 self._look_after_jobs()
                 next_round = time.monotonic() + _ROUND
-            # At most one task, so that a signal is noticed between two. Its log of each look into
-            # the queue is left out. Jobs log their own failures.
-            call_command(
-                _WORKER, batch=True, max_tasks=1, reload=False, startup_delay=False, verbosity=0
-            )
-            if not is_stopping():
+            worker.run()
+            if worker.running:
                 time.sleep(_PAUSE)
 
     def _look_after_jobs(self) -> None:
         if count := recover():
             self.stdout.write(f"Interrupted jobs that were taken up or ended: {count}.")
         remove_files()
+
+
+def _new_worker() -> Worker:
+    """Return a worker for one task at a time, which handles the signals of this process.
+
+    A signal within a task clears its attribute `running`. At other times it ends the process.
+    """
+    from django_tasks_db.compat import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME
+    from django_tasks_db.management.commands.db_worker import Worker
+
+    # It logs each look into the queue. The tasks themselves have another log.
+    logging.getLogger(_QUEUE).setLevel(logging.ERROR)
+    worker = Worker(
+        queue_names=[DEFAULT_TASK_QUEUE_NAME],
+        interval=_PAUSE,
+        batch=True,
+        backend_name=DEFAULT_TASK_BACKEND_ALIAS,
+        startup_delay=False,
+        max_tasks=1,
+        worker_id=get_random_string(32),
+        excluded_queue_names=[],
+    )
+    worker.configure_signals()
+    return worker
 
 
 def _stop_when_input_ends() -> None:
