@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -21,9 +21,10 @@ from pytest_django import Settings
 from tests.builders import COURSE_ID
 from tests.job_kinds import kind_of, write_text
 from tests.test_races import together
-from xblock_experiments.errors import MissingExtra
+from xblock_experiments.errors import MissingExtra, NotStored
 from xblock_experiments.jobs import api, data, kinds, recovery, running
 from xblock_experiments.jobs.data import (
+    MAX_ATTEMPTS,
     CannotBeDone,
     InvalidJobId,
     JobIsActive,
@@ -34,7 +35,6 @@ from xblock_experiments.jobs.data import (
 )
 from xblock_experiments.jobs.kinds import Progress, Write
 from xblock_experiments.jobs.models import Job
-from xblock_experiments.jobs.recovery import MAX_ATTEMPTS
 from xblock_experiments.jobs.rows import as_seen
 from xblock_experiments.user_tags.api import retire_user
 
@@ -491,16 +491,33 @@ def test_a_cancelled_job_is_not_put_back(define: Define) -> None:
     assert now(job).state is State.CANCELLED
 
 
-def test_the_end_of_the_process_puts_the_job_back(define: Define) -> None:
+@pytest.mark.parametrize(
+    "error", [SystemExit(), NotStored("busy"), OperationalError("gone"), InterfaceError("closed")]
+)
+def test_an_interruption_puts_the_job_back_and_counts_as_an_attempt(
+    define: Define, folder: Path, error: BaseException
+) -> None:
     def write(course_id: str, path: Path, progress: Progress) -> None:
-        raise SystemExit
+        raise error
 
     define(write)
     job = start()
-    with pytest.raises(SystemExit):
-        running.run(job.id)
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        assert (now(job).state, now(job).attempt) == (State.WAITING, attempt)
+        with pytest.raises(type(error)):
+            running.run(job.id)
 
-    assert now(job).state is State.WAITING
+    assert (now(job).state, now(job).failure) == (State.FAILED, running.FAILED)
+    assert names(folder) == []
+
+
+def test_files_without_an_end_are_not_updated() -> None:
+    start()
+    work()
+    with CaptureQueriesContext(connection) as queries:
+        api.remove_files()
+
+    assert [query for query in queries if query["sql"].startswith("UPDATE")] == []
 
 
 def test_a_file_is_removed_after_its_time() -> None:

@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django_tasks_db.compat import TASKS_LOGGER
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
@@ -21,6 +23,7 @@ from pytest_django import Settings
 from tests.builders import COURSE_ID
 from tests.job_kinds import gated, kind_of, write_text
 from tests.test_faults import ROOT, SECONDS, url_of_test_database, wait_until
+from xblock_experiments.errors import NotStored
 from xblock_experiments.jobs import api, data, kinds
 from xblock_experiments.jobs.data import State
 from xblock_experiments.jobs.models import Job
@@ -199,3 +202,25 @@ def test_a_worker_leaves_the_logs_of_tasks_as_they_are() -> None:
 
     assert levels == [logging.getLogger(TASKS_LOGGER).level]
     assert levels != [logging.CRITICAL]
+
+
+@pytest.mark.usefixtures("gate", "_own_signals")
+def test_a_database_that_fails_does_not_end_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(*_: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    def look_after_jobs() -> int:
+        if faults:
+            raise faults.pop()
+        return 0
+
+    faults: list[Exception] = [NotStored("locked"), OperationalError("gone")]
+    monkeypatch.setattr(f"{COMMAND}._PAUSE", 0)
+    monkeypatch.setattr(f"{COMMAND}.recover", look_after_jobs)
+    kinds.register(kind_of(write))
+    job = start()
+    said = StringIO()
+    call_command("run_jobs", stderr=said)
+
+    assert now(job).state is State.DONE
+    assert [line.rpartition(": ")[2] for line in said.getvalue().splitlines()] == ["gone", "locked"]

@@ -138,7 +138,8 @@ def remove_files() -> int:
     # In this order: a file that is begun after the list was made is not in it.
     listed = files.names()
     over = rows().filter(expires__lte=timezone.now()).exclude(file="")
-    change(over, file="", size=None)
+    if over.exists():
+        change(over, file="", size=None)
     # In one query, since a job may end between two.
     used = rows().filter(Q(state=State.RUNNING) | ~Q(file="")).values_list("pk", "attempt")
     kept = {files.name_of(*each) for each in used}

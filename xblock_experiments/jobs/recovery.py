@@ -12,13 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from xblock_experiments.database.transactions import persist, reports_faults
-from xblock_experiments.jobs.data import STALE, State
+from xblock_experiments.jobs.data import MAX_ATTEMPTS, STALE, State
 from xblock_experiments.jobs.models import SLOT, Job
 from xblock_experiments.jobs.queue import enqueue
 from xblock_experiments.jobs.rows import as_seen, end, rows, using
 
-MAX_ATTEMPTS = 3
-"""The number of attempts after which a job has failed, because it may be what kills the worker."""
 INTERRUPTED = gettext_noop("The worker stopped unexpectedly in each attempt.")
 
 

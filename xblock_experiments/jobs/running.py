@@ -6,16 +6,19 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from django.db import InterfaceError, OperationalError, connections
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from xblock_experiments.commands.stopping import Stop
 from xblock_experiments.database.transactions import persist
+from xblock_experiments.errors import NotStored
 from xblock_experiments.jobs import files
-from xblock_experiments.jobs.data import CannotBeDone, State
+from xblock_experiments.jobs.data import MAX_ATTEMPTS, CannotBeDone, State
 from xblock_experiments.jobs.interruptions import Cancelled, Interruption, Overtaken, Stopped
 from xblock_experiments.jobs.kinds import get_kind
 from xblock_experiments.jobs.models import Job
@@ -109,8 +112,15 @@ class Attempt:
         """Let the next worker begin the job again, unless it was cancelled meanwhile."""
         persist(self._put_back, using=using())
 
-    def _put_back(self) -> None:
-        waiting = {"state": State.WAITING, "heartbeat": timezone.now(), "done": 0}
+    def try_again(self) -> None:
+        """Put the job back for its next attempt. It has failed if there is none."""
+        if self.row.attempt >= MAX_ATTEMPTS:
+            self.fail(FAILED)
+        else:
+            persist(partial(self._put_back, attempt=self.row.attempt + 1), using=using())
+
+    def _put_back(self, **values: Any) -> None:
+        waiting = {"state": State.WAITING, "heartbeat": timezone.now(), "done": 0, **values}
         if self._mine.filter(wants_cancel=False).update(**waiting):
             enqueue(self.row.pk)
         else:
@@ -148,14 +158,27 @@ def _fail(attempt: Attempt, error: BaseException) -> None:
     attempt.fail(FAILED)
 
 
+def _try_again(attempt: Attempt, error: BaseException) -> None:
+    log.warning("Job %s was interrupted.", attempt.row.pk, exc_info=error)
+    connection = connections[using()]
+    if not connection.in_atomic_block:
+        # The job is put back through a connection that works.
+        connection.close_if_unusable_or_obsolete()
+    attempt.try_again()
+
+
 _ENDS: dict[type[BaseException], Callable[[Attempt, BaseException], None]] = {
     Cancelled: lambda attempt, _: attempt.cancel(),
     Overtaken: _discard,
     Stopped: lambda attempt, _: attempt.put_back(),
     CannotBeDone: lambda attempt, error: attempt.fail(str(error)),
+    # faults of the database
+    NotStored: _try_again,
+    OperationalError: _try_again,
+    InterfaceError: _try_again,
     Exception: _fail,
-    # the end of the process
-    BaseException: lambda attempt, _: attempt.put_back(),
+    # the end of the process, or a kind that asks for it
+    BaseException: _try_again,
 }
 """The end of an attempt by its error. The first class that fits decides."""
 

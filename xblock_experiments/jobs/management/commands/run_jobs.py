@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils.crypto import get_random_string
 
+from xblock_experiments.errors import NotStored
 from xblock_experiments.jobs.api import recover, remove_files
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ _QUEUE = "django_tasks_db"
 
 _PAUSE = 1.0
 """The number of seconds between two looks into the queue."""
+_LONGEST_PAUSE = 30.0
+"""The maximum of the pause, which doubles each time that the database fails."""
 _ROUND = 10.0
 """The number of seconds between two looks for dead workers and old files."""
 
@@ -32,6 +36,7 @@ class Command(BaseCommand):
     """The command. It runs until a signal ends it, and puts its job back then."""
 
     help = "Work on jobs, such as reports. Takes up the jobs of workers that died."
+    _next_round = 0.0
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -50,14 +55,23 @@ class Command(BaseCommand):
         worker = _new_worker()
         if options["until_input_ends"]:
             threading.Thread(target=_stop_when_input_ends, daemon=True).start()
-        next_round = 0.0
+        pause = _PAUSE
         while worker.running:
-            if time.monotonic() >= next_round:
-                self._look_after_jobs()
-                next_round = time.monotonic() + _ROUND
-            worker.run()
+            try:
+                self._perform_one(worker)
+                pause = _PAUSE
+            except (NotStored, DatabaseError, InterfaceError) as error:
+                self.stderr.write(f"The database failed, the worker goes on: {str(error).strip()}")
+                close_old_connections()
+                pause = min(2 * pause, _LONGEST_PAUSE)
             if worker.running:
-                time.sleep(_PAUSE)
+                time.sleep(pause)
+
+    def _perform_one(self, worker: Worker) -> None:
+        if time.monotonic() >= self._next_round:
+            self._look_after_jobs()
+            self._next_round = time.monotonic() + _ROUND
+        worker.run()
 
     def _look_after_jobs(self) -> None:
         if count := recover():
