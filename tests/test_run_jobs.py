@@ -224,3 +224,12 @@ def test_a_database_that_fails_does_not_end_the_worker(monkeypatch: pytest.Monke
 
     assert now(job).state is State.DONE
     assert [line.rpartition(": ")[2] for line in said.getvalue().splitlines()] == ["gone", "locked"]
+
+
+@pytest.mark.usefixtures("gate", "_own_signals")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_without_an_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+
+    with pytest.raises(SystemExit, match="0"):
+        call_command("run_jobs", "--until-input-ends")

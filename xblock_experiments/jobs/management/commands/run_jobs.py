@@ -105,6 +105,8 @@ def _new_worker() -> Worker:
 
 def _stop_when_input_ends() -> None:
     # The file itself and not `sys.stdin`, whose lock would stop the interpreter from exiting.
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    try:
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
