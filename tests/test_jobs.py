@@ -35,7 +35,7 @@ from xblock_experiments.jobs.data import (
 )
 from xblock_experiments.jobs.kinds import Progress, Write
 from xblock_experiments.jobs.models import Job
-from xblock_experiments.jobs.rows import as_seen
+from xblock_experiments.jobs.rows import as_seen, end
 from xblock_experiments.user_tags.api import retire_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
@@ -429,6 +429,32 @@ def test_a_job_of_a_dead_worker_can_be_cancelled() -> None:
 
     assert api.cancel(COURSE_ID, job.id).state is State.CANCELLED
     assert api.recover() == 0
+
+
+def test_a_job_that_is_put_back_in_the_middle_of_its_cancellation_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def put_back_between(found: QuerySet[Job], state: State) -> bool:
+        monkeypatch.setattr(api, "end", end)
+        is_ended = end(found, state)
+        Job.objects.filter(state=State.RUNNING).update(state=State.WAITING)
+        return is_ended
+
+    job = start()
+    Job.objects.update(state=State.RUNNING)
+    monkeypatch.setattr(api, "end", put_back_between)
+    api.cancel(COURSE_ID, job.id)
+    work()
+
+    assert now(job).state is State.CANCELLED
+
+
+def test_a_job_that_is_cancelled_meanwhile_is_not_taken_up_again() -> None:
+    start()
+    row = Job.objects.get()
+    Job.objects.update(wants_cancel=True)
+
+    assert not as_seen(row).exists()
 
 
 def test_a_job_whose_task_was_lost_is_enqueued_again() -> None:

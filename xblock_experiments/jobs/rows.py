@@ -40,7 +40,8 @@ def end(found: QuerySet[Job], state: State, *, failure: str = "") -> bool:
 
 def as_seen(row: Job) -> QuerySet[Job]:
     """Return the row for a change, unless another process has changed it since it was read."""
-    return rows().filter(pk=row.pk, state=row.state, attempt=row.attempt, heartbeat=row.heartbeat)
+    seen = ("pk", "state", "attempt", "heartbeat", "wants_cancel")
+    return rows().filter(**{name: getattr(row, name) for name in seen})
 
 
 def value_of(row: Job) -> data.Job:

@@ -184,14 +184,20 @@ _ENDS: dict[type[BaseException], Callable[[Attempt, BaseException], None]] = {
 
 
 def _claimed(job_id: int) -> Job | None:
-    """Return the job for this process alone, or None if it does not wait any more."""
+    """Return the job for this process alone, or None if it does not wait any more.
+
+    A job whose cancellation has only begun ends here.
+    """
     row = rows().filter(pk=job_id, state=State.WAITING).first()
     if row is None:
         return None
     now = timezone.now()
     waiting = rows().filter(pk=job_id, state=State.WAITING, attempt=row.attempt)
     begun = {"state": State.RUNNING, "started": now, "heartbeat": now, "done": 0, "total": None}
-    return row if change(waiting, **begun) else None
+    if change(waiting.filter(wants_cancel=False), **begun):
+        return row
+    end(waiting.filter(wants_cancel=True), State.CANCELLED)
+    return None
 
 
 def _steps_of_last(row: Job) -> int | None:
