@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -616,22 +616,40 @@ def test_retiring_who_asked_clears_the_name_and_keeps_the_job() -> None:
     assert start(actor="teacher").actor == ""
 
 
-def test_retiring_anybody_ends_all_files_and_jobs_that_have_read_data(define: Define) -> None:
+@committed
+def test_retiring_anybody_ends_all_files_and_jobs_that_have_read_data(
+    define: Define, folder: Path
+) -> None:
     job = start()
     work()
 
     def write(course_id: str, path: Path, progress: Progress) -> None:
         retire_user("ann")
+        seen.append(names(folder))
         progress.step()
 
+    seen: list[list[str]] = []
     define(write)
     second = start()
     work()
 
     assert now(second).state is State.CANCELLED
+    assert now(job).size is None
     with pytest.raises(NoFile):
         read(job)
-    assert api.remove_files() == 1
+    assert [len(each) for each in seen] == [1]
+    assert names(folder) == []
+
+
+@committed
+def test_a_retirement_does_not_touch_jobs_before_it_is_stored() -> None:
+    start()
+    Job.objects.update(state=State.RUNNING)
+    with transaction.atomic():
+        retire_user("ann")
+        assert not Job.objects.get().wants_cancel
+
+    assert Job.objects.get().wants_cancel
 
 
 def test_reads_take_one_query() -> None:
