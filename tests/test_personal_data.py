@@ -97,7 +97,7 @@ NAME_NOBODY = {
     "xblock_experiments_gradebook_structure.definition": "what an author wrote",
     "xblock_experiments_jobs_job.course_id": "a course",
     "xblock_experiments_jobs_job.failure": "a sentence of this package",
-    "xblock_experiments_jobs_job.file": "two numbers",
+    "xblock_experiments_jobs_job.file": "a random name",
     "xblock_experiments_jobs_job.fingerprint": "a hash of a file",
     "xblock_experiments_jobs_job.form": "a form of a file",
     "xblock_experiments_jobs_job.kind": "a kind of job",

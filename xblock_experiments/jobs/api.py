@@ -112,11 +112,8 @@ def open_file(course_id: str, job_id: int) -> JobFile:
     row = _row(course_id, job_id)
     form = get_kind(row.kind).form(row.form)
     if value_of(row).has_file(timezone.now()):
-        try:
-            stream = files.path_of(row.file).open("rb")
-        except FileNotFoundError:
-            pass
-        else:
+        stream = files.opened(row.file, row.size)
+        if stream is not None:
             name = f"{row.kind}{form.suffix}"
             return JobFile(name=name, media_type=form.media_type, stream=stream)
     msg = f"The job {job_id} of {course_id} has no file. It is not done, or its file was removed."
@@ -138,9 +135,7 @@ def remove_files() -> int:
     over = rows().filter(expires__lte=timezone.now()).exclude(file="")
     if over.exists():
         change(over, file="", size=None)
-    # In one query, since a job may end between two.
-    used = rows().filter(Q(state=State.RUNNING) | ~Q(file="")).values_list("pk", "attempt")
-    kept = {files.name_of(*each) for each in used}
+    kept = set(rows().exclude(file="").values_list("file", flat=True))
     unused = [path for path, name in listed.items() if name not in kept]
     files.remove(unused)
     return len(unused)

@@ -15,7 +15,7 @@ from xblock_experiments.database.transactions import persist, reports_faults
 from xblock_experiments.jobs.data import MAX_ATTEMPTS, STALE, State
 from xblock_experiments.jobs.models import SLOT, Job
 from xblock_experiments.jobs.queue import enqueue
-from xblock_experiments.jobs.rows import as_seen, end, rows, using
+from xblock_experiments.jobs.rows import as_seen, end, rows, using, waiting
 
 INTERRUPTED = gettext_noop("The worker stopped unexpectedly in each attempt.")
 
@@ -46,8 +46,7 @@ def _enqueue_again(row: Job, attempt: int) -> bool:
 
 
 def _changed_and_enqueued(row: Job, attempt: int) -> bool:
-    waiting = {"state": State.WAITING, "attempt": attempt, "heartbeat": timezone.now(), "done": 0}
-    is_ours = bool(as_seen(row).update(**waiting))
+    is_ours = bool(as_seen(row).update(attempt=attempt, **waiting()))
     if is_ours:
         enqueue(row.pk)
     return is_ours
