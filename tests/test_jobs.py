@@ -468,14 +468,29 @@ def test_a_job_whose_task_was_lost_is_enqueued_again() -> None:
     assert (now(job).state, now(job).attempt) == (State.DONE, 1)
 
 
-def test_a_job_that_waits_behind_a_long_one_is_not_enqueued_again() -> None:
-    start()
+def test_a_job_whose_task_was_lost_is_enqueued_again_while_others_run() -> None:
+    job = start()
+    DBTaskResult.objects.all().delete()
     let_time_pass(61)
     busy = api.start(OTHER, "test", "text")
     Job.objects.filter(pk=busy.id).update(state=State.RUNNING)
 
     assert api.has_busy_worker()
-    assert api.recover() == 0
+    assert api.recover() == 1
+    work()
+    assert now(job).state is State.DONE
+
+
+def test_a_job_with_two_tasks_is_done_once(define: Define) -> None:
+    job = start()
+    let_time_pass(61)
+    assert api.recover() == 1
+    written: list[str] = []
+    define(lambda course_id, path, progress: written.append(course_id))
+    work()
+
+    assert now(job).state is State.DONE
+    assert written == [COURSE_ID]
 
 
 def test_a_signal_puts_the_job_back_and_reaches_the_worker(

@@ -23,17 +23,14 @@ INTERRUPTED = gettext_noop("The worker stopped unexpectedly in each attempt.")
 @reports_faults
 def recover() -> int:
     """Take up or end jobs that gave no sign of life for a minute, and return their number."""
-    active = list(rows().filter(slot=SLOT).order_by("pk"))
-    limit = timezone.now() - STALE
-    stale = [row for row in active if row.heartbeat <= limit]
-    is_busy = any(row.state == State.RUNNING and row.heartbeat > limit for row in active)
-    return sum(_recover(row, is_busy=is_busy) for row in stale)
+    stale = rows().filter(slot=SLOT, heartbeat__lte=timezone.now() - STALE)
+    return sum(map(_recover, stale.order_by("pk")))
 
 
-def _recover(row: Job, *, is_busy: bool) -> bool:
+def _recover(row: Job) -> bool:
     if row.state == State.WAITING:
-        # A worker that has nothing else to do would have begun it, so its task was lost.
-        return not is_busy and _enqueue_again(row, row.attempt)
+        # Its task may be lost. If it only waits behind others, a second task does no harm.
+        return _enqueue_again(row, row.attempt)
     if row.wants_cancel:
         return end(as_seen(row), State.CANCELLED)
     if row.attempt >= MAX_ATTEMPTS:
