@@ -287,6 +287,17 @@ def test_a_job_that_cannot_be_done_says_why(define: Define) -> None:
     assert (now(job).state, now(job).failure) == (State.FAILED, "The course is empty.")
 
 
+def test_a_long_reason_is_cut(define: Define) -> None:
+    def write(course_id: str, path: Path, progress: Progress) -> None:
+        raise CannotBeDone("a" * 300)
+
+    define(write)
+    job = start()
+    work()
+
+    assert (now(job).state, now(job).failure) == (State.FAILED, "a" * 255)
+
+
 def test_a_job_whose_worker_died_is_taken_up_again_once(folder: Path) -> None:
     job = start()
     Job.objects.update(state=State.RUNNING)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from xblock_experiments.database.transactions import persist_statement
 from xblock_experiments.jobs import data
 from xblock_experiments.jobs.data import State
-from xblock_experiments.jobs.models import Job
+from xblock_experiments.jobs.models import MAX_FAILURE, Job
 
 
 def rows() -> QuerySet[Job]:
@@ -36,7 +36,7 @@ def change(found: QuerySet[Job], **values: Any) -> bool:
 def end(found: QuerySet[Job], state: State, *, failure: str = "") -> bool:
     """End the found jobs without a file, and return whether there were any."""
     over = {"state": state, "slot": None, "file": "", "finished": timezone.now()}
-    return change(found, failure=failure, **over)
+    return change(found, failure=failure[:MAX_FAILURE], **over)
 
 
 def waiting() -> dict[str, Any]:
