@@ -410,6 +410,31 @@ def test_a_sign_of_life_is_no_step_and_ends_a_cancelled_job(define: Define) -> N
     assert now(job).state is State.CANCELLED
 
 
+@committed
+@pytest.mark.xdist_group("faults")
+def test_a_sign_of_life_that_lost_a_race_is_given_later(define: Define) -> None:
+    """Read rows one by one while somebody writes, as a function of a site may do."""
+
+    def write(course_id: str, path: Path, progress: Progress) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id FROM {Job._meta.db_table}")  # noqa: S608 - no input
+            cursor.fetchone()
+            assert together(lambda: api.start(OTHER, "test", "text")) == []
+            progress.step()
+            cursor.fetchall()
+        progress.step()
+        seen.append(now(job).done)
+
+    seen: list[int] = []
+    define(write)
+    api.start("course-v1:Third+Course+1", "test", "text")
+    job = start()
+    running.run(job.id)
+
+    assert now(job).state is State.DONE
+    assert seen == [2]
+
+
 def test_a_job_that_kills_each_of_its_workers_has_failed() -> None:
     job = start()
     for attempt in range(1, MAX_ATTEMPTS + 1):

@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from django.db import InterfaceError, OperationalError, connections
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from xblock_experiments.commands.stopping import Stop
-from xblock_experiments.database.transactions import persist
+from xblock_experiments.database.transactions import attempt_statement, persist
 from xblock_experiments.errors import NotStored
 from xblock_experiments.jobs import files
 from xblock_experiments.jobs.data import MAX_ATTEMPTS, CannotBeDone, State
@@ -120,7 +121,7 @@ class Attempt:
             persist(partial(self._put_back, attempt=self.row.attempt + 1), using=using())
 
     def _put_back(self, **values: Any) -> None:
-        if self._mine.filter(wants_cancel=False).update(**waiting(), **values):
+        if self._uncancelled().update(**waiting(), **values):
             enqueue(self.row.pk)
         else:
             self.cancel()
@@ -137,18 +138,34 @@ class Attempt:
         )
 
     def _give_sign_of_life(self) -> None:
+        """Change the row, or leave it until the next beat if another transaction was faster.
+
+        On SQLite, the function that LEARNERS names may keep a snapshot open in which nothing can be
+        written.
+        """
         self._next_beat = time.monotonic() + _BEAT
-        self._change()
+        beat = partial(self._uncancelled().update, **self._progress())
+        self._check(attempt_statement(beat, otherwise=True, using=using()))
 
     def _change(self, **values: Any) -> None:
-        """Change the row as long as it is this attempt's. Raises Cancelled or Overtaken."""
-        progress = {"heartbeat": timezone.now(), "done": self._done, "total": self._total}
-        if not change(self._mine.filter(wants_cancel=False), **progress, **values):
+        self._check(change(self._uncancelled(), **self._progress(), **values))
+
+    def _uncancelled(self) -> QuerySet[Job]:
+        return self._mine.filter(wants_cancel=False)
+
+    def _progress(self) -> dict[str, Any]:
+        return {"heartbeat": timezone.now(), "done": self._done, "total": self._total}
+
+    def _check(self, is_changed: object) -> None:
+        """Raise Cancelled or Overtaken unless the row is still this attempt's."""
+        if not is_changed:
             raise Cancelled if self._mine.exists() else Overtaken
 
 
 def _discard(attempt: Attempt, _: BaseException) -> None:
-    log.warning("Job %s was taken over. The file of this worker is discarded.", attempt.row.pk)
+    log.warning(
+        "Job %s was taken over or cancelled. The file of this worker is discarded.", attempt.row.pk
+    )
 
 
 def _fail(attempt: Attempt, error: BaseException) -> None:
