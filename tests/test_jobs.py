@@ -146,6 +146,19 @@ def test_a_course_has_one_active_job_of_a_kind_and_a_new_one_after_its_end() -> 
     assert [each.id for each in api.get_jobs(OTHER)] == [other.id]
 
 
+def test_an_active_job_is_listed_before_any_number_of_newer_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(api, "MAX_LISTED", 2)
+    kinds.register(kind_of(write_text, "other"))
+    active = start()
+    for _ in range(3):
+        newer = api.start(COURSE_ID, "other", "text")
+        api.cancel(COURSE_ID, newer.id)
+
+    assert [job.id for job in api.get_jobs(COURSE_ID)] == [active.id, newer.id]
+
+
 @committed
 @pytest.mark.xdist_group("faults")
 def test_of_two_starts_at_the_same_time_one_makes_a_job() -> None:

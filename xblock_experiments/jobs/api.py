@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from xblock_experiments.database.transactions import persist, reports_faults
@@ -79,10 +79,14 @@ def start(course_id: str, kind: str, form: str, *, actor: str = "") -> Job:
 
 @reports_faults
 def get_jobs(course_id: str) -> tuple[Job, ...]:
-    """Return the last 50 jobs of the course, newest first. One query."""
+    """Return the active jobs of the course and then the others, newest first, up to 50. One query.
+
+    A course has at most one active job of a kind, so none is left out.
+    """
     _check_id(course_id)
-    found = rows().filter(course_id=course_id).order_by("-pk")[:MAX_LISTED]
-    return tuple(map(value_of, found))
+    found = rows().filter(course_id=course_id)
+    active_first = found.order_by(F("slot").asc(nulls_last=True), "-pk")
+    return tuple(map(value_of, active_first[:MAX_LISTED]))
 
 
 @reports_faults
