@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from django_tasks_db.compat import TASKS_LOGGER
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from tests.builders import COURSE_ID
-from tests.job_kinds import gated, kind_of
+from tests.job_kinds import gated, kind_of, write_text
 from tests.test_faults import ROOT, SECONDS, url_of_test_database, wait_until
+from xblock_experiments.errors import NotStored
 from xblock_experiments.jobs import api, data, kinds
 from xblock_experiments.jobs.data import State
 from xblock_experiments.jobs.models import Job
@@ -27,6 +33,8 @@ pytestmark = [
     pytest.mark.every_database,
     pytest.mark.xdist_group("faults"),
 ]
+
+COMMAND = "xblock_experiments.jobs.management.commands.run_jobs"
 
 type NewWorker = Callable[..., subprocess.Popen[bytes]]
 
@@ -145,8 +153,83 @@ def test_a_worker_ends_with_the_process_at_the_other_end_of_its_input(
 def test_without_the_queue_the_command_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    command = "xblock_experiments.jobs.management.commands.run_jobs"
-    monkeypatch.setattr(f"{command}.get_commands", dict)
+    monkeypatch.setattr(f"{COMMAND}.apps.is_installed", lambda _: False)
 
     with pytest.raises(CommandError, match="Install the extra `jobs`"):
         call_command("run_jobs")
+
+
+@pytest.fixture
+def _own_signals() -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def fail(*_: object) -> None:
+    pytest.fail("The worker goes on.")
+
+
+@pytest.mark.usefixtures("gate", "_own_signals")
+def test_a_signal_after_the_work_on_a_job_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def finish(*args: Any) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        set_successful(*args)
+
+    kinds.register(kind_of(write_text))
+    set_successful = DBTaskResult.set_successful
+    monkeypatch.setattr(DBTaskResult, "set_successful", finish)
+    monkeypatch.setattr(f"{COMMAND}.time.sleep", fail)
+    job = start()
+    call_command("run_jobs")
+
+    assert now(job).state is State.DONE
+    assert DBTaskResult.objects.get().status == "SUCCESSFUL"
+
+
+@pytest.mark.usefixtures("gate", "_own_signals")
+def test_a_worker_leaves_the_logs_of_tasks_as_they_are() -> None:
+    def write(*_: object) -> None:
+        levels.append(logging.getLogger(TASKS_LOGGER).level)
+        signal.raise_signal(signal.SIGTERM)
+
+    levels: list[int] = []
+    kinds.register(kind_of(write))
+    start()
+    call_command("run_jobs")
+
+    assert levels == [logging.getLogger(TASKS_LOGGER).level]
+    assert levels != [logging.CRITICAL]
+
+
+@pytest.mark.usefixtures("gate", "_own_signals")
+def test_a_database_that_fails_does_not_end_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(*_: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    def look_after_jobs() -> int:
+        if faults:
+            raise faults.pop()
+        return 0
+
+    faults: list[Exception] = [NotStored("locked"), OperationalError("gone")]
+    monkeypatch.setattr(f"{COMMAND}._PAUSE", 0)
+    monkeypatch.setattr(f"{COMMAND}.recover", look_after_jobs)
+    kinds.register(kind_of(write))
+    job = start()
+    said = StringIO()
+    call_command("run_jobs", stderr=said)
+
+    assert now(job).state is State.DONE
+    assert [line.rpartition(": ")[2] for line in said.getvalue().splitlines()] == ["gone", "locked"]
+
+
+@pytest.mark.usefixtures("gate", "_own_signals")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_without_an_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+
+    with pytest.raises(SystemExit, match="0"):
+        call_command("run_jobs", "--until-input-ends")

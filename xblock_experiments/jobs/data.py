@@ -12,6 +12,9 @@ from xblock_experiments.errors import ExperimentsError, WrongId
 STALE = timedelta(seconds=60)
 """The age of a heartbeat from which on its worker is considered dead."""
 
+MAX_ATTEMPTS = 3
+"""The number of attempts after which a job has failed, because it may be what kills the worker."""
+
 
 class State(StrEnum):
     """The state of a job as its row has it."""

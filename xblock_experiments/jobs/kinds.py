@@ -17,16 +17,20 @@ from xblock_experiments.jobs.data import NoSuchKind
 class Progress(Protocol):
     """The progress of a job, which its function reports.
 
-    Both methods raise an error if the job must end here. Let that error pass.
+    Each method raises an error if the job must end here. Let that error pass.
     """
 
     def expect(self, total: int) -> None:
         """Set the number of all steps."""
 
     def step(self) -> None:
-        """Count one more step.
+        """Count one more step, which is a sign of life."""
 
-        Call it at least every 20 seconds: a job without a sign of life is taken over after 60.
+    def alive(self) -> None:
+        """Give a sign of life without counting a step.
+
+        Call this or `step` at least every 20 seconds: a job without a sign of life is taken over
+        after 60.
         """
 
 

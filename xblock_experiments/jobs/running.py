@@ -6,21 +6,25 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from django.db import InterfaceError, OperationalError, connections
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from xblock_experiments.commands.stopping import Stop
-from xblock_experiments.database.transactions import persist
+from xblock_experiments.database.transactions import attempt_statement, persist
+from xblock_experiments.errors import NotStored
 from xblock_experiments.jobs import files
-from xblock_experiments.jobs.data import CannotBeDone, State
+from xblock_experiments.jobs.data import MAX_ATTEMPTS, CannotBeDone, State
 from xblock_experiments.jobs.interruptions import Cancelled, Interruption, Overtaken, Stopped
 from xblock_experiments.jobs.kinds import get_kind
 from xblock_experiments.jobs.models import Job
 from xblock_experiments.jobs.queue import enqueue
-from xblock_experiments.jobs.rows import change, end, rows, using
+from xblock_experiments.jobs.rows import change, end, rows, using, waiting
 from xblock_experiments.jobs.stopping import noting_signals
 from xblock_experiments.settings.common import setting
 
@@ -52,7 +56,7 @@ class Attempt:
     def __init__(self, row: Job, stop: Stop) -> None:
         self.row = row
         self._stop = stop
-        self._mine = rows().filter(pk=row.pk, state=State.RUNNING, attempt=row.attempt)
+        self._mine = rows().filter(pk=row.pk, state=State.RUNNING, file=row.file)
         self._done = 0
         self._total = _steps_of_last(row)
         self._next_beat = time.monotonic() + _BEAT
@@ -76,13 +80,13 @@ class Attempt:
     def work(self) -> None:
         """Write the file, and publish it with the end of the job."""
         form = get_kind(self.row.kind).form(self.row.form)
-        name = files.name_of(self.row.pk, self.row.attempt)
-        with files.new_file(name) as path:
+        with files.new_file(self.row.file) as path:
             fingerprint = form.write(self.row.course_id, path, self)
+        path = files.path_of(self.row.file)
         try:
-            self._publish(name, fingerprint or "")
+            self._publish(path.stat().st_size, fingerprint or "")
         except Interruption:
-            files.remove([files.path_of(name)])
+            files.remove([path])
             raise
 
     def expect(self, total: int) -> None:
@@ -91,6 +95,9 @@ class Attempt:
 
     def step(self) -> None:
         self._done += 1
+        self.alive()
+
+    def alive(self) -> None:
         if self._stop.is_requested:
             raise Stopped
         if time.monotonic() >= self._next_beat:
@@ -106,38 +113,59 @@ class Attempt:
         """Let the next worker begin the job again, unless it was cancelled meanwhile."""
         persist(self._put_back, using=using())
 
-    def _put_back(self) -> None:
-        waiting = {"state": State.WAITING, "heartbeat": timezone.now(), "done": 0}
-        if self._mine.filter(wants_cancel=False).update(**waiting):
+    def try_again(self) -> None:
+        """Put the job back for its next attempt. It has failed if there is none."""
+        if self.row.attempt >= MAX_ATTEMPTS:
+            self.fail(FAILED)
+        else:
+            persist(partial(self._put_back, attempt=self.row.attempt + 1), using=using())
+
+    def _put_back(self, **values: Any) -> None:
+        if self._uncancelled().update(**waiting(), **values):
             enqueue(self.row.pk)
         else:
             self.cancel()
 
-    def _publish(self, name: str, fingerprint: str) -> None:
+    def _publish(self, size: int, fingerprint: str) -> None:
         now = timezone.now()
         self._change(
             state=State.DONE,
             slot=None,
             finished=now,
-            file=name,
             fingerprint=fingerprint,
-            size=files.path_of(name).stat().st_size,
+            size=size,
             expires=now + timedelta(days=setting("JOB_FILES_KEPT")),
         )
 
     def _give_sign_of_life(self) -> None:
+        """Change the row, or leave it until the next beat if another transaction was faster.
+
+        On SQLite, the function that LEARNERS names may keep a snapshot open in which nothing can be
+        written.
+        """
         self._next_beat = time.monotonic() + _BEAT
-        self._change()
+        beat = partial(self._uncancelled().update, **self._progress())
+        self._check(attempt_statement(beat, otherwise=True, using=using()))
 
     def _change(self, **values: Any) -> None:
-        """Change the row as long as it is this attempt's. Raises Cancelled or Overtaken."""
-        progress = {"heartbeat": timezone.now(), "done": self._done, "total": self._total}
-        if not change(self._mine.filter(wants_cancel=False), **progress, **values):
+        self._check(change(self._uncancelled(), **self._progress(), **values))
+
+    def _uncancelled(self) -> QuerySet[Job]:
+        return self._mine.filter(wants_cancel=False)
+
+    def _progress(self) -> dict[str, Any]:
+        return {"heartbeat": timezone.now(), "done": self._done, "total": self._total}
+
+    def _check(self, is_changed: object) -> None:
+        """Raise Cancelled or Overtaken unless the row is still this attempt's."""
+        if not is_changed:
             raise Cancelled if self._mine.exists() else Overtaken
 
 
 def _discard(attempt: Attempt, _: BaseException) -> None:
-    log.warning("Job %s was taken over. The file of this worker is discarded.", attempt.row.pk)
+    log.warning(
+        "Job %s was taken over or cancelled. The file of this worker is discarded.", attempt.row.pk
+    )
 
 
 def _fail(attempt: Attempt, error: BaseException) -> None:
@@ -145,27 +173,47 @@ def _fail(attempt: Attempt, error: BaseException) -> None:
     attempt.fail(FAILED)
 
 
+def _try_again(attempt: Attempt, error: BaseException) -> None:
+    log.warning("Job %s was interrupted.", attempt.row.pk, exc_info=error)
+    connection = connections[using()]
+    if not connection.in_atomic_block:
+        # The job is put back through a connection that works.
+        connection.close_if_unusable_or_obsolete()
+    attempt.try_again()
+
+
 _ENDS: dict[type[BaseException], Callable[[Attempt, BaseException], None]] = {
     Cancelled: lambda attempt, _: attempt.cancel(),
     Overtaken: _discard,
     Stopped: lambda attempt, _: attempt.put_back(),
     CannotBeDone: lambda attempt, error: attempt.fail(str(error)),
+    # faults of the database
+    NotStored: _try_again,
+    OperationalError: _try_again,
+    InterfaceError: _try_again,
     Exception: _fail,
-    # the end of the process
-    BaseException: lambda attempt, _: attempt.put_back(),
+    # the end of the process, or a kind that asks for it
+    BaseException: _try_again,
 }
 """The end of an attempt by its error. The first class that fits decides."""
 
 
 def _claimed(job_id: int) -> Job | None:
-    """Return the job for this process alone, or None if it does not wait any more."""
+    """Return the job for this process alone, or None if it does not wait any more.
+
+    A job whose cancellation has only begun ends here.
+    """
     row = rows().filter(pk=job_id, state=State.WAITING).first()
     if row is None:
         return None
     now = timezone.now()
-    waiting = rows().filter(pk=job_id, state=State.WAITING, attempt=row.attempt)
-    begun = {"state": State.RUNNING, "started": now, "heartbeat": now, "done": 0, "total": None}
-    return row if change(waiting, **begun) else None
+    found = rows().filter(pk=job_id, state=State.WAITING, attempt=row.attempt)
+    row.file = files.new_name()
+    begun = {"state": State.RUNNING, "file": row.file, "started": now, "heartbeat": now}
+    if change(found.filter(wants_cancel=False), total=None, **begun):
+        return row
+    end(found.filter(wants_cancel=True), State.CANCELLED)
+    return None
 
 
 def _steps_of_last(row: Job) -> int | None:

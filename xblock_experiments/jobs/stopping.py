@@ -9,13 +9,6 @@ from contextlib import contextmanager
 
 from xblock_experiments.commands.stopping import Stop, graceful_stop
 
-_asked = threading.Event()
-
-
-def is_stopping() -> bool:
-    """Return whether a signal has asked this process to stop while it worked on a job."""
-    return _asked.is_set()
-
 
 @contextmanager
 def noting_signals() -> Iterator[Stop]:
@@ -31,5 +24,4 @@ def noting_signals() -> Iterator[Stop]:
             yield stop
     finally:
         if stop.signal is not None:
-            _asked.set()
             signal.raise_signal(stop.signal)
