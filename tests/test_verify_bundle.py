@@ -388,7 +388,12 @@ def test_a_learner_who_is_not_among_the_people_is_named(bundle: Bundle, tmp_path
 
 
 @pytest.mark.parametrize(
-    "text", ["", "pseudonym\n", "a,b\nc,d\n", "pseudonym,user_id\none\n", "\xff"]
+    "text",
+    [
+        *("", "pseudonym\n", "a,b\nc,d\n", "pseudonym,user_id\none\n", "\xff"),
+        "pseudonym,user_id\na,1\na,2\n",
+        "pseudonym,user_id\na,1\nb,1\n",
+    ],
 )
 def test_a_file_that_is_not_of_people_is_a_fault(text: str, bundle: Bundle, tmp_path: Path) -> None:
     path = tmp_path / "others.csv"
@@ -396,6 +401,13 @@ def test_a_file_that_is_not_of_people_is_a_fault(text: str, bundle: Bundle, tmp_
     report = verify_bundle(bundle.path, manifest=bundle.manifest, people=path)
 
     assert [fault.file for fault in report.faults] == [str(path)]
+
+
+def test_a_file_of_people_that_a_spreadsheet_saved_is_read(bundle: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    assert check(bundle, with_people=True).is_sound
 
 
 def test_a_move_without_a_stored_version_is_uncertain(tmp_path: Path) -> None:
