@@ -301,6 +301,11 @@ def cell(at: int, value: bytes) -> Callable[[list[bytes], int], int]:
     return change
 
 
+def move_to_the_end(lines: list[bytes], at: int) -> int:
+    lines.insert(-1, lines.pop(at))
+    return len(lines) - 1
+
+
 FORGERIES: dict[str, tuple[Callable[[list[bytes], int], int], str]] = {
     "a quoted reason": (cell(10, b'"assigned"'), "not written as"),
     "a quoted type": (cell(9, b'"experiment"'), "not written as"),
@@ -312,10 +317,7 @@ FORGERIES: dict[str, tuple[Callable[[list[bytes], int], int], str]] = {
     "another number": (cell(2, b"2"), "the number of the move is '2', not 1"),
     "a number with a leading zero": (cell(2, b"01"), "the number of the move is '01', not 1"),
     "a repeated row": (repeat, "the number of the move is '1', not 2"),
-    "a misplaced row": (
-        lambda lines, at: lines.insert(-1, lines.pop(at)) or len(lines) - 1,
-        "not in the order",
-    ),
+    "a misplaced row": (move_to_the_end, "not in the order"),
     "a missing row": (remove, "the number of the move is '2', not 1"),
 }
 
