@@ -47,7 +47,7 @@ SIGNATURES: dict[Any, dict[str, str]] = {
         "get_score_history": "course_id, user_id",
         "get_score_histories_of": "course_id, user_ids",
         "get_grade": "course_id, user_id",
-        "get_grades": "course_id, user_ids",
+        "get_grades": "course_id, user_ids, *, now=None",
         "retire_user": "user_id",
     },
     research: {

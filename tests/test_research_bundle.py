@@ -12,6 +12,8 @@ import stat
 import sys
 import zipfile
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pyarrow.parquet import ParquetFile
 from pytest_django import Settings
 
 from tests.builders import COURSE_ID, experiment, segmentation
 from tests.bundles import HOSTILE, KEY, SITE, STAFF, export, fill, learner, people_of, publish, rows
+from tests.test_grades_of_learners import BLOCKS, score, structure
 from tests.unloading import unload
 from xblock_experiments.course_user_segmentation.api import (
     count_members,
@@ -38,8 +42,10 @@ from xblock_experiments.gradebook.api import (
     get_grade,
     get_score_history,
     get_structure,
+    save_structure,
     write_report,
 )
+from xblock_experiments.gradebook.structure import Start
 from xblock_experiments.gradebook.structure_json import loads
 from xblock_experiments.research.api import export_bundle, read_key
 from xblock_experiments.research.bundle import NotExported, NothingToExport
@@ -179,6 +185,31 @@ def test_grades_and_problems_are_the_numbers_of_the_reports(tmp_path: Path) -> N
             if found:
                 assert (found["earned"] or "Not Attempted") == earned
                 assert found["possible"] == row[f"{usage_id} (Possible)"]
+
+
+def test_a_start_date_that_passes_meanwhile_counts_for_no_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = timezone.now()
+    whole = structure(2, 3)
+    (homework,) = whole.sequences
+    late = replace(
+        homework.blocks[0],
+        usage_id="late",
+        ways=frozenset({frozenset({Start(began + timedelta(hours=1))})}),
+    )
+    homework = replace(homework, blocks=(*homework.blocks, late))
+    save_structure(replace(whole, sequences=(homework,)), [*BLOCKS, "late"])
+    score(learner(1), "late", 1)
+    export(tmp_path, "before")
+
+    def on_row() -> None:
+        monkeypatch.setattr(timezone, "now", lambda: began + timedelta(hours=2))
+
+    export(tmp_path, on_row=on_row)
+
+    for table in ("problems", "grades", "sequence_grades"):
+        assert rows(tmp_path / "bundle", table) == rows(tmp_path / "before", table)
 
 
 def test_the_scores_have_the_whole_history(tmp_path: Path) -> None:

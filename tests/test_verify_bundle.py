@@ -301,6 +301,11 @@ def cell(at: int, value: bytes) -> Callable[[list[bytes], int], int]:
     return change
 
 
+def move_to_the_end(lines: list[bytes], at: int) -> int:
+    lines.insert(-1, lines.pop(at))
+    return len(lines) - 1
+
+
 FORGERIES: dict[str, tuple[Callable[[list[bytes], int], int], str]] = {
     "a quoted reason": (cell(10, b'"assigned"'), "not written as"),
     "a quoted type": (cell(9, b'"experiment"'), "not written as"),
@@ -312,10 +317,7 @@ FORGERIES: dict[str, tuple[Callable[[list[bytes], int], int], str]] = {
     "another number": (cell(2, b"2"), "the number of the move is '2', not 1"),
     "a number with a leading zero": (cell(2, b"01"), "the number of the move is '01', not 1"),
     "a repeated row": (repeat, "the number of the move is '1', not 2"),
-    "a misplaced row": (
-        lambda lines, at: lines.insert(-1, lines.pop(at)) or len(lines) - 1,
-        "not in the order",
-    ),
+    "a misplaced row": (move_to_the_end, "not in the order"),
     "a missing row": (remove, "the number of the move is '2', not 1"),
 }
 
@@ -388,7 +390,12 @@ def test_a_learner_who_is_not_among_the_people_is_named(bundle: Bundle, tmp_path
 
 
 @pytest.mark.parametrize(
-    "text", ["", "pseudonym\n", "a,b\nc,d\n", "pseudonym,user_id\none\n", "\xff"]
+    "text",
+    [
+        *("", "pseudonym\n", "a,b\nc,d\n", "pseudonym,user_id\none\n", "\xff"),
+        "pseudonym,user_id\na,1\na,2\n",
+        "pseudonym,user_id\na,1\nb,1\n",
+    ],
 )
 def test_a_file_that_is_not_of_people_is_a_fault(text: str, bundle: Bundle, tmp_path: Path) -> None:
     path = tmp_path / "others.csv"
@@ -396,6 +403,13 @@ def test_a_file_that_is_not_of_people_is_a_fault(text: str, bundle: Bundle, tmp_
     report = verify_bundle(bundle.path, manifest=bundle.manifest, people=path)
 
     assert [fault.file for fault in report.faults] == [str(path)]
+
+
+def test_a_file_of_people_that_a_spreadsheet_saved_is_read(bundle: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    assert check(bundle, with_people=True).is_sound
 
 
 def test_a_move_without_a_stored_version_is_uncertain(tmp_path: Path) -> None:

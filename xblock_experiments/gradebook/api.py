@@ -152,13 +152,15 @@ def get_learners(course_id: str) -> Iterator[str]:
 
 
 @reports_faults
-def get_given_blocks(course_id: str, user_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+def get_given_blocks(
+    course_id: str, user_ids: Iterable[str], *, now: datetime | None = None
+) -> dict[str, frozenset[str]]:
     """Return the usage ids of the scored blocks that each user is given now, by user id.
 
-    Raises NoStructure.
+    With `now`, start dates are compared with that time. Raises NoStructure.
     """
     _check_id(course_id, "course")
-    return present_blocks_of(structures.newest(course_id), list(_checked(user_ids)))
+    return present_blocks_of(structures.newest(course_id), list(_checked(user_ids)), now)
 
 
 @reports_faults
@@ -172,13 +174,15 @@ def get_grade(course_id: str, user_id: str) -> CourseGrade:
 
 
 @reports_faults
-def get_grades(course_id: str, user_ids: Iterable[str]) -> Iterator[CourseGrade]:
+def get_grades(
+    course_id: str, user_ids: Iterable[str], *, now: datetime | None = None
+) -> Iterator[CourseGrade]:
     """Yield the users' grades in their order. A constant number of queries for 1,000 users.
 
-    Raises NoStructure.
+    With `now`, start dates are compared with that time. Raises NoStructure.
     """
     _check_id(course_id, "course")
-    return grades_of(course_id, _checked(user_ids))
+    return grades_of(course_id, _checked(user_ids), now)
 
 
 @reports_faults

@@ -25,20 +25,22 @@ from xblock_experiments.gradebook.versions import CourseAt, Versions
 from xblock_experiments.settings.common import setting
 
 
-def grades_of(course_id: str, user_ids: Iterable[str]) -> Iterator[CourseGrade]:
+def grades_of(
+    course_id: str, user_ids: Iterable[str], now: datetime | None = None
+) -> Iterator[CourseGrade]:
     """Return the grades in the users' order. Raises NoStructure.
 
     Makes a constant number of queries for each 1,000 users.
     """
-    grader = Grader(structures.newest(course_id))
+    grader = Grader(structures.newest(course_id), now)
     return (grader.grade(learner) for learner in grader.learners(user_ids))
 
 
 def present_blocks_of(
-    structure: CourseStructure, user_ids: Sequence[str]
+    structure: CourseStructure, user_ids: Sequence[str], now: datetime | None = None
 ) -> dict[str, frozenset[str]]:
     """Return the usage ids of the scored blocks that each user is given now, by user id."""
-    given = GivenBlocks(structure, timezone.now())
+    given = GivenBlocks(structure, now or timezone.now())
     return {
         user_id: frozenset(block.usage_id for each in given.to(groups.now) for block in each.blocks)
         for user_id, groups in get_groups_over_time(structure.course_id, user_ids)
@@ -71,10 +73,10 @@ class Learner:
 class Grader:
     """Grades the learners of a course. Reads and computes once what they have in common."""
 
-    def __init__(self, structure: CourseStructure) -> None:
+    def __init__(self, structure: CourseStructure, now: datetime | None = None) -> None:
         self.policy = structure.policy
         self._course_id = structure.course_id
-        self._given = GivenBlocks(structure, timezone.now())
+        self._given = GivenBlocks(structure, now or timezone.now())
         self._groups = OverTime(structure.course_id)
         self._versions = Versions(structure.course_id, self._given.now)
         self._keeps_points = bool(setting("KEEP_POINTS"))

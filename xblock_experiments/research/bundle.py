@@ -12,7 +12,6 @@ from datetime import UTC
 from hashlib import sha256
 from pathlib import Path
 
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from xblock_experiments import __version__
@@ -140,7 +139,7 @@ def _manifest_of(
     entries |= {name: write_file(folder, name, text.encode()) for name, text in texts.items()}
     text = Manifest(
         course_id=course.id,
-        created=timezone.now().astimezone(UTC).isoformat(timespec="seconds"),
+        created=course.now.astimezone(UTC).isoformat(timespec="seconds"),
         tool=f"xblock-experiments {__version__}",
         files=entries,
         tables={table.name: each.entry for table, each in files.items()},

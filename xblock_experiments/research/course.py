@@ -6,7 +6,10 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+
+from django.utils import timezone
 
 from xblock_experiments.course_user_segmentation import api as segmentations
 from xblock_experiments.course_user_segmentation.data import UserSegmentation
@@ -36,6 +39,8 @@ class Course:
     structure: CourseStructure | None
     """The structure, or None if it is not known. Then nobody has grades."""
     pseudonyms: Pseudonyms
+    now: datetime
+    """The time of the export, with which all tables compare start dates."""
 
     def actor(self, user_id: str) -> str | None:
         """Return the pseudonym of a member of staff, or None for nobody."""
@@ -47,7 +52,7 @@ def read_course(course_id: str, pseudonyms: Pseudonyms) -> Course:
         structure = gradebook.get_structure(course_id)
     except NoStructure:
         structure = None
-    return Course(course_id, structure, pseudonyms)
+    return Course(course_id, structure, pseudonyms, timezone.now())
 
 
 def _configurations(course: Course) -> Rows:

@@ -36,7 +36,7 @@ class Batch:
     def grades(self) -> list[CourseGrade]:
         if self.course.structure is None:
             return []
-        return list(gradebook.get_grades(self.course.id, self.names))
+        return list(gradebook.get_grades(self.course.id, self.names, now=self.course.now))
 
     @cached_property
     def histories(self) -> dict[str, dict[str, ScoreHistory]]:
@@ -94,7 +94,7 @@ def _problems(batch: Batch) -> Rows:
     if course.structure is None:
         return
     blocks = {each.usage_id: each for every in course.structure.sequences for each in every.blocks}
-    given = gradebook.get_given_blocks(course.id, batch.names)
+    given = gradebook.get_given_blocks(course.id, batch.names, now=course.now)
     for user_id, scores in gradebook.get_scores_of(course.id, batch.names):
         wanted = blocks.keys() & (given[user_id] | scores.keys())
         for number, usage_id in enumerate((each for each in blocks if each in wanted), 1):

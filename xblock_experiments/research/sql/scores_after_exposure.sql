@@ -1,5 +1,7 @@
 -- How do learners do in each block after they were first shown their arm? The score is the last one
 -- that counted. Learners who were moved are left out, as are scores from before the arm was shown.
+-- Learners without a score after it are left out too, so look first at how many they are in each
+-- arm.
 WITH shown AS (
     SELECT course_id, segmentation_id, learner, group_id, min(shown) AS first_shown
     FROM exposures
