@@ -279,7 +279,7 @@ def test_a_report_whose_worker_died_says_so_and_that_no_worker_runs(
     let_time_pass(61)
     assert watched(client, base)["is_stuck"]
     (row,) = rows(client, base)
-    assert "Interrupted, because its worker stopped. Another worker continues." in row
+    assert "Interrupted, because its worker stopped. A worker will begin it again." in row
     (note,) = of_class(page(client, base), "xbx-no-worker")
     assert note.get("hidden") is None
     assert "python -m django run_jobs" in words(note)
@@ -315,9 +315,23 @@ def test_a_report_of_a_kind_that_is_gone_is_still_listed(client: Client, base: s
     change(kind="of an earlier release")
 
     (row,) = rows(client, base)
-    assert row.startswith("of an earlier release csv Ready.")
+    assert row.startswith("of an earlier release csv This kind of report is no longer available.")
+    assert not page(client, base).xpath(
+        "//*[contains(@class, 'xbx-report ')]//*[self::a or self::button]"
+    )
     (job,) = api.get_jobs(COURSE_ID)
     assert client.get(f"{base}{job.id}/file", STAFF).status_code == 404
+
+
+def test_a_cancelled_report_of_a_kind_that_is_gone_cannot_be_created_again(
+    client: Client, base: str
+) -> None:
+    create(client, base)
+    change(kind="of an earlier release", state=State.CANCELLED, slot=None)
+
+    (row,) = of_class(page(client, base), "xbx-report")
+    assert "Cancelled." in words(row)
+    assert not row.xpath(".//button")
 
 
 def test_a_course_that_is_not_known_to_the_gradebook_says_why_there_are_no_grades() -> None:
