@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -348,6 +350,30 @@ def test_grades_have_their_length_from_the_first_time_on(client: Client, base: s
 
     (job,) = api.get_jobs(COURSE_ID)
     assert (job.done, job.total) == (1, 1)
+
+
+def test_a_report_can_be_cancelled_while_its_learners_are_counted(
+    client: Client, base: str, settings: Settings
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {
+        **settings.XBLOCK_EXPERIMENTS,
+        "LEARNERS": f"{__name__}.learners_without_end",
+    }
+    create(client, base)
+    work()
+
+    (job,) = api.get_jobs(COURSE_ID)
+    assert job.state is State.CANCELLED
+
+
+def learners_without_end(course_id: str) -> Iterator[str]:
+    """Yield learners until the job that asks for them has noticed its cancellation."""
+    (job,) = api.get_jobs(course_id)
+    api.cancel(course_id, job.id)
+    deadline = time.monotonic() + 30
+    for number in count():
+        assert time.monotonic() < deadline, "nobody noticed"
+        yield str(number)
 
 
 def test_a_bundle_is_downloaded_with_the_hash_by_which_it_is_checked(

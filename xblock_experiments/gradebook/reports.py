@@ -21,3 +21,5 @@ REPORTS: Mapping[str, Callable[[str], Table]] = {
     "exposures": exposure_report,
 }
 """The reports by their names in commands, addresses and file names."""
+ROW_A_LEARNER = frozenset({"grades", "problems"})
+"""The reports with one row for each learner."""
