@@ -352,14 +352,15 @@ def test_grades_have_their_length_from_the_first_time_on(client: Client, base: s
     assert (job.done, job.total) == (1, 1)
 
 
-def test_a_report_can_be_cancelled_while_its_learners_are_counted(
-    client: Client, base: str, settings: Settings
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_can_be_cancelled_while_its_learners_are_read(
+    client: Client, base: str, settings: Settings, name: str
 ) -> None:
     settings.XBLOCK_EXPERIMENTS = {
         **settings.XBLOCK_EXPERIMENTS,
         "LEARNERS": f"{__name__}.learners_without_end",
     }
-    create(client, base)
+    create(client, base, name)
     work()
 
     (job,) = api.get_jobs(COURSE_ID)

@@ -87,7 +87,13 @@ def _write(
         progress.expect(total)
     try:
         write_report_file(
-            path, name, course_id, format=format, with_bom=with_bom, on_row=progress.step
+            path,
+            name,
+            course_id,
+            format=format,
+            with_bom=with_bom,
+            on_row=progress.step,
+            on_learner=progress.alive,
         )
     except NoStructure as error:
         raise CannotBeDone(NO_STRUCTURE) from error

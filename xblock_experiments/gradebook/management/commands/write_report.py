@@ -62,7 +62,8 @@ def _write(path: Path, options: dict[str, Any], stop: Stop) -> int:
     name, course_id = options["name"], options["course_id"]
     with whole_file(path) as new, usable_database():
         new.touch(mode=0o600)
-        total = count_rows(name, course_id, on_learner=until(stop, lambda: None))
+        on_learner = until(stop, lambda: None)
+        total = count_rows(name, course_id, on_learner=on_learner)
         with counting("rows", total=total) as count_one:
             return write_report_file(
                 new,
@@ -71,4 +72,5 @@ def _write(path: Path, options: dict[str, Any], stop: Stop) -> int:
                 format=options["format"],
                 with_bom=options["bom"],
                 on_row=until(stop, count_one),
+                on_learner=on_learner,
             )
