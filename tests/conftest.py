@@ -36,6 +36,12 @@ def _no_event_log() -> None:
     settings.XBLOCK_EXPERIMENTS["EVENT_LOG"] = None
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_folder_of_jobs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the developer's files of jobs: the tests' database knows none of them."""
+    settings.XBLOCK_EXPERIMENTS["JOBS_FOLDER"] = tmp_path_factory.mktemp("jobs")
+
+
 @pytest.fixture
 def _without_openedx_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Register only the block types of a workbench without the extra `openedx-blocks`."""

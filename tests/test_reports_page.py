@@ -396,7 +396,7 @@ def test_a_bundle_is_downloaded_with_the_hash_by_which_it_is_checked(
     assert response["Content-Type"] == "application/zip"
     assert verify_bundle(archive, manifest=words(hash)).is_sound
     assert verify_bundle(archive, manifest="0" * 64).is_sound is False
-    assert [path.name for path in (tmp_path / "jobs").iterdir()] == ["1-1"]
+    assert len(list((tmp_path / "jobs").iterdir())) == 1
 
 
 def test_a_bundle_without_a_key_fails_with_a_sentence_and_leaves_nothing(

@@ -121,6 +121,8 @@ def test_a_job_of_a_killed_worker_is_finished_by_another_one_exactly_once(
     with api.open_file(COURSE_ID, job.id).stream as stream:
         assert stream.read().decode() == f"{COURSE_ID}\nwhole"
     wait_until(lambda: len(list((tmp_path / "data" / "jobs").iterdir())) == 1, "one file is left")
+    # The worker stores this after the job.
+    wait_until(DBTaskResult.objects.filter(status="SUCCESSFUL").exists, "its task is over")
     assert DBTaskResult.objects.filter(status="SUCCESSFUL").count() == 1
     other.terminate()
     assert other.wait(SECONDS) == 0

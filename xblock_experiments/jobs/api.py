@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from xblock_experiments.database.transactions import persist, reports_faults
@@ -79,10 +79,14 @@ def start(course_id: str, kind: str, form: str, *, actor: str = "") -> Job:
 
 @reports_faults
 def get_jobs(course_id: str) -> tuple[Job, ...]:
-    """Return the last 50 jobs of the course, newest first. One query."""
+    """Return the active jobs of the course and then the others, newest first, up to 50. One query.
+
+    A course has at most one active job of a kind, so none is left out.
+    """
     _check_id(course_id)
-    found = rows().filter(course_id=course_id).order_by("-pk")[:MAX_LISTED]
-    return tuple(map(value_of, found))
+    found = rows().filter(course_id=course_id)
+    active_first = found.order_by(F("slot").asc(nulls_last=True), "-pk")
+    return tuple(map(value_of, active_first[:MAX_LISTED]))
 
 
 @reports_faults
@@ -112,11 +116,8 @@ def open_file(course_id: str, job_id: int) -> JobFile:
     row = _row(course_id, job_id)
     form = get_kind(row.kind).form(row.form)
     if value_of(row).has_file(timezone.now()):
-        try:
-            stream = files.path_of(row.file).open("rb")
-        except FileNotFoundError:
-            pass
-        else:
+        stream = files.opened(row.file, row.size)
+        if stream is not None:
             name = f"{row.kind}{form.suffix}"
             return JobFile(name=name, media_type=form.media_type, stream=stream)
     msg = f"The job {job_id} of {course_id} has no file. It is not done, or its file was removed."
@@ -138,9 +139,7 @@ def remove_files() -> int:
     over = rows().filter(expires__lte=timezone.now()).exclude(file="")
     if over.exists():
         change(over, file="", size=None)
-    # In one query, since a job may end between two.
-    used = rows().filter(Q(state=State.RUNNING) | ~Q(file="")).values_list("pk", "attempt")
-    kept = {files.name_of(*each) for each in used}
+    kept = set(rows().exclude(file="").values_list("file", flat=True))
     unused = [path for path, name in listed.items() if name not in kept]
     files.remove(unused)
     return len(unused)

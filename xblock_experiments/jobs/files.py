@@ -1,31 +1,51 @@
 """The files of jobs, in a folder that no server serves.
 
-A file belongs to one attempt at a job, and a row names it once it is complete. A file that no row
-names was left behind by a worker that died, or its time is over.
+Each worker that begins a job gives its file a random name, which the job's row has from then on. A
+file that no row names was left behind by a worker that died, or its time is over.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from xblock_experiments.settings.common import setting
 
+log = logging.getLogger(__name__)
+
 _PARTIAL = ".partial"
 _FOLDER = ".folder"
-_OURS = re.compile(rf"([0-9]+-[0-9]+)(?:{re.escape(_PARTIAL)}(?:{re.escape(_FOLDER)})?)?")
+_OURS = re.compile(rf"([0-9a-f]{{32}})(?:{re.escape(_PARTIAL)}(?:{re.escape(_FOLDER)})?)?")
 
 
-def name_of(job_id: int, attempt: int) -> str:
-    return f"{job_id}-{attempt}"
+def new_name() -> str:
+    """Return a name that no other file has, in the folder of any database."""
+    return secrets.token_hex(16)
 
 
 def path_of(name: str) -> Path:
     return Path(setting("JOBS_FOLDER")) / name
+
+
+def opened(name: str, size: int | None) -> BinaryIO | None:
+    """Return a stream of the file, or None if it cannot be read or has another size."""
+    try:
+        stream = path_of(name).open("rb")
+    except OSError as error:
+        log.warning("The file of a job cannot be opened: %s", error)
+        return None
+    if os.fstat(stream.fileno()).st_size == size:
+        return stream
+    stream.close()
+    log.warning("The file %s of a job does not have the size in its row.", name)
+    return None
 
 
 @contextmanager
@@ -70,11 +90,15 @@ def names() -> dict[Path, str]:
 
 
 def remove(paths: Collection[Path]) -> None:
+    """Remove files and folders. Leaves those that it cannot remove, for example another user's."""
     for path in paths:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("A file of jobs cannot be removed: %s", error)
 
 
 def _flush(path: Path) -> None:

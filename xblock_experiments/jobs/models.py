@@ -13,6 +13,8 @@ from xblock_experiments.database.fields import ExactField
 
 SLOT = 1
 """The slot of each active job."""
+MAX_FAILURE = 255
+"""The number of characters of a failure that are stored."""
 
 
 class Job(models.Model):
@@ -37,7 +39,9 @@ class Job(models.Model):
     started = models.DateTimeField(null=True)
     heartbeat = models.DateTimeField()
     finished = models.DateTimeField(null=True)
-    failure = models.CharField(max_length=255, blank=True, help_text="A message for translators.")
+    failure = models.CharField(
+        max_length=MAX_FAILURE, blank=True, help_text="A message for translators."
+    )
     file = models.CharField(
         max_length=64, blank=True, help_text="The name in the folder of jobs, or empty."
     )

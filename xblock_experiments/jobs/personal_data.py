@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from xblock_experiments import personal_data
+from xblock_experiments.database.transactions import reports_faults
+from xblock_experiments.jobs.api import remove_files
 from xblock_experiments.jobs.data import State
 from xblock_experiments.jobs.models import Job
-from xblock_experiments.jobs.rows import rows
+from xblock_experiments.jobs.rows import change, rows, using
 
 
 def _export(user_id: str) -> dict[str, Any]:
@@ -39,14 +42,25 @@ def _acted(user_id: str) -> list[QuerySet[Job]]:
     return [rows().filter(actor=user_id)]
 
 
-def _withdraw_files(_: str) -> None:
-    """End the time of all files, and cancel running jobs.
+def _withdraw_files_on_commit(_: str) -> None:
+    """Withdraw all files once the erasure is stored.
 
-    From the end of the transaction on, nobody can open the files. A worker removes them.
+    Within its transaction, the signs of life of running jobs would conflict with it each second.
     """
-    now = timezone.now()
-    have_read = Q(expires__gt=now) | Q(state=State.RUNNING)
-    rows().filter(have_read).update(expires=now, wants_cancel=True)
+    transaction.on_commit(_withdraw_files, using=using())
 
 
-STORE = personal_data.Store(export=_export, owned=_owned, acted=_acted, prepare=_withdraw_files)
+@reports_faults
+def _withdraw_files() -> None:
+    """Cancel running jobs, and remove all files.
+
+    In this order: a job that publishes its file before it is cancelled has one afterwards.
+    """
+    change(rows().filter(state=State.RUNNING), wants_cancel=True)
+    change(rows().filter(size__isnull=False), file="", size=None, expires=timezone.now())
+    remove_files()
+
+
+STORE = personal_data.Store(
+    export=_export, owned=_owned, acted=_acted, prepare=_withdraw_files_on_commit
+)

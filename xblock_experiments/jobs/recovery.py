@@ -15,7 +15,7 @@ from xblock_experiments.database.transactions import persist, reports_faults
 from xblock_experiments.jobs.data import MAX_ATTEMPTS, STALE, State
 from xblock_experiments.jobs.models import SLOT, Job
 from xblock_experiments.jobs.queue import enqueue
-from xblock_experiments.jobs.rows import as_seen, end, rows, using
+from xblock_experiments.jobs.rows import as_seen, end, rows, using, waiting
 
 INTERRUPTED = gettext_noop("The worker stopped unexpectedly in each attempt.")
 
@@ -23,17 +23,14 @@ INTERRUPTED = gettext_noop("The worker stopped unexpectedly in each attempt.")
 @reports_faults
 def recover() -> int:
     """Take up or end jobs that gave no sign of life for a minute, and return their number."""
-    active = list(rows().filter(slot=SLOT).order_by("pk"))
-    limit = timezone.now() - STALE
-    stale = [row for row in active if row.heartbeat <= limit]
-    is_busy = any(row.state == State.RUNNING and row.heartbeat > limit for row in active)
-    return sum(_recover(row, is_busy=is_busy) for row in stale)
+    stale = rows().filter(slot=SLOT, heartbeat__lte=timezone.now() - STALE)
+    return sum(map(_recover, stale.order_by("pk")))
 
 
-def _recover(row: Job, *, is_busy: bool) -> bool:
+def _recover(row: Job) -> bool:
     if row.state == State.WAITING:
-        # A worker that has nothing else to do would have begun it, so its task was lost.
-        return not is_busy and _enqueue_again(row, row.attempt)
+        # Its task may be lost. If it only waits behind others, a second task does no harm.
+        return _enqueue_again(row, row.attempt)
     if row.wants_cancel:
         return end(as_seen(row), State.CANCELLED)
     if row.attempt >= MAX_ATTEMPTS:
@@ -46,8 +43,7 @@ def _enqueue_again(row: Job, attempt: int) -> bool:
 
 
 def _changed_and_enqueued(row: Job, attempt: int) -> bool:
-    waiting = {"state": State.WAITING, "attempt": attempt, "heartbeat": timezone.now(), "done": 0}
-    is_ours = bool(as_seen(row).update(**waiting))
+    is_ours = bool(as_seen(row).update(attempt=attempt, **waiting()))
     if is_ours:
         enqueue(row.pk)
     return is_ours

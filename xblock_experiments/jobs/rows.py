@@ -1,7 +1,7 @@
 """Rows of jobs: reads as values, and changes that only one process can make.
 
-A change names the state and the attempt that it expects, so a worker whose job was taken over can
-change nothing.
+A change names the state that it expects, and that of a worker names its file, so a worker whose job
+was taken over can change nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.utils import timezone
 from xblock_experiments.database.transactions import persist_statement
 from xblock_experiments.jobs import data
 from xblock_experiments.jobs.data import State
-from xblock_experiments.jobs.models import Job
+from xblock_experiments.jobs.models import MAX_FAILURE, Job
 
 
 def rows() -> QuerySet[Job]:
@@ -35,7 +35,13 @@ def change(found: QuerySet[Job], **values: Any) -> bool:
 
 def end(found: QuerySet[Job], state: State, *, failure: str = "") -> bool:
     """End the found jobs without a file, and return whether there were any."""
-    return change(found, state=state, slot=None, finished=timezone.now(), failure=failure)
+    over = {"state": state, "slot": None, "file": "", "finished": timezone.now()}
+    return change(found, failure=failure[:MAX_FAILURE], **over)
+
+
+def waiting() -> dict[str, Any]:
+    """Return the values of a job that waits for a worker from now on."""
+    return {"state": State.WAITING, "heartbeat": timezone.now(), "done": 0, "file": ""}
 
 
 def as_seen(row: Job) -> QuerySet[Job]:

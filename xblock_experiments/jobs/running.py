@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from django.db import InterfaceError, OperationalError, connections
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from xblock_experiments.commands.stopping import Stop
-from xblock_experiments.database.transactions import persist
+from xblock_experiments.database.transactions import attempt_statement, persist
 from xblock_experiments.errors import NotStored
 from xblock_experiments.jobs import files
 from xblock_experiments.jobs.data import MAX_ATTEMPTS, CannotBeDone, State
@@ -23,7 +24,7 @@ from xblock_experiments.jobs.interruptions import Cancelled, Interruption, Overt
 from xblock_experiments.jobs.kinds import get_kind
 from xblock_experiments.jobs.models import Job
 from xblock_experiments.jobs.queue import enqueue
-from xblock_experiments.jobs.rows import change, end, rows, using
+from xblock_experiments.jobs.rows import change, end, rows, using, waiting
 from xblock_experiments.jobs.stopping import noting_signals
 from xblock_experiments.settings.common import setting
 
@@ -55,7 +56,7 @@ class Attempt:
     def __init__(self, row: Job, stop: Stop) -> None:
         self.row = row
         self._stop = stop
-        self._mine = rows().filter(pk=row.pk, state=State.RUNNING, attempt=row.attempt)
+        self._mine = rows().filter(pk=row.pk, state=State.RUNNING, file=row.file)
         self._done = 0
         self._total = _steps_of_last(row)
         self._next_beat = time.monotonic() + _BEAT
@@ -79,13 +80,13 @@ class Attempt:
     def work(self) -> None:
         """Write the file, and publish it with the end of the job."""
         form = get_kind(self.row.kind).form(self.row.form)
-        name = files.name_of(self.row.pk, self.row.attempt)
-        with files.new_file(name) as path:
+        with files.new_file(self.row.file) as path:
             fingerprint = form.write(self.row.course_id, path, self)
+        path = files.path_of(self.row.file)
         try:
-            self._publish(name, fingerprint or "")
+            self._publish(path.stat().st_size, fingerprint or "")
         except Interruption:
-            files.remove([files.path_of(name)])
+            files.remove([path])
             raise
 
     def expect(self, total: int) -> None:
@@ -120,37 +121,51 @@ class Attempt:
             persist(partial(self._put_back, attempt=self.row.attempt + 1), using=using())
 
     def _put_back(self, **values: Any) -> None:
-        waiting = {"state": State.WAITING, "heartbeat": timezone.now(), "done": 0, **values}
-        if self._mine.filter(wants_cancel=False).update(**waiting):
+        if self._uncancelled().update(**waiting(), **values):
             enqueue(self.row.pk)
         else:
             self.cancel()
 
-    def _publish(self, name: str, fingerprint: str) -> None:
+    def _publish(self, size: int, fingerprint: str) -> None:
         now = timezone.now()
         self._change(
             state=State.DONE,
             slot=None,
             finished=now,
-            file=name,
             fingerprint=fingerprint,
-            size=files.path_of(name).stat().st_size,
+            size=size,
             expires=now + timedelta(days=setting("JOB_FILES_KEPT")),
         )
 
     def _give_sign_of_life(self) -> None:
+        """Change the row, or leave it until the next beat if another transaction was faster.
+
+        On SQLite, the function that LEARNERS names may keep a snapshot open in which nothing can be
+        written.
+        """
         self._next_beat = time.monotonic() + _BEAT
-        self._change()
+        beat = partial(self._uncancelled().update, **self._progress())
+        self._check(attempt_statement(beat, otherwise=True, using=using()))
 
     def _change(self, **values: Any) -> None:
-        """Change the row as long as it is this attempt's. Raises Cancelled or Overtaken."""
-        progress = {"heartbeat": timezone.now(), "done": self._done, "total": self._total}
-        if not change(self._mine.filter(wants_cancel=False), **progress, **values):
+        self._check(change(self._uncancelled(), **self._progress(), **values))
+
+    def _uncancelled(self) -> QuerySet[Job]:
+        return self._mine.filter(wants_cancel=False)
+
+    def _progress(self) -> dict[str, Any]:
+        return {"heartbeat": timezone.now(), "done": self._done, "total": self._total}
+
+    def _check(self, is_changed: object) -> None:
+        """Raise Cancelled or Overtaken unless the row is still this attempt's."""
+        if not is_changed:
             raise Cancelled if self._mine.exists() else Overtaken
 
 
 def _discard(attempt: Attempt, _: BaseException) -> None:
-    log.warning("Job %s was taken over. The file of this worker is discarded.", attempt.row.pk)
+    log.warning(
+        "Job %s was taken over or cancelled. The file of this worker is discarded.", attempt.row.pk
+    )
 
 
 def _fail(attempt: Attempt, error: BaseException) -> None:
@@ -192,11 +207,12 @@ def _claimed(job_id: int) -> Job | None:
     if row is None:
         return None
     now = timezone.now()
-    waiting = rows().filter(pk=job_id, state=State.WAITING, attempt=row.attempt)
-    begun = {"state": State.RUNNING, "started": now, "heartbeat": now, "done": 0, "total": None}
-    if change(waiting.filter(wants_cancel=False), **begun):
+    found = rows().filter(pk=job_id, state=State.WAITING, attempt=row.attempt)
+    row.file = files.new_name()
+    begun = {"state": State.RUNNING, "file": row.file, "started": now, "heartbeat": now}
+    if change(found.filter(wants_cancel=False), total=None, **begun):
         return row
-    end(waiting.filter(wants_cancel=True), State.CANCELLED)
+    end(found.filter(wants_cancel=True), State.CANCELLED)
     return None
 
 
