@@ -63,9 +63,10 @@ def test_a_report_is_watched_through_the_death_of_its_worker_and_then_downloaded
     assert page.progress == 0.25
     begin(workbench, age=61)
     page.wait_for_report(
-        "Grades CSV: Interrupted, because its worker stopped. Another worker continues."
+        "Grades CSV: Interrupted, because its worker stopped. A worker will begin it again."
     )
     assert page.says_that_no_worker_runs
+    assert "No worker seems to run" in page.announced
     page.check_accessibility()
 
     workbench.start_worker()

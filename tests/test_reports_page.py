@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ from xblock_experiments.research.api import verify_bundle
 from xblock_experiments.research.jobs import NO_KEY, NOTHING
 from xblock_experiments.testing import load_course
 from xblock_experiments.workbench.courses.registry import registry
-from xblock_experiments.workbench.pages import report_rows, reports
+from xblock_experiments.workbench.pages import report_requests, report_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -279,7 +281,7 @@ def test_a_report_whose_worker_died_says_so_and_that_no_worker_runs(
     let_time_pass(61)
     assert watched(client, base)["is_stuck"]
     (row,) = rows(client, base)
-    assert "Interrupted, because its worker stopped. Another worker continues." in row
+    assert "Interrupted, because its worker stopped. A worker will begin it again." in row
     (note,) = of_class(page(client, base), "xbx-no-worker")
     assert note.get("hidden") is None
     assert "python -m django run_jobs" in words(note)
@@ -315,9 +317,23 @@ def test_a_report_of_a_kind_that_is_gone_is_still_listed(client: Client, base: s
     change(kind="of an earlier release")
 
     (row,) = rows(client, base)
-    assert row.startswith("of an earlier release csv Ready.")
+    assert row.startswith("of an earlier release csv This kind of report is no longer available.")
+    assert not page(client, base).xpath(
+        "//*[contains(@class, 'xbx-report ')]//*[self::a or self::button]"
+    )
     (job,) = api.get_jobs(COURSE_ID)
     assert client.get(f"{base}{job.id}/file", STAFF).status_code == 404
+
+
+def test_a_cancelled_report_of_a_kind_that_is_gone_cannot_be_created_again(
+    client: Client, base: str
+) -> None:
+    create(client, base)
+    change(kind="of an earlier release", state=State.CANCELLED, slot=None)
+
+    (row,) = of_class(page(client, base), "xbx-report")
+    assert "Cancelled." in words(row)
+    assert not row.xpath(".//button")
 
 
 def test_a_course_that_is_not_known_to_the_gradebook_says_why_there_are_no_grades() -> None:
@@ -334,6 +350,31 @@ def test_grades_have_their_length_from_the_first_time_on(client: Client, base: s
 
     (job,) = api.get_jobs(COURSE_ID)
     assert (job.done, job.total) == (1, 1)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_can_be_cancelled_while_its_learners_are_read(
+    client: Client, base: str, settings: Settings, name: str
+) -> None:
+    settings.XBLOCK_EXPERIMENTS = {
+        **settings.XBLOCK_EXPERIMENTS,
+        "LEARNERS": f"{__name__}.learners_without_end",
+    }
+    create(client, base, name)
+    work()
+
+    (job,) = api.get_jobs(COURSE_ID)
+    assert job.state is State.CANCELLED
+
+
+def learners_without_end(course_id: str) -> Iterator[str]:
+    """Yield learners until the job that asks for them has noticed its cancellation."""
+    (job,) = api.get_jobs(course_id)
+    api.cancel(course_id, job.id)
+    deadline = time.monotonic() + 30
+    for number in count():
+        assert time.monotonic() < deadline, "nobody noticed"
+        yield str(number)
 
 
 def test_a_bundle_is_downloaded_with_the_hash_by_which_it_is_checked(
@@ -416,6 +457,6 @@ def test_requests_of_watching_pages_are_not_logged(base: str) -> None:
         text = f'"GET {path} HTTP/1.1" 200 2'
         return logging.LogRecord("django.server", logging.INFO, "", 0, text, (), None)
 
-    assert not reports.should_log(record(f"{base}jobs?student=teacher"))
-    assert reports.should_log(record(base))
-    assert reports.should_log(record(f"{base}1/file"))
+    assert not report_requests.should_log(record(f"{base}jobs?student=teacher"))
+    assert report_requests.should_log(record(base))
+    assert report_requests.should_log(record(f"{base}1/file"))

@@ -12,6 +12,7 @@ from tests.builders import COURSE_ID, experiment
 from tests.test_grades_of_learners import structure
 from xblock_experiments.course_user_segmentation.api import save_segmentations
 from xblock_experiments.gradebook.api import save_structure
+from xblock_experiments.gradebook.learners import learners_of
 from xblock_experiments.gradebook.reports import REPORTS
 from xblock_experiments.gradebook.structure import CourseStructure
 
@@ -46,7 +47,7 @@ def course() -> CourseStructure:
 def test_each_column_is_described_in_its_order_and_as_the_code_explains_it(report: str) -> None:
     save_segmentations(COURSE_ID, [experiment(100, 1, 2, name="<experiment>")])
     save_structure(course(), ["common"])
-    table = REPORTS[report](COURSE_ID)
+    table = REPORTS[report](COURSE_ID, learners_of(COURSE_ID))
     descriptions = described(report)
 
     assert list(descriptions) == table.names

@@ -32,16 +32,18 @@ def test_the_settings_of_the_workbench_are_valid(settings: Settings) -> None:
     assert check_messages(settings) == []
 
 
-def test_the_defaults_are_valid_except_in_production_where_retired_users_need_a_key(
+def test_the_defaults_are_valid_except_in_production_where_two_are_needed(
     settings: Settings,
 ) -> None:
     settings.DEBUG = True
     assert check_messages(settings, **DEFAULTS) == []
 
     settings.DEBUG = False
-    (message,) = check_messages(settings, **DEFAULTS)
-    assert 'XBLOCK_EXPERIMENTS["RETIRED_KEY"] is empty' in message
-    assert check_messages(settings, **{**DEFAULTS, "RETIRED_KEY": "a secret"}) == []
+    key, folder = check_messages(settings, **DEFAULTS)
+    assert 'XBLOCK_EXPERIMENTS["RETIRED_KEY"] is empty' in key
+    assert 'XBLOCK_EXPERIMENTS["JOBS_FOLDER"] is relative' in folder
+    production = {**DEFAULTS, "JOBS_FOLDER": "/srv/jobs", "RETIRED_KEY": "a secret"}
+    assert check_messages(settings, **production) == []
 
 
 @pytest.mark.parametrize(

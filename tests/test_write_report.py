@@ -138,12 +138,13 @@ def test_progress_is_shown_on_a_terminal(tmp_path: Path, monkeypatch: pytest.Mon
     shown: list[str] = []
     monkeypatch.setattr(
         "xblock_experiments.commands.progress.progress_bar",
-        lambda unit, delay: Bar(shown, unit),
+        lambda unit, total, delay: Bar(shown, f"{unit} of {total}"),
     )
     put("bob", 1)
     run(tmp_path / "report.csv")
+    run(tmp_path / "moves.csv", "assignments")
 
-    assert shown == ["rows", "rows"]
+    assert shown == ["rows of 2", "rows of 2", "rows of None", "rows of None"]
 
 
 class Bar:

@@ -13,10 +13,13 @@ _BAR = "xblock_experiments.commands.progress.progress_bar"
 
 
 @contextmanager
-def counting(unit: str) -> Iterator[Callable[[], object]]:
-    """Yield a function that counts one more on the bar. Without tqdm, it does nothing."""
+def counting(unit: str, *, total: int | None = None) -> Iterator[Callable[[], object]]:
+    """Yield a function that counts one more on the bar, up to the total if it is known.
+
+    Without tqdm, the function does nothing.
+    """
     if find_spec("tqdm") is None:
         yield lambda: None
         return
-    with import_string(_BAR)(unit, delay=1) as bar:
+    with import_string(_BAR)(unit, total=total, delay=1) as bar:
         yield bar.update

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import router
 
@@ -14,12 +16,13 @@ from xblock_experiments.retired.hashing import flaw_of_key
 from xblock_experiments.settings.common import DEFAULTS, TEXT, flaw_of_type, given, setting
 
 _APP = "xblock_experiments_events"
+_JOBS = "xblock_experiments.jobs"
 _RETIRED = "xblock_experiments.retired"
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
     """Check the settings. Their values are checked only if all of them have the right types."""
-    return [*_types()] or [*_retired_key(), *_outbox()]
+    return [*_types()] or [*_retired_key(), *_jobs_folder(), *_outbox()]
 
 
 def _types() -> Iterator[CheckMessage]:
@@ -47,6 +50,15 @@ def _retired_key() -> Iterator[CheckMessage]:
         yield Warning(msg, hint=hint, id="xblock_experiments.W009")
     elif flaw := flaw_of_key():
         yield Error(flaw, id="xblock_experiments.E008")
+
+
+def _jobs_folder() -> Iterator[CheckMessage]:
+    if settings.DEBUG or not apps.is_installed(_JOBS):
+        return
+    if not Path(setting("JOBS_FOLDER")).is_absolute():
+        msg = 'XBLOCK_EXPERIMENTS["JOBS_FOLDER"] is relative to where each process was started.'
+        hint = "Set it to an absolute path that all servers and workers reach."
+        yield Warning(msg, hint=hint, id="xblock_experiments.W010")
 
 
 def _outbox() -> Iterator[CheckMessage]:

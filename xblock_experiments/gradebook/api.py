@@ -24,7 +24,7 @@ from xblock_experiments.gradebook.data import (
     as_points,
 )
 from xblock_experiments.gradebook.grading import grades_of, present_blocks_of
-from xblock_experiments.gradebook.learners import learners_of
+from xblock_experiments.gradebook.learners import learners_of, watched_learners_of
 from xblock_experiments.gradebook.personal_data import retire_scores
 from xblock_experiments.gradebook.progress import Progress, progress_of
 from xblock_experiments.gradebook.reports import REPORTS
@@ -222,12 +222,14 @@ def write_report(
     format: str = "csv",
     with_bom: bool = False,
     on_row: Callable[[], object] | None = None,
+    on_learner: Callable[[], object] | None = None,
 ) -> int:
     """Write a report to a text stream, and return the number of rows.
 
     `name` is one of grades, problems, assignments and exposures. `format` is csv or json, which
     writes a JSON object a line. `with_bom` makes spreadsheets recognise UTF-8 in CSV. `on_row` is
-    called before each row is written, to show progress. An error that it raises ends the report.
+    called before each row is written, to show progress, and `on_learner` when each learner is read,
+    who may have no row. An error that they raise ends the report.
 
     Raises NoSuchReport, or NoStructure for grades and problems.
     """
@@ -235,7 +237,8 @@ def write_report(
     if name not in REPORTS or format not in FORMATS:
         msg = f"There is no report {name!r} in the format {format!r}."
         raise NoSuchReport(msg)
-    table = REPORTS[name](course_id)
+    learners = watched_learners_of(course_id, on_learner) if on_learner else learners_of(course_id)
+    table = REPORTS[name](course_id, learners)
     if on_row:
         table = watched(table, on_row)
     if with_bom and format == "csv":

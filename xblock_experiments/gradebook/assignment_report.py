@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import batched
 
 from xblock_experiments.course_user_segmentation.api import get_histories_of
 from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.gradebook.cells import STUDENT, Names, moment
-from xblock_experiments.gradebook.learners import learners_of
 from xblock_experiments.gradebook.tables import Cell, Column, Table
 
 
-def assignment_report(course_id: str) -> Table:
+def assignment_report(course_id: str, learners: Iterable[str]) -> Table:
     """Return a row for each move of each learner, in the order in which a learner was moved."""
     return Table(
         (
@@ -26,13 +25,13 @@ def assignment_report(course_id: str) -> Table:
             Column("Why", "The reason: assigned, group removed, imported, put or removed."),
             Column("Version", "The version of the segmentation under which the move was made."),
         ),
-        _rows(course_id),
+        _rows(course_id, learners),
     )
 
 
-def _rows(course_id: str) -> Iterator[tuple[Cell, ...]]:
+def _rows(course_id: str, learners: Iterable[str]) -> Iterator[tuple[Cell, ...]]:
     names = Names(course_id)
-    for user_ids in batched(learners_of(course_id), AT_ONCE):
+    for user_ids in batched(learners, AT_ONCE):
         histories = get_histories_of(course_id, user_ids)
         for user_id in user_ids:
             for id, change in histories.get(user_id, ()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import batched
 
 from xblock_experiments.course_user_segmentation.api import get_segmentations
@@ -10,11 +10,10 @@ from xblock_experiments.course_user_segmentation.types import EXPERIMENT
 from xblock_experiments.database.rows import AT_ONCE
 from xblock_experiments.experiments.api import get_exposures_of
 from xblock_experiments.gradebook.cells import STUDENT, group_names, moment
-from xblock_experiments.gradebook.learners import learners_of
 from xblock_experiments.gradebook.tables import Cell, Column, Table
 
 
-def exposure_report(course_id: str) -> Table:
+def exposure_report(course_id: str, learners: Iterable[str]) -> Table:
     """Return a row for each learner, block and group, with the first time it was shown."""
     return Table(
         (
@@ -26,14 +25,14 @@ def exposure_report(course_id: str) -> Table:
             Column("Block", "The usage id of the block that showed the arm."),
             Column("When", "The time at which it was shown first, in UTC."),
         ),
-        _rows(course_id),
+        _rows(course_id, learners),
     )
 
 
-def _rows(course_id: str) -> Iterator[tuple[Cell, ...]]:
+def _rows(course_id: str, learners: Iterable[str]) -> Iterator[tuple[Cell, ...]]:
     experiments = {each.id: each for each in get_segmentations(course_id, type=EXPERIMENT)}
     names = {id: group_names(each) for id, each in experiments.items()}
-    for user_ids in batched(learners_of(course_id), AT_ONCE):
+    for user_ids in batched(learners, AT_ONCE):
         exposures = get_exposures_of(course_id, user_ids)
         for user_id in user_ids:
             for id, each in exposures.get(user_id, ()):

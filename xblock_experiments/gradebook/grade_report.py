@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 
 from xblock_experiments.course_user_segmentation.api import get_segmentations
@@ -14,13 +14,12 @@ from xblock_experiments.gradebook import structures
 from xblock_experiments.gradebook.cells import NOT_AVAILABLE, STUDENT, group_names, moment
 from xblock_experiments.gradebook.data import CourseGrade
 from xblock_experiments.gradebook.grading import Grader
-from xblock_experiments.gradebook.learners import learners_of
 from xblock_experiments.gradebook.structure import CourseStructure
 from xblock_experiments.gradebook.structure import Sequence as Lesson
 from xblock_experiments.gradebook.tables import Cell, Column, Table
 
 
-def grade_report(course_id: str) -> Table:
+def grade_report(course_id: str, learners: Iterable[str]) -> Table:
     """Return a row for each learner with the grade, each sequence, and each experiment's group.
 
     Raises NoStructure.
@@ -36,7 +35,7 @@ def grade_report(course_id: str) -> Table:
             *(_column_of(lesson) for lesson in lessons),
             *(column for experiment in experiments for column in experiment.columns),
         ),
-        _rows(structure, lessons, experiments),
+        _rows(structure, learners, lessons, experiments),
     )
 
 
@@ -69,10 +68,13 @@ class _Experiment:
 
 
 def _rows(
-    structure: CourseStructure, lessons: Sequence[Lesson], experiments: Sequence[_Experiment]
+    structure: CourseStructure,
+    learners: Iterable[str],
+    lessons: Sequence[Lesson],
+    experiments: Sequence[_Experiment],
 ) -> Iterator[tuple[Cell, ...]]:
     grader = Grader(structure)
-    for user_ids in batched(learners_of(structure.course_id), AT_ONCE):
+    for user_ids in batched(learners, AT_ONCE):
         exposures = get_first_exposures_of(structure.course_id, user_ids)
         for learner in grader.learners(user_ids):
             grade = grader.grade(learner)

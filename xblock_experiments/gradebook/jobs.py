@@ -9,8 +9,7 @@ from pathlib import Path
 from django.utils.translation import gettext_noop
 
 from xblock_experiments.gradebook.data import NoStructure
-from xblock_experiments.gradebook.learners import learners_of
-from xblock_experiments.gradebook.report_files import write_report_file
+from xblock_experiments.gradebook.report_files import count_rows, write_report_file
 from xblock_experiments.gradebook.reports import REPORTS
 from xblock_experiments.jobs.data import CannotBeDone
 from xblock_experiments.jobs.kinds import Form, Kind, Progress, Write
@@ -38,7 +37,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
 }
 """The name of each report, and a sentence about its contents."""
-_ROW_A_LEARNER = frozenset({"grades", "problems"})
 
 
 def kinds() -> tuple[Kind, ...]:
@@ -84,11 +82,18 @@ def _writes(name: str, format: str, *, with_bom: bool = False) -> Write:
 def _write(
     name: str, format: str, with_bom: bool, course_id: str, path: Path, progress: Progress
 ) -> None:
-    if name in _ROW_A_LEARNER:
-        progress.expect(sum(1 for _ in learners_of(course_id)))
+    total = count_rows(name, course_id, on_learner=progress.alive)
+    if total is not None:
+        progress.expect(total)
     try:
         write_report_file(
-            path, name, course_id, format=format, with_bom=with_bom, on_row=progress.step
+            path,
+            name,
+            course_id,
+            format=format,
+            with_bom=with_bom,
+            on_row=progress.step,
+            on_learner=progress.alive,
         )
     except NoStructure as error:
         raise CannotBeDone(NO_STRUCTURE) from error

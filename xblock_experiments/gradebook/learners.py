@@ -29,3 +29,10 @@ def learners_of(course_id: str) -> Iterator[str]:
     found = merge(get_user_ids(course_id), experiments.get_user_ids(course_id), scores)
     for user_id, _ in groupby(found):
         yield user_id
+
+
+def watched_learners_of(course_id: str, on_learner: Callable[[], object]) -> Iterator[str]:
+    """Yield the learners, and call the function before each. An error that it raises ends them."""
+    for user_id in learners_of(course_id):
+        on_learner()
+        yield user_id

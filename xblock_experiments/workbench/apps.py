@@ -91,7 +91,7 @@ def watch_events() -> None:
 
 def log_less() -> None:
     """Leave the requests of pages that ask again and again out of the server's log."""
-    from xblock_experiments.workbench.pages import events_page, reports
+    from xblock_experiments.workbench.pages import events_page, report_requests
 
-    for page in (events_page, reports):
+    for page in (events_page, report_requests):
         logging.getLogger("django.server").addFilter(page.should_log)

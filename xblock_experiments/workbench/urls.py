@@ -11,7 +11,7 @@ from workbench.urls import urlpatterns as sdk_patterns
 
 from xblock_experiments.settings.openedx_blocks import ARE_INSTALLED
 from xblock_experiments.workbench import converters
-from xblock_experiments.workbench.pages import answers, events_page, index, progress, reports, views
+from xblock_experiments.workbench.pages import answers, events_page, index, progress, views
 
 register_converter(converters.Handler, "handler")
 register_converter(converters.PreviewText, "preview")
@@ -36,11 +36,7 @@ urlpatterns = [
     path("courses/<str:name>/export/", views.export, name="course_export"),
     path("courses/<str:name>/preview/", views.preview, name="preview"),
     path("courses/<str:name>/progress/", progress.show, name="progress"),
-    path("courses/<str:name>/reports/", reports.show, name="reports"),
-    path("courses/<str:name>/reports/create", reports.create, name="create_report"),
-    path("courses/<str:name>/reports/jobs", reports.watch, name="report_jobs"),
-    path("courses/<str:name>/reports/<int:job_id>/cancel", reports.cancel, name="cancel_report"),
-    path("courses/<str:name>/reports/<int:job_id>/file", reports.download, name="report_file"),
+    path("courses/<str:name>/reports/", include("xblock_experiments.workbench.pages.report_urls")),
     path("courses/<str:name>/static/<path:path>", views.course_static, name="course_static"),
     path("experiments/events", events_page.show, name="events"),
     path("experiments/events/since", events_page.since, name="events_since"),

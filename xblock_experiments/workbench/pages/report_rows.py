@@ -28,6 +28,7 @@ class Shown(StrEnum):
     EXPIRED = "expired"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    GONE = "gone"
 
 
 _SHOWN = {
@@ -40,12 +41,13 @@ _SENTENCES = {
     Shown.RUNNING: gettext_noop("{rows} {remaining}"),
     Shown.STOPPING: gettext_noop("Being cancelled."),
     Shown.INTERRUPTED: gettext_noop(
-        "Interrupted, because its worker stopped. Another worker continues."
+        "Interrupted, because its worker stopped. A worker will begin it again."
     ),
     Shown.READY: gettext_noop("Ready. {rows}"),
     Shown.EXPIRED: gettext_noop("The file was removed. Create the report again if you need it."),
     Shown.FAILED: gettext_noop("Failed. {reason}"),
     Shown.CANCELLED: gettext_noop("Cancelled."),
+    Shown.GONE: gettext_noop("This kind of report is no longer available."),
 }
 _AGAIN = frozenset({Shown.EXPIRED, Shown.FAILED, Shown.CANCELLED})
 """The states after which staff may want the same report again."""
@@ -113,7 +115,7 @@ class Row:
 
     @property
     def can_be_repeated(self) -> bool:
-        return self.shown in _AGAIN
+        return self.shown in _AGAIN and _is_offered(self.job)
 
     @property
     def is_ready(self) -> bool:
@@ -138,6 +140,8 @@ class Row:
 
 def _shown(job: Job, now: datetime) -> Shown:
     if job.state is State.DONE:
+        if not _is_offered(job):
+            return Shown.GONE
         return Shown.READY if job.has_file(now) else Shown.EXPIRED
     if job.state is State.RUNNING:
         if job.is_interrupted(now):
@@ -188,6 +192,15 @@ def _names_of(job: Job) -> tuple[str, str]:
         return _(kind.label), _(kind.form(job.form).label)
     except NoSuchKind:
         return job.kind, job.form
+
+
+def _is_offered(job: Job) -> bool:
+    """Return whether the job's kind and form still exist."""
+    try:
+        get_kind(job.kind).form(job.form)
+    except NoSuchKind:
+        return False
+    return True
 
 
 def _time(when: datetime) -> str:

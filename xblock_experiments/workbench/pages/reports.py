@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import wraps
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -19,39 +15,17 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from workbench import views as sdk
 from xblock_experiments.jobs import api
 from xblock_experiments.jobs.data import Job, JobIsActive, NoFile, NoSuchJob, NoSuchKind, State
 from xblock_experiments.workbench.courses.course import CourseBlocks
-from xblock_experiments.workbench.courses.registry import registry
 from xblock_experiments.workbench.hosting.i18n import translations_of
+from xblock_experiments.workbench.pages.for_staff import for_staff
 from xblock_experiments.workbench.pages.frame import page_context
-from xblock_experiments.workbench.pages.refused import refused
 from xblock_experiments.workbench.pages.report_rows import Row, offers
 from xblock_experiments.workbench.requests.visitor import Visitor
 
 PATIENCE = timedelta(seconds=10)
 """The time after which a waiting job means that no worker runs."""
-_WATCHING = re.compile(r"/courses/[^/ ]+/reports/jobs\b")
-
-type View = Callable[..., HttpResponseBase]
-
-
-def for_staff(view: View) -> View:
-    """Restrict a view to the course's staff, and give it the course and the visitor.
-
-    Learners are refused before anything is looked up, so they cannot tell which reports exist.
-    """
-
-    @wraps(view)
-    def respond(request: HttpRequest, name: str, **address: Any) -> HttpResponseBase:
-        course = registry.named(name)
-        if course is None:
-            raise Http404
-        visitor = Visitor.of(request, _user_id(request), course)
-        return view(request, course, visitor, **address) if visitor.is_staff else refused(request)
-
-    return respond
 
 
 @require_safe
@@ -149,11 +123,6 @@ def download(
     )
 
 
-def should_log(record: logging.LogRecord) -> bool:
-    """Return whether the server logs the record. A page that watches reports asks each second."""
-    return record.levelno > logging.INFO or not _WATCHING.search(record.getMessage())
-
-
 def is_stuck(jobs: Sequence[Job], now: datetime) -> bool:
     """Return whether a job waits although no worker is busy, so that none seems to run."""
     is_late = any(
@@ -161,13 +130,6 @@ def is_stuck(jobs: Sequence[Job], now: datetime) -> bool:
         for job in jobs
     )
     return is_late and not api.has_busy_worker()
-
-
-def _user_id(request: HttpRequest) -> str:
-    if request.method == "POST":
-        return request.POST.get("student", "")
-    user_id: str = sdk.get_student_id(request)
-    return user_id
 
 
 def _back(course: CourseBlocks, visitor: Visitor) -> HttpResponseBase:

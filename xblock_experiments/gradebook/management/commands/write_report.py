@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from xblock_experiments.commands.counting import counting
 from xblock_experiments.commands.database import usable_database
 from xblock_experiments.commands.files import whole_file
-from xblock_experiments.commands.stopping import Stopped, graceful_stop, until
+from xblock_experiments.commands.stopping import Stop, Stopped, graceful_stop, until
 from xblock_experiments.errors import ExperimentsError
-from xblock_experiments.gradebook.report_files import write_report_file
+from xblock_experiments.gradebook.report_files import count_rows, write_report_file
 from xblock_experiments.gradebook.reports import REPORTS
 from xblock_experiments.gradebook.tables import FORMATS
 
@@ -47,8 +46,8 @@ class Command(BaseCommand):
             raise CommandError(msg)
         path: Path = options["to"]
         try:
-            with graceful_stop() as stop, counting("rows") as count_one:
-                count = _write(path, options, until(stop, count_one))
+            with graceful_stop() as stop:
+                count = _write(path, options, stop)
         except Stopped as stopped:
             self.stderr.write(f"Stopped. {path} was not written.")
             sys.exit(stopped.status)
@@ -58,15 +57,20 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"{path}: {count} rows."))
 
 
-def _write(path: Path, options: dict[str, Any], on_row: Callable[[], None]) -> int:
+def _write(path: Path, options: dict[str, Any], stop: Stop) -> int:
     """Write the file, which only its owner may read, and return the number of rows."""
+    name, course_id = options["name"], options["course_id"]
     with whole_file(path) as new, usable_database():
         new.touch(mode=0o600)
-        return write_report_file(
-            new,
-            options["name"],
-            options["course_id"],
-            format=options["format"],
-            with_bom=options["bom"],
-            on_row=on_row,
-        )
+        on_learner = until(stop, lambda: None)
+        total = count_rows(name, course_id, on_learner=on_learner)
+        with counting("rows", total=total) as count_one:
+            return write_report_file(
+                new,
+                name,
+                course_id,
+                format=options["format"],
+                with_bom=options["bom"],
+                on_row=until(stop, count_one),
+                on_learner=on_learner,
+            )

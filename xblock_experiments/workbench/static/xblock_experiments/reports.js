@@ -9,6 +9,7 @@
   const state = document.querySelector(".xbx-state");
   const news = document.querySelector(".xbx-news");
   let timer;
+  let isAsking = false;
 
   /* By the clock of who looks. */
   function localize(root) {
@@ -60,26 +61,54 @@
       }
       return true;
     });
-    if (changed.length) {
-      news.textContent = changed.map((report) => report.news).join(" ");
+    const said = changed.map((report) => report.news);
+    if (answer.is_stuck && stuck.hidden) {
+      said.push(stuck.textContent.trim());
+    }
+    if (said.length) {
+      news.textContent = said.join(" ");
     }
     nothing.hidden = list.childElementCount > 0;
     stuck.hidden = !answer.is_stuck;
   }
 
+  /* A status of 0 means that there was no response. */
+  async function fetchJobs() {
+    try {
+      const response = await fetch(list.dataset.watch);
+      return { status: response.status, answer: response.ok ? await response.json() : null };
+    } catch {
+      return { status: 0, answer: null };
+    }
+  }
+
+  const isRefused = (status) => status >= 400 && status < 500;
+
+  function problemOf(status) {
+    if (isRefused(status)) {
+      return gettext("This list is no longer updated. Reload the page.");
+    }
+    return status ? gettext("The server reports an error; retrying…")
+      : gettext("No connection; retrying…");
+  }
+
+  /* One request at a time: a page that becomes visible does not start a second loop. */
   async function ask() {
+    if (isAsking) {
+      return;
+    }
+    isAsking = true;
     clearTimeout(timer);
-    const answer = await fetch(list.dataset.watch)
-      .then((response) => (response.ok ? response.json() : null))
-      .catch(() => null);
+    const { status, answer } = await fetchJobs();
+    isAsking = false;
     if (answer) {
       show(answer);
     }
-    const sentence = answer ? "" : gettext("No connection; retrying…");
+    const sentence = answer ? "" : problemOf(status);
     if (state.textContent !== sentence) {
       state.textContent = sentence;
     }
-    if (!answer || answer.is_active) {
+    if (answer ? answer.is_active : !isRefused(status)) {
       timer = setTimeout(ask, document.hidden ? 15 * SECOND : SECOND);
     }
   }
