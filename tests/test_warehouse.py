@@ -82,10 +82,10 @@ def answers(
 
 def fill() -> None:
     """Make the course. Exposures and scores are inserted at once, because they are many."""
-    cohorts = segmentation(100, "cohort", (Group(1, "One"), Group(2, "Two")))
+    cohorts = segmentation(100, "cohort", (Group(8, "Eight"), Group(9, "Nine")))
     save_segmentations(COURSE_ID, [cohorts])
     for user_id in LEARNERS[:300]:
-        put_in_group(COURSE_ID, 100, user_id, 1, type="cohort")
+        put_in_group(COURSE_ID, 100, user_id, 9, type="cohort")
     save_segmentations(COURSE_ID, [experiment(100, 1, 2, 3)])
     gradebook.save_structure(structure(1, 2, 3), ["homework", *BLOCKS])
     assign_users(COURSE_ID, 100, LEARNERS[:5_000])
