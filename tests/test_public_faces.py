@@ -51,7 +51,8 @@ SIGNATURES: dict[Any, dict[str, str]] = {
         "retire_user": "user_id",
     },
     research: {
-        "export_bundle": "course_id, to, *, key, people=None, with_parquet=False, on_row=None",
+        "export_bundle": "course_id, to, *, key, people=None, with_parquet=False, on_row=None, "
+        "on_wait=None",
         "read_key": "path=None",
         "verify_bundle": "path, *, manifest, people=None",
     },

@@ -404,6 +404,18 @@ def test_an_export_that_is_stopped_leaves_nothing(
     assert not list(tmp_path.iterdir())
 
 
+def test_an_export_that_is_stopped_while_its_archive_is_packed_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    def stop() -> None:
+        raise Enough
+
+    with pytest.raises(Enough):
+        export(tmp_path, "bundle.zip", people=tmp_path / "people.csv", on_wait=stop)
+
+    assert not list(tmp_path.iterdir())
+
+
 def test_each_row_is_counted(tmp_path: Path) -> None:
     counted = Counter[str]()
     bundle = export(tmp_path, on_row=lambda: counted.update(["rows"]))

@@ -25,12 +25,13 @@ def export_bundle(
     people: PathLike[str] | None = None,
     with_parquet: bool = False,
     on_row: Callable[[], object] | None = None,
+    on_wait: Callable[[], object] | None = None,
 ) -> Bundle:
     """Write all data of a course to a new folder, or to a new archive if `to` ends in .zip.
 
     Ids of users are replaced by pseudonyms under the secret key. `people` is a new file for the
-    pseudonyms with their ids. `on_row` is called before each row is written. After an error, also
-    one that it raises, nothing is left.
+    pseudonyms with their ids. `on_row` is called before each row is written, and `on_wait` for each
+    mebibyte of an archive that is packed. After an error, also one of theirs, nothing is left.
 
     Raises UnsafeKey, NothingToExport, NotExported, or MissingExtra for Parquet without pyarrow.
     """
@@ -40,7 +41,8 @@ def export_bundle(
         key=key,
         people=None if people is None else Path(people),
         with_parquet=with_parquet,
-        on_row=on_row or (lambda: None),
+        on_row=on_row or _nothing,
+        on_wait=on_wait or _nothing,
     )
 
 
@@ -64,3 +66,7 @@ def verify_bundle(
     With `people`, the file of pseudonyms and user ids, compute all assignments again.
     """
     return check_bundle(Path(path), manifest, None if people is None else Path(people))
+
+
+def _nothing() -> None:
+    """Do nothing, in place of a function that the caller does not give."""

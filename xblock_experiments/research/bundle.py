@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,6 +35,8 @@ from xblock_experiments.research.writing import TableFiles, write_file
 
 _PARQUET = "xblock_experiments.research.parquet.ParquetTable"
 _ZIP = ".zip"
+_CHUNK = 2**20
+"""The number of bytes of an archive that are packed between two calls of `on_wait`."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of all files in an archive, so that equal bundles have equal bytes."""
 
@@ -59,7 +61,7 @@ class Bundle:
     """The number of rows in all tables."""
 
 
-type OnRow = Callable[[], object]
+type Call = Callable[[], object]
 
 
 def export(
@@ -69,13 +71,15 @@ def export(
     key: bytes,
     people: Path | None,
     with_parquet: bool,
-    on_row: OnRow,
+    on_row: Call,
+    on_wait: Call,
 ) -> Bundle:
     """Write the bundle and the file of people, or nothing of either after an error."""
     pseudonyms = Pseudonyms(key, course_id)
     with ExitStack() as stack:
         new, *new_people = stack.enter_context(_new(to, *([people] if people else [])))
-        folder = stack.enter_context(_folder_of(new, is_archive=to.suffix.lower() == _ZIP))
+        is_archive = to.suffix.lower() == _ZIP
+        folder = stack.enter_context(_folder_of(new, on_wait, is_archive=is_archive))
         learners = stack.enter_context(spool())
         reading = stack.enter_context(one_moment(segmentations.using()))
         with reading():
@@ -167,7 +171,7 @@ def _new(*paths: Path) -> Iterator[list[Path]]:
 
 
 @contextmanager
-def _folder_of(new: Path, *, is_archive: bool) -> Iterator[Path]:
+def _folder_of(new: Path, on_wait: Call, *, is_archive: bool) -> Iterator[Path]:
     """Yield a folder that only its owner may read. It is `new`, or is packed there."""
     if not is_archive:
         new.mkdir(mode=0o700)
@@ -177,10 +181,10 @@ def _folder_of(new: Path, *, is_archive: bool) -> Iterator[Path]:
     folder.mkdir()
     yield folder
     new.touch(mode=0o600)
-    _pack(folder, new)
+    _pack(folder, new, on_wait)
 
 
-def _pack(folder: Path, archive: Path) -> None:
+def _pack(folder: Path, archive: Path, on_wait: Call) -> None:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
@@ -188,4 +192,6 @@ def _pack(folder: Path, archive: Path) -> None:
                 member.external_attr = 0o600 << 16
                 member.compress_type = zipfile.ZIP_DEFLATED
                 with path.open("rb") as source, packed.open(member, "w", force_zip64=True) as copy:
-                    shutil.copyfileobj(source, copy)
+                    for chunk in iter(partial(source.read, _CHUNK), b""):
+                        on_wait()
+                        copy.write(chunk)

@@ -24,7 +24,13 @@ def _write(course_id: str, path: Path, progress: Progress) -> str:
     try:
         with folder_for(path) as folder:
             archive = folder / "bundle.zip"
-            bundle = export_bundle(course_id, archive, key=read_key(), on_row=progress.step)
+            bundle = export_bundle(
+                course_id,
+                archive,
+                key=read_key(),
+                on_row=progress.step,
+                on_wait=progress.alive,
+            )
             archive.replace(path)
     except UnsafeKey as error:
         raise CannotBeDone(NO_KEY) from error

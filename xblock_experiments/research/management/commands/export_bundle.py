@@ -51,7 +51,7 @@ class Command(BaseCommand):
         path: Path = options["to"]
         try:
             with graceful_stop() as stop, counting("rows") as count_one, usable_database():
-                bundle = _export(options, until(stop, count_one))
+                bundle = _export(options, until(stop, count_one), until(stop, _go_on))
         except Stopped as stopped:
             self.stderr.write(f"Stopped. {path} was not written.")
             sys.exit(stopped.status)
@@ -62,7 +62,13 @@ class Command(BaseCommand):
         self.stdout.write(f"The SHA-256 of its manifest is\n{bundle.manifest}")
 
 
-def _export(options: dict[str, Any], on_row: Callable[[], None]) -> Bundle:
+def _go_on() -> None:
+    """Count nothing."""
+
+
+def _export(
+    options: dict[str, Any], on_row: Callable[[], None], on_wait: Callable[[], None]
+) -> Bundle:
     return export_bundle(
         options["course_id"],
         options["to"],
@@ -70,4 +76,5 @@ def _export(options: dict[str, Any], on_row: Callable[[], None]) -> Bundle:
         people=options["people"],
         with_parquet=options["parquet"],
         on_row=on_row,
+        on_wait=on_wait,
     )
