@@ -99,8 +99,11 @@ def test_a_setting_of_the_block_itself_applies() -> None:
     assert block_of('<tool url_name="k" max_attempts="1"/>', max_attempts="3").max_attempts == 1
 
 
-def test_a_setting_without_a_usable_value_is_the_default() -> None:
-    assert block_of('<tool url_name="k" due="soon"/>').due is None
+@pytest.mark.parametrize(
+    "due", ["soon", "99999-01-01", 10**15, 10**18, 67768036191676796000, 10**400]
+)
+def test_a_setting_without_a_usable_value_is_the_default(due: str | int) -> None:
+    assert block_of(f'<tool url_name="k" due="{due}"/>').due is None
 
 
 def test_attributes_that_a_block_defines_or_sets_are_its_own() -> None:

@@ -43,6 +43,8 @@ FIELDS: dict[str, Field] = {
     "visible_to_staff_only": Boolean(default=False),
 }
 """The settings, each with its default on Open edX, except for `start`."""
+_UNUSABLE = (OSError, OverflowError, TypeError, ValueError)
+"""The errors of fields. A date in an impossible year raises any of them, depending on the year."""
 
 
 def inheritable(
@@ -53,8 +55,7 @@ def inheritable(
     for name in sorted(FIELDS.keys() & attributes.keys()):
         try:
             value_of(name, attributes[name])
-        # A date in an impossible year raises OverflowError.
-        except (OverflowError, TypeError, ValueError) as error:
+        except _UNUSABLE as error:
             reason = Sentence(
                 "the {name} {value} cannot be used: {error}",
                 name=name,
@@ -79,6 +80,6 @@ def json_of(name: str, text: str | None) -> Any:
     value = None if text is None else attribute_value(text)
     try:
         FIELDS[name].from_json(value)
-    except (OverflowError, TypeError, ValueError):
+    except _UNUSABLE:
         return text
     return value
